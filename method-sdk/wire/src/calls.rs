@@ -1,0 +1,129 @@
+//! Structured calls from a method to the host, and their replies, as JSON.
+
+use serde::{Deserialize, Serialize};
+
+use crate::TaskInfo;
+
+/// A structured call. Tensor ids are chosen by the guest and must be new.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub enum Call {
+    /// What is the task, what is the device like? Reply: [`Hello`].
+    Hello,
+    /// Put the next training batch on the device. Reply: [`BatchReply`].
+    /// Only while training.
+    NextBatch {
+        /// Rows wanted; the last batch of an epoch may be shorter.
+        size: usize,
+        /// Id for the inputs `[rows, ..row shape]`.
+        inputs: u64,
+        /// Id for the labels `[rows]`.
+        labels: u64,
+    },
+    /// Put the whole train part on the device, in file order. Reply: [`BatchReply`].
+    /// Only while training.
+    TrainSet {
+        /// Id for the inputs.
+        inputs: u64,
+        /// Id for the labels.
+        labels: u64,
+    },
+    /// How much of the budget is used? Reply: [`ProgressReply`].
+    Progress,
+    /// Report a number. Reply: `null`.
+    Report {
+        /// The method's own step count.
+        step: u64,
+        /// Name of the metric; `loss` is what pages plot first.
+        name: String,
+        /// Its value; `None` stands for a number that is not finite.
+        value: Option<f64>,
+    },
+    /// Report the single element of a float tensor, which the host reads when it
+    /// likes, so that the guest need not wait. Reply: `null`.
+    ReportTensor {
+        /// The method's own step count.
+        step: u64,
+        /// Name of the metric.
+        name: String,
+        /// Id of a float tensor with one element.
+        tensor: u64,
+    },
+    /// Check the model in: the host reads the tensors and keeps them. The last
+    /// one checked in is the model. Reply: `null`. Only while training.
+    Checkpoint {
+        /// Every parameter of the model.
+        parameters: Vec<Parameter>,
+    },
+    /// Names and shapes of the model's parameters. Reply: [`ModelReply`]. Only while predicting.
+    Model,
+    /// Bind a parameter of the model to a new id. Reply: `null`. Only while predicting.
+    LoadParameter {
+        /// Name of the parameter.
+        name: String,
+        /// Id for it.
+        tensor: u64,
+    },
+    /// Put the hidden inputs on the device. Reply: [`BatchReply`]. Only while predicting.
+    HiddenInputs {
+        /// Id for the inputs.
+        inputs: u64,
+    },
+    /// Hand in the predictions, `[rows, classes]`. Reply: `null`. Only while predicting.
+    Predictions {
+        /// Id of a float tensor.
+        tensor: u64,
+    },
+}
+
+/// A named tensor of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Path of the parameter in the module, such as `layers.0.weight`.
+    pub name: String,
+    /// Its tensor id.
+    pub tensor: u64,
+}
+
+/// Reply to [`Call::Hello`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The task.
+    pub task: TaskInfo,
+    /// Seed of the run.
+    pub seed: u64,
+    /// The device's default dtypes; the guest must not guess them, since a GPU's differ from a CPU's.
+    pub defaults: DeviceDefaults,
+}
+
+/// Default dtypes of the host's device, as Burn names them in lower case (`f32`, `i64`, `native`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceDefaults {
+    /// Default float dtype.
+    pub float: String,
+    /// Default int dtype.
+    pub int: String,
+    /// How booleans are stored.
+    pub bool: String,
+}
+
+/// Reply to the calls that put data on the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchReply {
+    /// Rows put there.
+    pub rows: usize,
+}
+
+/// Reply to [`Call::Progress`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ProgressReply {
+    /// Used share of the budget, 0 at the start, 1 when nothing is left.
+    pub used: f64,
+}
+
+/// Reply to [`Call::Model`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelReply {
+    /// Every parameter of the model with its shape.
+    pub parameters: Vec<(String, Vec<usize>)>,
+}

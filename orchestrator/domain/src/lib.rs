@@ -1,0 +1,1 @@
+//! Tournament rules as pure functions: no I/O, no async, no clock.

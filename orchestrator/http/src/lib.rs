@@ -1,0 +1,1 @@
+//! The HTTP API, the runner API and the pages.

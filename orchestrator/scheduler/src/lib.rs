@@ -1,0 +1,1 @@
+//! Commands and loops that move tournaments forward.

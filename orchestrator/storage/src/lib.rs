@@ -1,0 +1,1 @@
+//! All SQL, and the content-addressed blob store.

@@ -1,0 +1,1 @@
+//! A real database for every test, and default objects.

@@ -1,0 +1,1 @@
+//! Says whether a module may enter, with exact reasons.

@@ -1,0 +1,192 @@
+//! Messages between a runner and the orchestrator: JSON over HTTP under `/api/v1`.
+//!
+//! | request | body | answer |
+//! |---|---|---|
+//! | `POST /runners` | [`Register`] | [`Registered`] |
+//! | `POST /runners/{id}/lease` | [`LeaseRequest`] | [`Assignment`], or 204 after waiting |
+//! | `POST /runs/{run}/attempts/{attempt}/heartbeat` | [`Heartbeat`] | [`LeaseExtended`] |
+//! | `POST /runs/{run}/attempts/{attempt}/report` | [`Report`] | 204 |
+//! | `POST /runs/{run}/attempts/{attempt}/fault` | [`Fault`] | 204 |
+//! | `GET /blobs/{digest}` | | the bytes |
+//! | `PUT /blobs/{digest}` | the bytes | 204 |
+//!
+//! All carry `Authorization: Bearer <runner token>`. A message about an attempt
+//! that is no longer the run's current one, or no longer this runner's, is
+//! answered 409: the runner stops the sandbox and forgets the run. Every message
+//! may be sent again: the same report twice is accepted once, a different one is 409.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A runner introduces itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Register {
+    /// A name for people.
+    pub name: String,
+    /// Hardware class: what must be equal for two runs to be comparable.
+    pub class: String,
+    /// Release of the runner.
+    pub version: String,
+}
+
+/// Answer to [`Register`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// The runner's id, to be used from now on.
+    pub runner: Uuid,
+    /// How often to send heartbeats.
+    pub heartbeat_seconds: u32,
+}
+
+/// Ask for work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseRequest {
+    /// How long to wait for it, at most 30.
+    pub wait_seconds: u32,
+}
+
+/// A leased attempt: everything needed to execute it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The run.
+    pub run: Uuid,
+    /// The attempt: the fencing token that every later message carries.
+    pub attempt: i32,
+    /// The lease ends this long after it was granted or last extended.
+    pub lease_seconds: u32,
+    /// Name of the tournament, for people.
+    pub tournament: String,
+    /// Name of the method, for people.
+    pub method: String,
+    /// SHA-256 of the module, in hex: a blob.
+    pub module: String,
+    /// The task.
+    pub task: AssignedTask,
+    /// Seed of the block as 16 hex digits (JSON numbers cannot carry 64 bits everywhere).
+    pub seed: String,
+    /// The budget.
+    pub budget: Budget,
+}
+
+/// The task of an assignment: blobs by digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignedTask {
+    /// Name.
+    pub name: String,
+    /// What a method is told: `gauntlet_wire::TaskInfo` as JSON, passed through unchanged.
+    pub info: serde_json::Value,
+    /// The train part (safetensors `inputs`, `labels`).
+    pub train: String,
+    /// The hidden inputs (safetensors `inputs`).
+    pub hidden_inputs: String,
+    /// The hidden labels (safetensors `labels`): for the scorer, never for a sandbox.
+    pub hidden_labels: String,
+}
+
+/// What one run may use; the phases share it by [`Budget::predict_share_percent`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Budget {
+    /// Metered work of training: FLOPs plus bytes moved.
+    pub work: u64,
+    /// Metered work of prediction, as a percentage of `work`.
+    pub predict_share_percent: u32,
+    /// Wall seconds of each phase; a backstop.
+    pub wall_seconds: u32,
+    /// Live tensor bytes.
+    pub tensor_bytes: u64,
+    /// Guest linear memory in bytes.
+    pub guest_bytes: u64,
+    /// Bytes of the model, and of the predictions.
+    pub output_bytes: u64,
+}
+
+/// The runner is alive and working.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Heartbeat {
+    /// Share of the budget used, 0 to 1.
+    pub progress: f64,
+    /// Points of the curve since the last heartbeat.
+    pub curve: Vec<CurvePoint>,
+}
+
+/// Answer to [`Heartbeat`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseExtended {
+    /// The lease ends this long from now.
+    pub lease_seconds: u32,
+}
+
+/// One reported number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// The method's own step count.
+    pub step: u64,
+    /// Name of the metric.
+    pub name: String,
+    /// Its value; `None` if it was not finite.
+    pub value: Option<f64>,
+}
+
+/// How a run ended, as far as its entrant is concerned. Infrastructure faults
+/// are not verdicts: they are [`Fault`]s, and the run is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Trained, predicted, scored.
+    Completed,
+    /// Ran out of work or wall time.
+    BudgetExceeded,
+    /// Asked for more memory than allowed.
+    MemoryExceeded,
+    /// Panicked, trapped, gave up or broke the interface.
+    MethodFailed,
+    /// Predictions that cannot be scored: wrong shape, not finite.
+    InvalidPredictions,
+}
+
+/// The result of an attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// How it ended.
+    pub verdict: Verdict,
+    /// The score, for [`Verdict::Completed`]; higher is better.
+    pub score: Option<f64>,
+    /// SHA-256 of the model in hex: a blob already put there, if there is a model.
+    pub model: Option<String>,
+    /// SHA-256 of the predictions file in hex; not kept.
+    pub predictions: Option<String>,
+    /// One line for the entrant.
+    pub detail: Option<String>,
+    /// What training used.
+    pub train: Meters,
+    /// What prediction used.
+    pub predict: Meters,
+    /// The whole curve (thinned by the runner to at most 512 points a metric).
+    pub curve: Vec<CurvePoint>,
+}
+
+/// What a phase used; see `gauntlet_job::Meters`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meters {
+    /// Metered work.
+    pub work: u64,
+    /// Floating-point operations.
+    pub flops: u64,
+    /// Bytes moved by operations.
+    pub bytes_moved: u64,
+    /// Tensor operations.
+    pub operations: u64,
+    /// Training batches served.
+    pub batches: u64,
+    /// Most tensor bytes alive at once.
+    pub peak_tensor_bytes: u64,
+    /// Wall time in microseconds.
+    pub wall_micros: u64,
+}
+
+/// The platform failed, not the entrant: the run will be tried again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// One line for the operator.
+    pub reason: String,
+}

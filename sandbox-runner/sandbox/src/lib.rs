@@ -1,0 +1,1 @@
+//! Executes a method: compiles, starts and watches workers.

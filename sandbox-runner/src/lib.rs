@@ -1,0 +1,1 @@
+//! The agent that leases runs, executes them in sandboxes and reports.

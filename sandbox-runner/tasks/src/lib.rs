@@ -1,0 +1,1 @@
+//! Task definitions, their data, and the scorers.

@@ -1,0 +1,1 @@
+//! Checks and prices every tensor operation before it is executed.

@@ -1,0 +1,1 @@
+//! The process that executes one method: engine, imports, ledger; generic over the Burn backend.
