@@ -1,1 +1,69 @@
 //! Shapes of the public HTTP API, shared by the server and its clients.
+//!
+//! Everything is JSON under `/api/v1`; times are RFC 3339 in UTC, digests are
+//! SHA-256 as 64 lower-case hex digits, seeds are 16 hex digits (JSON numbers
+//! cannot carry 64 bits everywhere). Lists are wrapped in [`List`], errors are
+//! [`Problem`]s.
+//!
+//! | request | token | body | answer |
+//! |---|---|---|---|
+//! | `GET /healthz` | | | [`Health`] |
+//! | `GET /api/v1/tasks` | | | [`List`] of [`Task`] |
+//! | `POST /api/v1/tasks` | admin | [`NewTask`] | 201 [`Task`] |
+//! | `GET /api/v1/tasks/{name}` | | | [`Task`] |
+//! | `GET /api/v1/tournaments` | | | [`List`] of [`TournamentSummary`] |
+//! | `POST /api/v1/tournaments` | admin | [`NewTournament`] | 201 [`Tournament`] |
+//! | `GET /api/v1/tournaments/{name}` | | | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/open` | admin | | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/close` | admin | | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | the module, `application/wasm` | 201 [`Receipt`] |
+//! | `GET /api/v1/tournaments/{name}/events` | | | server-sent events: [`ChangeEvent`] |
+//! | `GET /api/v1/runs/{id}` | | | [`Run`] |
+//! | `GET /api/v1/runs/{id}/events` | | | server-sent events: [`ChangeEvent`] |
+//! | `GET /api/v1/runners` | | | [`List`] of [`Runner`] |
+//! | `GET /api/v1/archive` | | | [`List`] of [`ArchiveEntry`] |
+//! | `GET /api/v1/archive/{id}` | | | [`ArchiveEntry`]; `{id}` is an id or `{task}@champion` |
+//! | `GET /api/v1/archive/{id}/module` | | | the module's bytes |
+//! | `GET /api/v1/archive/{id}/model` | | | the model's bytes (safetensors) |
+//! | `PUT /api/v1/blobs/{digest}` | admin or runner | the bytes | 204 |
+//!
+//! The runner's messages are in `gauntlet-protocol`.
+
+mod archive;
+mod event;
+mod problem;
+mod run;
+mod runner;
+mod submission;
+mod task;
+mod tournament;
+
+pub use archive::ArchiveEntry;
+pub use event::{CHANGE_EVENT, ChangeEvent};
+pub use problem::Problem;
+pub use run::{Attempt, AttemptState, CurvePoint, Meters, Run, RunState, Verdict};
+pub use runner::Runner;
+pub use submission::Receipt;
+pub use task::{Budget, NewTask, Task};
+pub use tournament::{
+    Block, Champion, Cut, Method, NewTournament, Round, RoundState, RunCell, Standing, Tournament,
+    TournamentState, TournamentSummary,
+};
+
+use serde::{Deserialize, Serialize};
+
+/// A list of things.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct List<T> {
+    /// The things, newest first unless said otherwise.
+    pub items: Vec<T>,
+}
+
+/// Answer to `GET /healthz`: 200 if the server can work, 503 if it cannot reach its database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// `ok` or `unavailable`.
+    pub status: String,
+    /// Release of the server.
+    pub version: String,
+}

@@ -1,1 +1,3 @@
 //! The HTTP API, the runner API and the pages.
+
+mod routes;

@@ -1,0 +1,37 @@
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A winning method with its code, weights and card.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArchiveEntry {
+    /// Its id.
+    pub id: Uuid,
+    /// Names it can be called by, e.g. `digits@champion`.
+    pub aliases: Vec<String>,
+    /// Name of the task.
+    pub task: String,
+    /// Name of the tournament it won.
+    pub tournament: String,
+    /// Name of the method.
+    pub method: String,
+    /// Digest of the module.
+    pub module: String,
+    /// Bytes of the module.
+    pub module_bytes: u64,
+    /// Digest of the model (safetensors), made by `run`.
+    pub model: String,
+    /// Bytes of the model.
+    pub model_bytes: u64,
+    /// Mean score over all its blocks.
+    pub score: f64,
+    /// Blocks that went into the score.
+    pub blocks: u32,
+    /// The run whose model is kept.
+    pub run: Uuid,
+    /// The card: Markdown with YAML front matter.
+    pub card: String,
+    /// When it was archived.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}

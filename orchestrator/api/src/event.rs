@@ -1,0 +1,17 @@
+use serde::{Deserialize, Serialize};
+
+/// Name of the server-sent event that carries a [`ChangeEvent`].
+pub const CHANGE_EVENT: &str = "change";
+
+/// Something about the tournament or run changed: fetch it again. The first event
+/// of a stream is sent at once, so a client that subscribes and then fetches
+/// misses nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeEvent {
+    /// Name of the tournament.
+    pub tournament: String,
+    /// Rises with every change of the tournament.
+    pub version: u64,
+    /// Nothing will change any more; the stream ends after this event.
+    pub finished: bool,
+}

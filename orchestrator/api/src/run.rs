@@ -1,0 +1,162 @@
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// One method on one block.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id.
+    pub id: Uuid,
+    /// Name of the tournament.
+    pub tournament: String,
+    /// Name of the task.
+    pub task: String,
+    /// Name of the method.
+    pub method: String,
+    /// Digest of the method's module.
+    pub digest: String,
+    /// Round, from 1.
+    pub round: u32,
+    /// Block of the tournament, from 1.
+    pub block: u32,
+    /// Seed of the block, 16 hex digits.
+    pub seed: String,
+    /// Where it is.
+    pub state: RunState,
+    /// Share of the budget used, 0 to 1, as last reported.
+    pub progress: f64,
+    /// How it ended.
+    pub verdict: Option<Verdict>,
+    /// The score, for [`Verdict::Completed`]; higher is better.
+    pub score: Option<f64>,
+    /// Digest of the model.
+    pub model: Option<String>,
+    /// One line for the entrant.
+    pub detail: Option<String>,
+    /// What training used.
+    pub train: Option<Meters>,
+    /// What prediction used.
+    pub predict: Option<Meters>,
+    /// What was reported so far.
+    pub curve: Vec<CurvePoint>,
+    /// Its attempts, oldest first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Waits for a runner.
+    Queued,
+    /// A runner has it.
+    Leased,
+    /// It has a verdict.
+    Done,
+    /// The platform failed at it too often; an operator must act.
+    Stuck,
+}
+
+/// How a run ended, as far as its entrant is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Trained, predicted, scored.
+    Completed,
+    /// Ran out of work or wall time.
+    BudgetExceeded,
+    /// Asked for more memory than allowed.
+    MemoryExceeded,
+    /// Panicked, trapped, gave up or broke the interface.
+    MethodFailed,
+    /// Predictions that cannot be scored: wrong shape, not finite.
+    InvalidPredictions,
+}
+
+impl Verdict {
+    /// The name as it stands in JSON, e.g. `budget_exceeded`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::BudgetExceeded => "budget_exceeded",
+            Self::MemoryExceeded => "memory_exceeded",
+            Self::MethodFailed => "method_failed",
+            Self::InvalidPredictions => "invalid_predictions",
+        }
+    }
+}
+
+/// What a phase used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meters {
+    /// Metered work.
+    pub work: u64,
+    /// Floating-point operations.
+    pub flops: u64,
+    /// Bytes moved by operations.
+    pub bytes_moved: u64,
+    /// Tensor operations.
+    pub operations: u64,
+    /// Training batches served.
+    pub batches: u64,
+    /// Most tensor bytes alive at once.
+    pub peak_tensor_bytes: u64,
+    /// Wall time in microseconds.
+    pub wall_micros: u64,
+}
+
+/// One reported number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// The method's own step count.
+    pub step: u64,
+    /// Name of the metric.
+    pub name: String,
+    /// Its value; `None` if it was not finite.
+    pub value: Option<f64>,
+}
+
+/// One execution of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub number: i32,
+    /// Name of the runner.
+    pub runner: String,
+    /// How it went.
+    pub state: AttemptState,
+    /// Why it faulted or expired.
+    pub reason: Option<String>,
+    /// When it was leased.
+    #[serde(with = "time::serde::rfc3339")]
+    pub started_at: OffsetDateTime,
+    /// When it ended.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+/// How an attempt went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptState {
+    /// Still leased.
+    Leased,
+    /// Its report was accepted.
+    Reported,
+    /// The runner reported a fault of the platform.
+    Faulted,
+    /// Its lease ran out.
+    Expired,
+}
+
+impl AttemptState {
+    /// The name as it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Leased => "leased",
+            Self::Reported => "reported",
+            Self::Faulted => "faulted",
+            Self::Expired => "expired",
+        }
+    }
+}

@@ -1,0 +1,21 @@
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Answer to a submission: it is stored and takes part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Id of the submission.
+    pub submission: Uuid,
+    /// Name of the tournament.
+    pub tournament: String,
+    /// Name of the method.
+    pub method: String,
+    /// Digest of the module as it was received.
+    pub digest: String,
+    /// Bytes of the module.
+    pub bytes: u64,
+    /// When it was accepted.
+    #[serde(with = "time::serde::rfc3339")]
+    pub submitted_at: OffsetDateTime,
+}

@@ -1,0 +1,66 @@
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// A task: data, budget, evaluation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// Unique name, `[a-z0-9-]{1,40}`.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// A few sentences for people.
+    pub description: String,
+    /// Licence of the data, as an SPDX expression.
+    pub licence: String,
+    /// What a method is told: `gauntlet_wire::TaskInfo` as JSON.
+    pub info: serde_json::Value,
+    /// What one run may use.
+    pub budget: Budget,
+    /// Digest of the train part. The hidden part's digests are not public.
+    pub train: String,
+    /// When it was created.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+/// Body of `POST /api/v1/tasks`. The three blobs have been PUT before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewTask {
+    /// Unique name, `[a-z0-9-]{1,40}`.
+    pub name: String,
+    /// One line for people.
+    pub title: String,
+    /// A few sentences for people.
+    pub description: String,
+    /// Licence of the data, as an SPDX expression.
+    pub licence: String,
+    /// What a method is told: `gauntlet_wire::TaskInfo` as JSON.
+    pub info: serde_json::Value,
+    /// What one run may use.
+    pub budget: Budget,
+    /// Digest of the train part (safetensors `inputs`, `labels`).
+    pub train: String,
+    /// Digest of the hidden inputs (safetensors `inputs`).
+    pub hidden_inputs: String,
+    /// Digest of the hidden labels (safetensors `labels`).
+    pub hidden_labels: String,
+}
+
+/// What one run may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Metered work of training: FLOPs plus bytes moved.
+    pub work: u64,
+    /// Metered work of prediction, as a percentage of `work`.
+    pub predict_share_percent: u32,
+    /// Wall seconds of each phase; a backstop.
+    pub wall_seconds: u32,
+    /// Live tensor bytes.
+    pub tensor_bytes: u64,
+    /// Guest linear memory in bytes.
+    pub guest_bytes: u64,
+    /// Bytes of the model, and of the predictions.
+    pub output_bytes: u64,
+}
