@@ -96,7 +96,7 @@ pub struct Hello {
     pub defaults: DeviceDefaults,
 }
 
-/// Default dtypes of the host's device, as Burn names them in lower case (`f32`, `i64`, `native`).
+/// Default dtypes of the host's device, as Burn's serde names them (`F32`, `I64`, `Native`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceDefaults {
     /// Default float dtype.
