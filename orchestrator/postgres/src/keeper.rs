@@ -1,0 +1,81 @@
+//! The thread that owns the server process.
+
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// A child process, started and awaited by one thread.
+///
+/// The kernel sends the parent-death signal when the *thread* that made the
+/// child ends, and threads of a pool come and go: hence a thread that lives
+/// exactly as long as the child.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    pid: Pid,
+    ended: mpsc::Receiver<std::io::Result<ExitStatus>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    pub(crate) fn start(mut command: Command) -> std::io::Result<Self> {
+        let (started_tx, started_rx) = mpsc::channel();
+        let (ended_tx, ended) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name("postgres-keeper".to_owned())
+            .spawn(move || match command.spawn() {
+                Ok(mut child) => {
+                    let _ = started_tx.send(Ok(child.id()));
+                    let _ = ended_tx.send(child.wait());
+                }
+                Err(error) => {
+                    let _ = started_tx.send(Err(error));
+                }
+            })?;
+        let pid = started_rx
+            .recv()
+            .map_err(|_| std::io::Error::other("the keeper thread died"))??;
+        Ok(Self {
+            pid: Pid::from_raw(pid.cast_signed()),
+            ended,
+            thread: Some(thread),
+        })
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid.as_raw()
+    }
+
+    /// How the process ended, if it has.
+    pub(crate) fn ended(&self) -> Option<String> {
+        match self.ended.try_recv() {
+            Ok(Ok(status)) => Some(status.to_string()),
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(mpsc::TryRecvError::Disconnected) => Some("ended".to_owned()),
+            Err(mpsc::TryRecvError::Empty) => None,
+        }
+    }
+
+    /// Sends each signal in turn and waits that long for the end.
+    pub(crate) fn stop(&mut self, steps: &[(Signal, Duration)]) {
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        for (signal, patience) in steps {
+            if thread.is_finished() {
+                break;
+            }
+            let _ = kill(self.pid, *signal);
+            let deadline = Instant::now() + *patience;
+            while !thread.is_finished() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        if thread.is_finished() {
+            let _ = thread.join();
+        }
+    }
+}
