@@ -1,1 +1,23 @@
 //! Task definitions, their data, and the scorers.
+//!
+//! A task is a folder with a `task.toml` and, where it is not generated, its
+//! data. [`TaskDefinition::load`] reads and checks it;
+//! [`TaskDefinition::materialise`] makes the [`Dataset`] that tournaments use,
+//! with a hidden part that follows from the organiser's secret alone;
+//! [`score`] marks predictions. Nothing here runs a method: the hidden labels
+//! leave this crate only in [`Dataset::hidden_labels`], a file of their own.
+
+mod addition;
+mod dataset;
+mod definition;
+mod error;
+mod labelled_csv;
+mod manifest;
+mod rows;
+mod score;
+mod secret_rng;
+
+pub use dataset::Dataset;
+pub use definition::{BudgetSpec, TaskDefinition};
+pub use error::{LabelsFault, PredictionsFault, ScoreError, TaskError};
+pub use score::{MAX_HEADER_BYTES, Score, score};
