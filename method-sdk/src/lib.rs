@@ -1,1 +1,103 @@
-//! Write a training method in ordinary Burn code; run it natively or in the sandbox.
+//! Write a training method in ordinary [Burn](burn) code; run it natively or in
+//! a Gauntlet sandbox, from the same source.
+//!
+//! A method says how to build a model for a task, how to train it and how to
+//! predict with it:
+//!
+//! ```
+//! use gauntlet_method::prelude::*;
+//! use burn::nn::{Linear, LinearConfig, loss::CrossEntropyLossConfig};
+//! use burn::optim::{GradientsParams, SgdConfig};
+//!
+//! #[derive(Module, Debug)]
+//! pub struct Net {
+//!     layer: Linear,
+//! }
+//!
+//! #[derive(Default)]
+//! pub struct Sgd;
+//!
+//! impl Method for Sgd {
+//!     type Model = Net;
+//!
+//!     fn build(&self, task: &TaskInfo, device: &Device) -> Net {
+//!         Net { layer: LinearConfig::new(features(task), classes(task)).init(device) }
+//!     }
+//!
+//!     fn train(&self, run: &mut Training, mut model: Net) -> Result<Net, MethodError> {
+//!         let loss = CrossEntropyLossConfig::new().init(run.device());
+//!         let mut optimizer = SgdConfig::new().init();
+//!         while run.progress() < 0.95 {
+//!             let batch = run.next_batch(64);
+//!             let scores = model.layer.forward(batch.inputs.features());
+//!             let loss = loss.forward(scores, batch.labels);
+//!             let gradients = GradientsParams::from_grads(loss.backward(), &model);
+//!             model = optimizer.step(0.1, model, gradients);
+//!             run.report_tensor("loss", loss);
+//!         }
+//!         Ok(model)
+//!     }
+//!
+//!     fn predict(&self, model: &Net, inputs: &Inputs) -> Result<Tensor<2>, MethodError> {
+//!         Ok(model.layer.forward(inputs.features()))
+//!     }
+//! }
+//!
+//! gauntlet_method::export!(Sgd);
+//! ```
+//!
+//! What a method sees is its context, [`Training`]: batches that are already on
+//! the device, the run's seed, how much of the budget is used. It has no clock,
+//! no file, no network, and never the hidden part of the task.
+
+mod data;
+mod error;
+mod method;
+#[cfg(any(feature = "native", target_family = "wasm"))]
+mod parameters;
+mod training;
+
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub mod guest;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+pub mod native;
+
+pub use burn;
+pub use data::{Batch, Inputs, classes, features};
+pub use error::MethodError;
+pub use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
+pub use method::Method;
+pub use training::Training;
+
+/// What a method usually needs.
+pub mod prelude {
+    pub use burn::module::Module;
+    pub use burn::tensor::{Bool, Device, Int, Tensor};
+
+    pub use crate::{
+        Batch, InputKind, Inputs, Method, MethodError, TaskInfo, TaskKind, Training, classes,
+        features,
+    };
+}
+
+/// Makes a method the module's entry point. The type must be [`Default`]; once per crate.
+///
+/// Natively this does nothing, so the same crate also serves as a library.
+#[macro_export]
+macro_rules! export {
+    ($method:ty) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            #[unsafe(no_mangle)]
+            extern "C" fn gauntlet_train() {
+                $crate::guest::train::<$method>();
+            }
+
+            #[unsafe(no_mangle)]
+            extern "C" fn gauntlet_predict() {
+                $crate::guest::predict::<$method>();
+            }
+        };
+    };
+}

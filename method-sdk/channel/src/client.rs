@@ -5,7 +5,7 @@ use burn_ir::{GraphBindings, GraphId, OperationIr, TensorId, TensorIr};
 use burn_router::{MultiBackendBridge, RouterChannel, RouterClient, RouterTensor};
 use burn_std::future::DynFut;
 
-use crate::{host, queue, RemoteDevice};
+use crate::{RemoteDevice, host, queue};
 
 /// The one way from a guest to the host's backend.
 #[derive(Clone, Debug)]
@@ -52,11 +52,19 @@ impl RouterChannel for HostChannel {
         tensor.clone()
     }
 
-    fn register_tensor(_: &HostClient, handle: TensorIr, shape: Shape, dtype: DType) -> RouterTensor<HostClient> {
+    fn register_tensor(
+        _: &HostClient,
+        handle: TensorIr,
+        shape: Shape,
+        dtype: DType,
+    ) -> RouterTensor<HostClient> {
         RouterTensor::new(handle.id, shape, dtype, HostClient)
     }
 
-    fn change_client_backend(tensor: RouterTensor<HostClient>, _: &RemoteDevice) -> RouterTensor<HostClient> {
+    fn change_client_backend(
+        tensor: RouterTensor<HostClient>,
+        _: &RemoteDevice,
+    ) -> RouterTensor<HostClient> {
         tensor
     }
 }
@@ -112,11 +120,15 @@ impl RouterClient for HostClient {
     }
 
     fn register_and_execute_graph(&self, _: GraphId, _: Vec<OperationIr>, _: GraphBindings) {
-        unreachable!("graphs come from fusion, which is off in a guest: it costs more than it saves")
+        unreachable!(
+            "graphs come from fusion, which is off in a guest: it costs more than it saves"
+        )
     }
 
     fn execute_graph(&self, _: GraphId, _: GraphBindings) {
-        unreachable!("graphs come from fusion, which is off in a guest: it costs more than it saves")
+        unreachable!(
+            "graphs come from fusion, which is off in a guest: it costs more than it saves"
+        )
     }
 
     fn register_alias(&self, _: TensorId, _: TensorId) {

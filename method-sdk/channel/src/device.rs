@@ -19,7 +19,10 @@ impl burn_std::device::Device for RemoteDevice {
     }
 
     fn to_id(&self) -> DeviceId {
-        DeviceId { type_id: RouterDeviceType::Remote.into(), index_id: 0 }
+        DeviceId {
+            type_id: RouterDeviceType::Remote.into(),
+            index_id: 0,
+        }
     }
 }
 

@@ -7,7 +7,13 @@ mod raw {
     #[link(wasm_import_module = "gauntlet_v1")]
     unsafe extern "C" {
         pub(super) fn submit(ptr: *const u8, len: usize);
-        pub(super) fn upload(id: u64, header: *const u8, header_len: usize, data: *const u8, data_len: usize);
+        pub(super) fn upload(
+            id: u64,
+            header: *const u8,
+            header_len: usize,
+            data: *const u8,
+            data_len: usize,
+        );
         pub(super) fn read(ptr: *const u8, len: usize) -> u32;
         pub(super) fn take(ptr: *mut u8, len: usize);
         pub(super) fn sync();

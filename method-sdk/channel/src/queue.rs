@@ -18,11 +18,16 @@ struct Queue {
 }
 
 // A guest has one thread, so the lock is never contended; it only makes the static safe.
-static QUEUE: Mutex<Queue> =
-    Mutex::new(Queue { encoded: Vec::new(), operations: 0, next_id: 1 });
+static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+    encoded: Vec::new(),
+    operations: 0,
+    next_id: 1,
+});
 
 fn with<T>(act: impl FnOnce(&mut Queue) -> T) -> T {
-    act(&mut QUEUE.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    act(&mut QUEUE
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner))
 }
 
 impl Queue {

@@ -124,6 +124,17 @@ pub struct ProgressReply {
 /// Reply to [`Call::Model`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelReply {
-    /// Every parameter of the model with its shape.
-    pub parameters: Vec<(String, Vec<usize>)>,
+    /// Every parameter of the model.
+    pub parameters: Vec<ParameterInfo>,
+}
+
+/// Name, shape and dtype of one parameter of a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParameterInfo {
+    /// Path of the parameter in the module.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its dtype, in Burn's own serde form.
+    pub dtype: serde_json::Value,
 }

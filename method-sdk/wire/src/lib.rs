@@ -52,8 +52,18 @@ pub mod imports {
     /// JSON reply in the reply buffer; its length.
     pub const CALL: &str = "call";
     /// Every import there is.
-    pub const ALL: [&str; 10] =
-        [SUBMIT, UPLOAD, READ, TAKE, SYNC, DTYPE_USAGE, RANDOM, LOG, FAIL, CALL];
+    pub const ALL: [&str; 10] = [
+        SUBMIT,
+        UPLOAD,
+        READ,
+        TAKE,
+        SYNC,
+        DTYPE_USAGE,
+        RANDOM,
+        LOG,
+        FAIL,
+        CALL,
+    ];
 }
 
 /// Names of the functions that a method must export, each `() -> ()`, beside `memory`.

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 /// One message of the tensor channel, as the host reads it. A batch is their
 /// postcard encodings, one after another.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "operations are by far the commonest")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "operations are by far the commonest"
+)]
 pub enum Message {
     /// Execute an operation.
     Op(OperationIr),

@@ -24,7 +24,11 @@ impl BatchOrder {
     pub fn new(rows: usize, seed: u64) -> Self {
         let count = u32::try_from(rows).expect("a train part has at most 2^32 rows");
         assert!(count > 0, "a train part has at least one row");
-        let mut order = Self { state: seed, rows: (0..count).collect(), next: 0 };
+        let mut order = Self {
+            state: seed,
+            rows: (0..count).collect(),
+            next: 0,
+        };
         order.shuffle();
         order
     }
@@ -70,8 +74,10 @@ mod tests {
     fn every_epoch_serves_every_row_once() {
         let mut order = BatchOrder::new(10, 7);
         for _ in 0..5 {
-            let mut seen: Vec<u32> =
-                [4, 4, 4].into_iter().flat_map(|n| order.next_batch(n).to_vec()).collect();
+            let mut seen: Vec<u32> = [4, 4, 4]
+                .into_iter()
+                .flat_map(|n| order.next_batch(n).to_vec())
+                .collect();
             seen.sort_unstable();
             assert_eq!(seen, (0..10).collect::<Vec<_>>());
         }

@@ -1,0 +1,118 @@
+//! Rows of a task on the device.
+
+use burn::tensor::{Int, Tensor};
+use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
+
+/// Inputs with their labels.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// The inputs.
+    pub inputs: Inputs,
+    /// The labels, `[rows]`.
+    pub labels: Tensor<1, Int>,
+}
+
+impl Batch {
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.labels.dims()[0]
+    }
+}
+
+/// Inputs of some rows, as the task has them.
+#[derive(Clone, Debug)]
+pub enum Inputs {
+    /// Real numbers.
+    Dense {
+        /// `[rows, product of shape]`.
+        values: Tensor<2>,
+        /// Shape of one row.
+        shape: Vec<usize>,
+    },
+    /// Integers that name things.
+    Tokens {
+        /// `[rows, length]`.
+        tokens: Tensor<2, Int>,
+        /// Number of different tokens.
+        vocabulary: usize,
+    },
+}
+
+impl Inputs {
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Dense { values, .. } => values.dims()[0],
+            Self::Tokens { tokens, .. } => tokens.dims()[0],
+        }
+    }
+
+    /// Every task as real numbers, `[rows, features(task)]`: dense inputs as they
+    /// are, tokens one-hot, one after another.
+    #[must_use]
+    pub fn features(&self) -> Tensor<2> {
+        match self {
+            Self::Dense { values, .. } => values.clone(),
+            Self::Tokens { tokens, vocabulary } => {
+                let [rows, length] = tokens.dims();
+                let each = tokens.clone().reshape([rows, length, 1]);
+                let all = Tensor::<1, Int>::arange(0..*vocabulary as i64, &tokens.device());
+                let all = all.reshape([1, 1, *vocabulary]);
+                each.expand([rows, length, *vocabulary])
+                    .equal(all.expand([rows, length, *vocabulary]))
+                    .float()
+                    .reshape([rows, length * vocabulary])
+            }
+        }
+    }
+
+    /// Every task as images `[rows, channels, height, width]`: dense inputs of
+    /// three dimensions as they are, of fewer with ones in front, tokens one-hot
+    /// with a line for each token.
+    #[must_use]
+    pub fn images(&self) -> Tensor<4> {
+        let [channels, height, width] = match self {
+            Self::Dense { shape, .. } => image_shape(shape),
+            Self::Tokens { tokens, vocabulary } => [1, tokens.dims()[1], *vocabulary],
+        };
+        self.features()
+            .reshape([self.rows(), channels, height, width])
+    }
+
+    /// The tokens, `[rows, length]`, if the task has tokens.
+    #[must_use]
+    pub fn tokens(&self) -> Option<Tensor<2, Int>> {
+        match self {
+            Self::Tokens { tokens, .. } => Some(tokens.clone()),
+            Self::Dense { .. } => None,
+        }
+    }
+}
+
+fn image_shape(shape: &[usize]) -> [usize; 3] {
+    match *shape {
+        [width] => [1, 1, width],
+        [height, width] => [1, height, width],
+        [channels, ref rest @ .., width] => [channels, rest.iter().product(), width],
+        [] => [1, 1, 1],
+    }
+}
+
+/// Width of [`Inputs::features`].
+#[must_use]
+pub fn features(task: &TaskInfo) -> usize {
+    match &task.inputs {
+        InputKind::Dense { shape } => shape.iter().product(),
+        InputKind::Tokens { length, vocabulary } => length * vocabulary,
+    }
+}
+
+/// Number of classes of a classification task.
+#[must_use]
+pub fn classes(task: &TaskInfo) -> usize {
+    match task.kind {
+        TaskKind::Classification { classes } => classes,
+    }
+}

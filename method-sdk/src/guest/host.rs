@@ -1,0 +1,109 @@
+//! The host's services while training.
+
+use burn::module::Module;
+use burn::tensor::{DType, Int, Tensor};
+use burn_remote::{HostTensor, RemoteBackend, adopt, host as raw};
+use gauntlet_wire::calls::{BatchReply, Call, Parameter, ProgressReply};
+use gauntlet_wire::{InputKind, TaskInfo};
+
+use super::model::Collector;
+use crate::{Batch, Inputs, parameters};
+
+/// The host, reached through the module's imports.
+pub struct Host;
+
+impl Host {
+    pub(crate) fn next_batch(&mut self, task: &TaskInfo, size: usize) -> Batch {
+        let (inputs, labels) = (burn_remote::new_id(), burn_remote::new_id());
+        let reply: BatchReply = raw::call(&Call::NextBatch {
+            size,
+            inputs,
+            labels,
+        });
+        batch(task, inputs, labels, reply.rows)
+    }
+
+    pub(crate) fn train_set(&mut self, task: &TaskInfo) -> Batch {
+        let (inputs, labels) = (burn_remote::new_id(), burn_remote::new_id());
+        let reply: BatchReply = raw::call(&Call::TrainSet { inputs, labels });
+        batch(task, inputs, labels, reply.rows)
+    }
+
+    pub(crate) fn progress(&mut self) -> f64 {
+        let reply: ProgressReply = raw::call(&Call::Progress);
+        reply.used
+    }
+
+    pub(crate) fn report(&mut self, step: u64, name: &str, value: f64) {
+        let value = value.is_finite().then_some(value);
+        let () = raw::call(&Call::Report {
+            step,
+            name: name.to_owned(),
+            value,
+        });
+    }
+
+    pub(crate) fn report_tensor(&mut self, step: u64, name: &str, value: Tensor<1>) {
+        let value = if value.is_autodiff() {
+            value.inner()
+        } else {
+            value
+        };
+        let tensor = primitive(value);
+        let id = tensor.id().value();
+        let () = raw::call(&Call::ReportTensor {
+            step,
+            name: name.to_owned(),
+            tensor: id,
+        });
+    }
+
+    pub(crate) fn checkpoint<M: Module>(&mut self, model: &M) {
+        let mut collector = Collector::default();
+        parameters::collect(model, &mut collector);
+        let parameters = collector
+            .tensors
+            .iter()
+            .map(|(name, tensor)| Parameter {
+                name: name.clone(),
+                tensor: tensor.id().value(),
+            })
+            .collect();
+        // The collector keeps the tensors alive until the host has read them.
+        let () = raw::call(&Call::Checkpoint { parameters });
+    }
+}
+
+pub(super) fn primitive(tensor: Tensor<1>) -> HostTensor {
+    tensor
+        .try_into_primitive::<RemoteBackend>()
+        .expect("there is no other device")
+}
+
+fn batch(task: &TaskInfo, inputs_id: u64, labels: u64, rows: usize) -> Batch {
+    let labels = adopt(labels, vec![rows], DType::I64);
+    Batch {
+        inputs: inputs(task, inputs_id, rows),
+        labels: Tensor::<1, Int>::from_primitive::<RemoteBackend>(labels),
+    }
+}
+
+pub(super) fn inputs(task: &TaskInfo, id: u64, rows: usize) -> Inputs {
+    match &task.inputs {
+        InputKind::Dense { shape } => {
+            let width = shape.iter().product();
+            let values = adopt(id, vec![rows, width], DType::F32);
+            Inputs::Dense {
+                values: Tensor::<2>::from_primitive::<RemoteBackend>(values),
+                shape: shape.clone(),
+            }
+        }
+        InputKind::Tokens { length, vocabulary } => {
+            let tokens = adopt(id, vec![rows, *length], DType::I64);
+            Inputs::Tokens {
+                tokens: Tensor::<2, Int>::from_primitive::<RemoteBackend>(tokens),
+                vocabulary: *vocabulary,
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What a method sees while it trains.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use gauntlet_wire::TaskInfo;
+
+use crate::Batch;
+
+#[cfg(target_family = "wasm")]
+use crate::guest::Host;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+use crate::native::Host;
+#[cfg(all(not(feature = "native"), not(target_family = "wasm")))]
+use no_host::Host;
+
+/// What a method sees while it trains.
+pub struct Training {
+    task: TaskInfo,
+    seed: u64,
+    device: Device,
+    step: u64,
+    host: Host,
+}
+
+impl Training {
+    #[cfg_attr(
+        all(not(feature = "native"), not(target_family = "wasm")),
+        expect(dead_code, reason = "only a host makes one")
+    )]
+    pub(crate) fn new(task: TaskInfo, seed: u64, device: Device, host: Host) -> Self {
+        Self {
+            task,
+            seed,
+            device,
+            step: 0,
+            host,
+        }
+    }
+
+    #[cfg(all(feature = "native", not(target_family = "wasm")))]
+    pub(crate) fn into_host(self) -> Host {
+        self.host
+    }
+
+    /// The task.
+    #[must_use]
+    pub fn task(&self) -> &TaskInfo {
+        &self.task
+    }
+
+    /// Seed of the run. Batches and the device's random numbers already follow it.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The device, tracking gradients; the model is on it.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The next training batch, in an order that the run's seed decides. An epoch
+    /// serves every row once; its last batch may be shorter than `size`.
+    ///
+    /// # Panics
+    /// If `size` is zero.
+    pub fn next_batch(&mut self, size: usize) -> Batch {
+        assert!(size > 0, "a batch has at least one row");
+        self.step += 1;
+        self.host.next_batch(&self.task, size)
+    }
+
+    /// The whole train part at once, in file order. Ask once and keep it.
+    pub fn train_set(&mut self) -> Batch {
+        self.host.train_set(&self.task)
+    }
+
+    /// Used share of the budget: 0 at the start, 1 when nothing is left. The
+    /// budget is metered work, not time, so this is the same on every machine.
+    /// A run that goes over it is stopped and scores nothing: leave a margin.
+    pub fn progress(&mut self) -> f64 {
+        self.host.progress()
+    }
+
+    /// Number of batches served so far; the step that reports carry.
+    #[must_use]
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Counts a step of a method that does not take batches.
+    pub fn count_step(&mut self) {
+        self.step += 1;
+    }
+
+    /// Reports a number under a name; `loss` is plotted first.
+    pub fn report(&mut self, name: &str, value: f64) {
+        self.host.report(self.step, name, value);
+    }
+
+    /// Reports a tensor's single element. The host reads it when it likes, so
+    /// this never makes the method wait: prefer it to [`Self::report`] in a loop.
+    ///
+    /// # Panics
+    /// If the tensor does not have exactly one element.
+    pub fn report_tensor(&mut self, name: &str, value: Tensor<1>) {
+        assert_eq!(
+            value.shape().num_elements(),
+            1,
+            "a reported tensor has one element"
+        );
+        self.host.report_tensor(self.step, name, value);
+    }
+
+    /// Checks a model in before the end. The last one checked in is the run's
+    /// model; the model that `train` returns is checked in by itself.
+    pub fn checkpoint<M: Module>(&mut self, model: &M) {
+        self.host.checkpoint(model);
+    }
+}
+
+/// Without a host there is no training; this only lets the crate compile.
+#[cfg(all(not(feature = "native"), not(target_family = "wasm")))]
+mod no_host {
+    use super::{Batch, Module, TaskInfo, Tensor};
+
+    pub(crate) enum Host {}
+
+    impl Host {
+        pub(crate) fn next_batch(&mut self, _: &TaskInfo, _: usize) -> Batch {
+            match *self {}
+        }
+
+        pub(crate) fn train_set(&mut self, _: &TaskInfo) -> Batch {
+            match *self {}
+        }
+
+        pub(crate) fn progress(&mut self) -> f64 {
+            match *self {}
+        }
+
+        pub(crate) fn report(&mut self, _: u64, _: &str, _: f64) {
+            match *self {}
+        }
+
+        pub(crate) fn report_tensor(&mut self, _: u64, _: &str, _: Tensor<1>) {
+            match *self {}
+        }
+
+        pub(crate) fn checkpoint<M: Module>(&mut self, _: &M) {
+            match *self {}
+        }
+    }
+}
