@@ -25,6 +25,7 @@
 //! | `GET /api/v1/archive/{id}` | | | [`ArchiveEntry`]; `{id}` is an id or `{task}@champion` |
 //! | `GET /api/v1/archive/{id}/module` | | | the module's bytes |
 //! | `GET /api/v1/archive/{id}/model` | | | the model's bytes (safetensors) |
+//! | `POST /api/v1/tokens` | admin | [`NewToken`] | 201 [`Token`] |
 //! | `PUT /api/v1/blobs/{digest}` | admin or runner | the bytes | 204 |
 //!
 //! The runner's messages are in `gauntlet-protocol`.
@@ -36,6 +37,7 @@ mod run;
 mod runner;
 mod submission;
 mod task;
+mod token;
 mod tournament;
 
 pub use archive::ArchiveEntry;
@@ -45,6 +47,7 @@ pub use run::{Attempt, AttemptState, CurvePoint, Meters, Run, RunState, Verdict}
 pub use runner::Runner;
 pub use submission::Receipt;
 pub use task::{Budget, NewTask, Task};
+pub use token::{NewToken, Token, TokenScope};
 pub use tournament::{
     Block, Champion, Cut, Method, NewTournament, Round, RoundState, RunCell, Standing, Tournament,
     TournamentState, TournamentSummary,
