@@ -1,1 +1,50 @@
-//! Tournament rules as pure functions: no I/O, no async, no clock.
+//! Tournament rules as pure functions: no I/O, no async, no clock, no
+//! randomness. Identifiers, times and nonces come in from outside.
+//!
+//! The heart is [`step`]: a [`Tournament`] and an [`Event`] give the next
+//! tournament and the [`Effect`]s that the shell has to carry out. Everything
+//! random derives from the [`TournamentSeed`], so anyone can compute it again.
+
+mod archive;
+mod budget;
+mod chain;
+mod curve;
+mod digest;
+mod event;
+mod evidence;
+mod format;
+mod halving;
+mod ids;
+mod meters;
+mod names;
+mod rules;
+mod run_state;
+mod seed;
+mod sign_flip;
+mod standings;
+mod tournament;
+mod verdict;
+
+pub use archive::{Card, CardBlock, CardEvidence, choose_model};
+pub use budget::{Budget, BudgetError};
+pub use chain::{Broken, Link, link, verify};
+pub use curve::{CurvePoint, MAX_METRIC_NAMES, MAX_POINTS_PER_METRIC, tidy_curve};
+pub use digest::{Digest, ParseDigestError};
+pub use event::{Event, QueuedRun};
+pub use evidence::Evidence;
+pub use format::{Effect, Format};
+pub use halving::Halving;
+pub use ids::{
+    ArchiveId, BlockId, RoundId, RunId, RunnerId, SubmissionId, TaskId, TokenId, TournamentId,
+};
+pub use meters::Meters;
+pub use names::{MethodName, NameError, RunnerName, TaskName, TournamentName};
+pub use rules::{Rules, RulesError};
+pub use run_state::{IllegalTransition, RunEvent, RunState};
+pub use seed::{BlockSeed, Nonce, TournamentSeed};
+pub use sign_flip::one_sided_p_value;
+pub use standings::{Standing, standings};
+pub use tournament::{
+    Block, Decision, Entrant, IllegalEvent, Round, RunRecord, Tournament, TournamentState, step,
+};
+pub use verdict::{Outcome, OutcomeError, Verdict};

@@ -1,0 +1,91 @@
+//! What one run may use.
+
+use serde::{Deserialize, Serialize};
+
+/// Limits of a run; every one is required. The same fields as on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Metered work of training: FLOPs plus bytes moved.
+    pub work: u64,
+    /// Metered work of prediction, as a percentage of `work`.
+    pub predict_share_percent: u32,
+    /// Wall seconds of each phase; a backstop.
+    pub wall_seconds: u32,
+    /// Live tensor bytes.
+    pub tensor_bytes: u64,
+    /// Guest linear memory in bytes.
+    pub guest_bytes: u64,
+    /// Bytes of the model, and of the predictions.
+    pub output_bytes: u64,
+}
+
+/// A budget under which nothing could run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("budget.{field} must be from {min} to {max}")]
+pub struct BudgetError {
+    /// The field.
+    pub field: &'static str,
+    /// Least allowed.
+    pub min: u64,
+    /// Most allowed.
+    pub max: u64,
+}
+
+impl Budget {
+    /// Checks that each limit is one.
+    pub fn validate(&self) -> Result<(), BudgetError> {
+        // Most: 2^53, which every JSON reader carries exactly; memory up to 1 TiB.
+        const EXACT: u64 = 1 << 53;
+        const TEBIBYTE: u64 = 1 << 40;
+        for (field, found, min, max) in [
+            ("work", self.work, 1, EXACT),
+            (
+                "predict_share_percent",
+                self.predict_share_percent.into(),
+                1,
+                1000,
+            ),
+            ("wall_seconds", self.wall_seconds.into(), 1, 7 * 86_400),
+            ("tensor_bytes", self.tensor_bytes, 1, TEBIBYTE),
+            ("guest_bytes", self.guest_bytes, 65_536, 1 << 32),
+            ("output_bytes", self.output_bytes, 1, TEBIBYTE),
+        ] {
+            if found < min || found > max {
+                return Err(BudgetError { field, min, max });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Budget;
+
+    const GOOD: Budget = Budget {
+        work: 1_000_000,
+        predict_share_percent: 20,
+        wall_seconds: 60,
+        tensor_bytes: 1 << 28,
+        guest_bytes: 1 << 26,
+        output_bytes: 1 << 22,
+    };
+
+    #[test]
+    fn a_limit_of_nothing_is_refused_by_name() {
+        assert_eq!(GOOD.validate(), Ok(()));
+        let none = Budget { work: 0, ..GOOD };
+        assert_eq!(none.validate().unwrap_err().field, "work");
+        let small = Budget {
+            guest_bytes: 1,
+            ..GOOD
+        };
+        assert_eq!(small.validate().unwrap_err().field, "guest_bytes");
+        let huge = Budget {
+            work: u64::MAX,
+            ..GOOD
+        };
+        assert_eq!(huge.validate().unwrap_err().max, 1 << 53);
+    }
+}

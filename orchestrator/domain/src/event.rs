@@ -1,0 +1,147 @@
+//! What happens in a tournament, as recorded for ever.
+//!
+//! Replaying the events of a tournament gives its state. Written as JSON with
+//! a `kind`; a new kind may be added, a written one never changes its meaning.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ArchiveId, Block, Decision, Digest, MethodName, Nonce, Outcome, Rules, RunId, RunnerId,
+    SubmissionId, TaskName, TournamentName, TournamentSeed,
+};
+
+/// A run queued when its round opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuedRun {
+    /// The run.
+    pub run: RunId,
+    /// Whose.
+    pub submission: SubmissionId,
+    /// On which block of the round.
+    pub block: u32,
+}
+
+/// An event of a tournament.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Event {
+    /// The tournament was made.
+    Created {
+        /// Its name.
+        name: TournamentName,
+        /// Its task.
+        task: TaskName,
+        /// Its rules.
+        rules: Rules,
+    },
+    /// Submissions are accepted from now on; the rules are frozen.
+    Opened {
+        /// Digest of the organiser's nonce.
+        commitment: Digest,
+    },
+    /// A method was handed in.
+    Submitted {
+        /// The submission.
+        submission: SubmissionId,
+        /// Its name.
+        name: MethodName,
+        /// Digest of its module.
+        digest: Digest,
+    },
+    /// The field is sealed, the seed fixed.
+    Closed {
+        /// The nonce, now revealed.
+        nonce: Nonce,
+        /// The seed that follows from it and the field.
+        seed: TournamentSeed,
+    },
+    /// A round began.
+    RoundOpened {
+        /// Its number, from 1.
+        round: u32,
+        /// Who takes part.
+        entrants: Vec<SubmissionId>,
+        /// Its blocks.
+        blocks: Vec<Block>,
+        /// Its runs.
+        runs: Vec<QueuedRun>,
+    },
+    /// A runner took an attempt.
+    RunLeased {
+        /// The run.
+        run: RunId,
+        /// The attempt.
+        attempt: i32,
+        /// The runner.
+        runner: RunnerId,
+    },
+    /// A result was accepted.
+    RunDone {
+        /// The run.
+        run: RunId,
+        /// The attempt.
+        attempt: i32,
+        /// How it ended.
+        outcome: Outcome,
+        /// The trained model, if there is one.
+        model: Option<Digest>,
+    },
+    /// An attempt was lost to the platform; the run is queued again.
+    RunRequeued {
+        /// The run.
+        run: RunId,
+        /// The lost attempt.
+        attempt: i32,
+        /// Why.
+        reason: String,
+    },
+    /// The last attempt was lost to the platform.
+    RunStuck {
+        /// The run.
+        run: RunId,
+        /// The lost attempt.
+        attempt: i32,
+        /// Why.
+        reason: String,
+    },
+    /// The operator granted a stuck run further attempts.
+    RunRetried {
+        /// The run.
+        run: RunId,
+    },
+    /// All results of a round are in.
+    RoundDecided(Decision),
+    /// The tournament ended.
+    Completed {
+        /// The winner; none if no method completed a single run.
+        champion: Option<SubmissionId>,
+        /// The winner's archive entry.
+        archive: Option<ArchiveId>,
+    },
+    /// The organiser called it off.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Event {
+    /// Name of the kind, as in the JSON.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Created { .. } => "created",
+            Self::Opened { .. } => "opened",
+            Self::Submitted { .. } => "submitted",
+            Self::Closed { .. } => "closed",
+            Self::RoundOpened { .. } => "round_opened",
+            Self::RunLeased { .. } => "run_leased",
+            Self::RunDone { .. } => "run_done",
+            Self::RunRequeued { .. } => "run_requeued",
+            Self::RunStuck { .. } => "run_stuck",
+            Self::RunRetried { .. } => "run_retried",
+            Self::RoundDecided(_) => "round_decided",
+            Self::Completed { .. } => "completed",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+}

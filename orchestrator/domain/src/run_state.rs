@@ -1,0 +1,119 @@
+//! The states of a run and the ways between them.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// Waiting for a runner.
+    Queued,
+    /// A runner holds the lease of its current attempt.
+    Leased,
+    /// Its result is accepted and will not change.
+    Done,
+    /// Every attempt was lost to faults of the platform; waits for the operator.
+    Stuck,
+}
+
+/// What happens to a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RunEvent {
+    /// A runner takes the next attempt.
+    Lease,
+    /// The holder's report is accepted.
+    Accept,
+    /// The attempt is lost (fault, or the lease ran out) and another may follow.
+    Requeue,
+    /// The attempt is lost and it was the last.
+    GiveUp,
+    /// The operator grants further attempts.
+    Retry,
+}
+
+/// A way that does not exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a {state:?} run cannot {event:?}")]
+pub struct IllegalTransition {
+    /// Where the run is.
+    pub state: RunState,
+    /// What was to happen.
+    pub event: RunEvent,
+}
+
+impl RunState {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Queued, Self::Leased, Self::Done, Self::Stuck];
+
+    /// The state after `event`.
+    pub const fn after(self, event: RunEvent) -> Result<Self, IllegalTransition> {
+        match (self, event) {
+            (Self::Queued, RunEvent::Lease) => Ok(Self::Leased),
+            (Self::Leased, RunEvent::Accept) => Ok(Self::Done),
+            (Self::Leased, RunEvent::Requeue) => Ok(Self::Queued),
+            (Self::Leased, RunEvent::GiveUp) => Ok(Self::Stuck),
+            (Self::Stuck, RunEvent::Retry) => Ok(Self::Queued),
+            (state, event) => Err(IllegalTransition { state, event }),
+        }
+    }
+
+    /// The name used in the database, in JSON and for people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Leased => "leased",
+            Self::Done => "done",
+            Self::Stuck => "stuck",
+        }
+    }
+
+    /// The state of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+impl std::fmt::Display for RunState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{RunEvent, RunState};
+
+    const EVENTS: [RunEvent; 5] = [
+        RunEvent::Lease,
+        RunEvent::Accept,
+        RunEvent::Requeue,
+        RunEvent::GiveUp,
+        RunEvent::Retry,
+    ];
+
+    #[test]
+    fn exactly_the_drawn_ways_exist() {
+        let ways: Vec<(RunState, RunEvent, RunState)> = RunState::ALL
+            .into_iter()
+            .flat_map(|state| EVENTS.map(|event| (state, event)))
+            .filter_map(|(state, event)| Some((state, event, state.after(event).ok()?)))
+            .collect();
+        assert_eq!(
+            ways,
+            [
+                (RunState::Queued, RunEvent::Lease, RunState::Leased),
+                (RunState::Leased, RunEvent::Accept, RunState::Done),
+                (RunState::Leased, RunEvent::Requeue, RunState::Queued),
+                (RunState::Leased, RunEvent::GiveUp, RunState::Stuck),
+                (RunState::Stuck, RunEvent::Retry, RunState::Queued),
+            ]
+        );
+    }
+
+    #[test]
+    fn done_is_for_ever() {
+        for event in EVENTS {
+            assert!(RunState::Done.after(event).is_err());
+        }
+    }
+}

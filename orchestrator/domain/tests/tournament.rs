@@ -1,0 +1,499 @@
+//! Whole tournaments played in memory: any scores, any order of arrival, any
+//! faults on the way.
+
+use std::collections::BTreeMap;
+
+use gauntlet_domain::{
+    Decision, Digest, Effect, Event, Halving, IllegalEvent, MethodName, Nonce, Outcome, QueuedRun,
+    Rules, RunId, RunState, RunnerId, SubmissionId, Tournament, TournamentSeed, TournamentState,
+    Verdict, step,
+};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+fn submission(nth: usize) -> SubmissionId {
+    SubmissionId(Uuid::from_u128(1000 + nth as u128))
+}
+
+fn digest(nth: usize) -> Digest {
+    Digest::of(format!("module {nth}").as_bytes())
+}
+
+fn nonce() -> Nonce {
+    Nonce::from_phrase("test")
+}
+
+/// Applies an event and keeps it, as the shell does.
+struct Play {
+    tournament: Tournament,
+    log: Vec<Event>,
+    next_run: u128,
+}
+
+impl Play {
+    fn closed(rules: Rules, field: usize) -> Self {
+        let mut play = Self {
+            tournament: Tournament::new(rules.clone()),
+            log: vec![Event::Created {
+                name: "t".parse().unwrap(),
+                task: "digits".parse().unwrap(),
+                rules,
+            }],
+            next_run: 1,
+        };
+        play.happens(Event::Opened {
+            commitment: nonce().commitment(),
+        });
+        for nth in 0..field {
+            play.happens(Event::Submitted {
+                submission: submission(nth),
+                name: format!("m{nth}").parse().unwrap(),
+                digest: digest(nth),
+            });
+        }
+        let seed = play.tournament.derive_seed(&nonce());
+        play.happens(Event::Closed {
+            nonce: nonce(),
+            seed,
+        });
+        play
+    }
+
+    fn happens(&mut self, event: Event) -> Vec<Effect> {
+        let (tournament, effects) = step(self.tournament.clone(), &event)
+            .unwrap_or_else(|error| panic!("{event:?}: {error}"));
+        self.tournament = tournament;
+        self.log.push(event);
+        effects
+    }
+
+    fn refuses(&self, event: &Event) -> IllegalEvent {
+        step(self.tournament.clone(), event).unwrap_err()
+    }
+
+    /// Carries out one effect.
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::OpenRound {
+                round,
+                entrants,
+                blocks,
+            } => {
+                let mut runs = Vec::new();
+                for who in &entrants {
+                    for block in &blocks {
+                        runs.push(QueuedRun {
+                            run: RunId(Uuid::from_u128(self.next_run)),
+                            submission: *who,
+                            block: block.index,
+                        });
+                        self.next_run += 1;
+                    }
+                }
+                self.happens(Event::RoundOpened {
+                    round,
+                    entrants,
+                    blocks,
+                    runs,
+                });
+            }
+            Effect::DecideRound(decision) => {
+                self.happens(Event::RoundDecided(decision));
+            }
+            Effect::Complete { champion } => {
+                self.happens(Event::Completed {
+                    champion,
+                    archive: None,
+                });
+            }
+        }
+    }
+
+    fn waiting(&self) -> Vec<(RunId, SubmissionId, (u32, u32))> {
+        let round = self.tournament.rounds().last().unwrap();
+        round
+            .runs
+            .iter()
+            .filter(|(_, run)| run.state == RunState::Queued)
+            .map(|(id, run)| (*id, run.submission, run.block))
+            .collect()
+    }
+
+    fn lease(&mut self, run: RunId, attempt: i32) {
+        self.happens(Event::RunLeased {
+            run,
+            attempt,
+            runner: RunnerId(Uuid::nil()),
+        });
+    }
+
+    /// Plays to the end. `score` gives each result; `pick` chooses which of the
+    /// waiting runs ends next and how many attempts it loses first.
+    fn finish(
+        &mut self,
+        score: impl Fn(SubmissionId, (u32, u32)) -> Outcome,
+        mut pick: impl FnMut(usize) -> (usize, i32),
+    ) {
+        for _ in 0..100_000 {
+            if let Some(effect) = self.tournament.next() {
+                self.carry_out(effect);
+                continue;
+            }
+            if self.tournament.state() == TournamentState::Completed {
+                return;
+            }
+            let waiting = self.waiting();
+            let (which, lost) = pick(waiting.len());
+            let (run, who, block) = waiting[which % waiting.len()];
+            for attempt in 1..=lost {
+                self.lease(run, attempt);
+                self.happens(Event::RunRequeued {
+                    run,
+                    attempt,
+                    reason: "the runner vanished".to_owned(),
+                });
+            }
+            self.lease(run, lost + 1);
+            self.happens(Event::RunDone {
+                run,
+                attempt: lost + 1,
+                outcome: score(who, block),
+                model: None,
+            });
+        }
+        panic!("the tournament does not end");
+    }
+
+    fn decisions(&self) -> Vec<Decision> {
+        self.tournament
+            .rounds()
+            .iter()
+            .filter_map(|round| round.decision.clone())
+            .collect()
+    }
+}
+
+fn completed(score: f64) -> Outcome {
+    Outcome::new(Verdict::Completed, Some(score)).unwrap()
+}
+
+fn failed() -> Outcome {
+    Outcome::new(Verdict::MethodFailed, None).unwrap()
+}
+
+#[test]
+fn nine_methods_become_five_three_and_a_champion() {
+    let mut play = Play::closed(Rules::default(), 9);
+    // Method n scores n/10; the last one always fails.
+    play.finish(
+        |who, _| {
+            let nth = (who.0.as_u128() - 1000) as f64;
+            if nth == 8.0 {
+                failed()
+            } else {
+                completed(nth / 10.0)
+            }
+        },
+        |_| (0, 0),
+    );
+    let sizes: Vec<(usize, usize)> = play
+        .tournament
+        .rounds()
+        .iter()
+        .map(|round| (round.entrants.len(), round.runs.len()))
+        .collect();
+    assert_eq!(sizes, [(9, 9), (5, 10), (3, 9)]);
+    assert_eq!(play.tournament.champion(), Some(submission(7)));
+
+    let decisions = play.decisions();
+    assert_eq!(decisions[0].kept, [7, 6, 5, 4, 3].map(submission));
+    // The failed one is last: 0 like method 0, but with a fault.
+    assert_eq!(decisions[0].cut, [2, 1, 0, 8].map(submission));
+    let last = decisions[2].evidence.as_ref().unwrap();
+    assert_eq!((last.kept, last.cut), (submission(7), submission(6)));
+    assert_eq!(last.blocks, 6);
+    assert!((last.effect - 0.1).abs() < 1e-12);
+    assert_eq!(last.p_value, Some(1.0 / 64.0));
+}
+
+#[test]
+fn a_field_of_failures_has_no_champion() {
+    let mut play = Play::closed(Rules::default(), 4);
+    play.finish(|_, _| failed(), |_| (0, 0));
+    assert_eq!(play.tournament.state(), TournamentState::Completed);
+    assert_eq!(play.tournament.champion(), None);
+}
+
+#[test]
+fn two_methods_need_one_rung_and_one_method_none_to_compare_with() {
+    let mut two = Play::closed(Rules::default(), 2);
+    two.finish(|_, _| completed(0.5), |_| (0, 0));
+    assert_eq!(two.tournament.rounds().len(), 1);
+    assert!(two.tournament.champion().is_some());
+
+    let mut one = Play::closed(Rules::default(), 1);
+    one.finish(|_, _| completed(0.5), |_| (0, 0));
+    assert_eq!(one.decisions()[0].evidence, None);
+    assert_eq!(one.tournament.champion(), Some(submission(0)));
+}
+
+#[test]
+fn equals_are_ordered_by_a_hash_nobody_chose() {
+    let order = |phrase: &str| {
+        let entrants: Vec<_> = (0..8)
+            .map(|nth| gauntlet_domain::Entrant {
+                submission: submission(nth),
+                name: format!("m{nth}").parse::<MethodName>().unwrap(),
+                digest: digest(nth),
+            })
+            .collect();
+        let digests: Vec<Digest> = entrants.iter().map(|entrant| entrant.digest).collect();
+        let seed = TournamentSeed::derive(&Nonce::from_phrase(phrase), &digests);
+        let results = (0..8).map(|nth| (submission(nth), 1, 1, completed(0.5)));
+        gauntlet_domain::standings(&seed, entrants.iter(), results)
+            .into_iter()
+            .map(|line| line.submission)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(order("a"), order("a"));
+    assert_ne!(order("a"), order("b"));
+}
+
+#[test]
+fn what_cannot_happen_is_refused_and_changes_nothing() {
+    let mut play = Play::closed(Rules::default(), 3);
+    assert!(matches!(
+        play.refuses(&Event::Submitted {
+            submission: submission(7),
+            name: "late".parse().unwrap(),
+            digest: digest(7),
+        }),
+        IllegalEvent::State { .. }
+    ));
+    let effect = play.tournament.next().unwrap();
+    play.carry_out(effect);
+    let (run, ..) = play.waiting()[0];
+    let done = |attempt| Event::RunDone {
+        run,
+        attempt,
+        outcome: completed(0.5),
+        model: None,
+    };
+    play.refuses(&done(0)); // never leased
+    play.lease(run, 1);
+    play.refuses(&done(2)); // a later attempt than there is
+    play.happens(Event::RunRequeued {
+        run,
+        attempt: 1,
+        reason: "lease ran out".to_owned(),
+    });
+    play.refuses(&done(1)); // its lease is gone
+    play.lease(run, 2);
+    play.refuses(&done(1)); // stale attempt
+    play.happens(done(2));
+    play.refuses(&done(2)); // a result is accepted once
+    // The round is not finished, so it cannot be decided.
+    let round = play.tournament.rounds().last().unwrap().clone();
+    let early = Decision::new(&play.tournament, &round, 1);
+    play.refuses(&Event::RoundDecided(early));
+    play.refuses(&Event::Completed {
+        champion: None,
+        archive: None,
+    });
+}
+
+#[test]
+fn the_seed_must_follow_from_the_committed_nonce_and_the_field() {
+    let mut play = Play {
+        tournament: Tournament::new(Rules::default()),
+        log: Vec::new(),
+        next_run: 1,
+    };
+    play.happens(Event::Opened {
+        commitment: nonce().commitment(),
+    });
+    let closed = |nonce: Nonce, seed| Event::Closed { nonce, seed };
+    let seed = play.tournament.derive_seed(&nonce());
+    play.refuses(&closed(nonce(), seed)); // nobody has entered
+    play.happens(Event::Submitted {
+        submission: submission(0),
+        name: "m".parse().unwrap(),
+        digest: digest(0),
+    });
+    play.refuses(&closed(nonce(), seed)); // the field has changed since
+    let other = Nonce::from_phrase("other");
+    play.refuses(&closed(other, play.tournament.derive_seed(&other)));
+    play.happens(closed(nonce(), play.tournament.derive_seed(&nonce())));
+}
+
+#[test]
+fn a_stuck_run_holds_its_round_until_it_is_retried() {
+    let mut play = Play::closed(Rules::default(), 1);
+    let effect = play.tournament.next().unwrap();
+    play.carry_out(effect);
+    let (run, ..) = play.waiting()[0];
+    play.lease(run, 1);
+    play.happens(Event::RunStuck {
+        run,
+        attempt: 1,
+        reason: "no disk".to_owned(),
+    });
+    assert_eq!(play.tournament.next(), None);
+    play.refuses(&Event::RunLeased {
+        run,
+        attempt: 2,
+        runner: RunnerId(Uuid::nil()),
+    });
+    play.happens(Event::RunRetried { run });
+    play.finish(|_, _| completed(1.0), |_| (0, 1));
+    assert_eq!(play.tournament.champion(), Some(submission(0)));
+}
+
+fn rules() -> impl Strategy<Value = Rules> {
+    (1_u32..=4, 2_u32..=4)
+        .prop_flat_map(|(rungs, eta)| {
+            prop::collection::vec(1_u32..=3, rungs as usize).prop_map(move |blocks| Halving {
+                rungs,
+                eta,
+                blocks_per_rung: blocks,
+            })
+        })
+        .prop_map(Rules::Halving)
+}
+
+/// A score per (method, round, block): coarse, so that ties and faults occur.
+fn table() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(0_u8..=10, 256)
+}
+
+fn look_up(table: &[u8], who: SubmissionId, (round, index): (u32, u32)) -> Outcome {
+    let at = (who.0.as_u128() as usize * 37 + round as usize * 11 + index as usize) % table.len();
+    match table[at] {
+        0 => failed(),
+        score => completed(f64::from(score) / 10.0),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_outcome_depends_on_results_alone(
+        rules in rules(),
+        field in 1_usize..12,
+        scores in table(),
+        order in prop::collection::vec((0_usize..64, 0_i32..3), 64),
+    ) {
+        let mut straight = Play::closed(rules.clone(), field);
+        straight.finish(|who, block| look_up(&scores, who, block), |_| (0, 0));
+
+        let mut turn = 0;
+        let mut shuffled = Play::closed(rules.clone(), field);
+        shuffled.finish(
+            |who, block| look_up(&scores, who, block),
+            |_| {
+                turn += 1;
+                order[turn % order.len()]
+            },
+        );
+        // Byte-equal, whatever the order of arrival and the attempts lost on the way.
+        prop_assert_eq!(
+            serde_json::to_string(&straight.decisions()).unwrap(),
+            serde_json::to_string(&shuffled.decisions()).unwrap()
+        );
+        prop_assert_eq!(straight.tournament.champion(), shuffled.tournament.champion());
+
+        // No more runs than the format promised.
+        let runs: usize = straight.tournament.rounds().iter().map(|round| round.runs.len()).sum();
+        prop_assert_eq!(runs, rules.format().runs(field));
+    }
+
+    #[test]
+    fn decisions_are_sound(rules in rules(), field in 1_usize..12, scores in table()) {
+        let mut play = Play::closed(rules, field);
+        play.finish(|who, block| look_up(&scores, who, block), |_| (0, 0));
+        for (round, decision) in play.tournament.rounds().iter().zip(play.decisions()) {
+            let places: Vec<u32> = decision.standings.iter().map(|line| line.place).collect();
+            prop_assert_eq!(places, (1..=round.entrants.len() as u32).collect::<Vec<_>>());
+            prop_assert!(decision.standings.is_sorted_by(|a, b| a.mean >= b.mean));
+            prop_assert!(!decision.kept.is_empty());
+            prop_assert_eq!(decision.kept.len() + decision.cut.len(), round.entrants.len());
+            // Everybody has run the same blocks.
+            let counts: Vec<u32> = decision.standings.iter().map(|line| line.blocks).collect();
+            prop_assert!(counts.iter().all(|count| *count == counts[0]));
+            if let Some(evidence) = decision.evidence {
+                prop_assert!(evidence.effect >= -1e-12);
+                prop_assert!((0.0..=1.0).contains(&evidence.p_value.unwrap()));
+            }
+        }
+        let seeds: BTreeMap<u64, ()> = play
+            .tournament
+            .rounds()
+            .iter()
+            .flat_map(|round| &round.blocks)
+            .map(|block| (block.seed.0, ()))
+            .collect();
+        let blocks: usize = play.tournament.rounds().iter().map(|round| round.blocks.len()).sum();
+        prop_assert_eq!(seeds.len(), blocks);
+    }
+
+    #[test]
+    fn replaying_the_record_gives_the_same_tournament(
+        rules in rules(),
+        field in 1_usize..8,
+        scores in table(),
+        cut_at in 0.0_f64..1.0,
+    ) {
+        let mut play = Play::closed(rules, field);
+        play.finish(|who, block| look_up(&scores, who, block), |turn| (turn / 2, 1));
+        // Through JSON, as stored.
+        let log: Vec<Event> = play
+            .log
+            .iter()
+            .map(|event| serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap())
+            .collect();
+        prop_assert_eq!(&log, &play.log);
+        prop_assert_eq!(&Tournament::replay(&log).unwrap(), &play.tournament);
+
+        // A restart anywhere continues to the same end.
+        let kept = 1 + ((log.len() - 1) as f64 * cut_at) as usize;
+        let mut again = Play {
+            tournament: Tournament::replay(&log[..kept]).unwrap(),
+            log: log[..kept].to_vec(),
+            next_run: 1_000_000,
+        };
+        if again.tournament.state() == TournamentState::Running {
+            // Runs leased at the moment of the crash are queued again.
+            let leased: Vec<(RunId, i32)> = again
+                .tournament
+                .rounds()
+                .iter()
+                .flat_map(|round| &round.runs)
+                .filter(|(_, run)| run.state == RunState::Leased)
+                .map(|(id, run)| (*id, run.attempt))
+                .collect();
+            for (run, attempt) in leased {
+                again.happens(Event::RunRequeued { run, attempt, reason: "restart".to_owned() });
+            }
+            while again.tournament.state() == TournamentState::Running {
+                if let Some(effect) = again.tournament.next() {
+                    again.carry_out(effect);
+                    continue;
+                }
+                let (run, who, block) = again.waiting()[0];
+                let attempt = 1 + again
+                    .tournament
+                    .rounds()
+                    .iter()
+                    .find_map(|round| round.runs.get(&run))
+                    .unwrap()
+                    .attempt;
+                again.lease(run, attempt);
+                let outcome = look_up(&scores, who, block);
+                again.happens(Event::RunDone { run, attempt, outcome, model: None });
+            }
+            prop_assert_eq!(again.tournament.champion(), play.tournament.champion());
+            prop_assert_eq!(again.decisions(), play.decisions());
+        }
+    }
+}
