@@ -1,3 +1,8 @@
 //! The HTTP API, the runner API and the pages.
 
+#![expect(dead_code)]
+mod error;
+mod extract;
+mod headers;
+mod pages;
 mod routes;

@@ -11,6 +11,8 @@
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | `public/submissions.rs` |
 //! | `GET /api/v1/tournaments/{name}/events` · `GET /api/v1/runs/{id}/events` | | `public/events.rs` |
 //! | `GET /api/v1/runs/{id}` | | `public/runs.rs` |
+//! | `POST /api/v1/tokens` | admin | `admin/tokens.rs` |
+//! | `GET /api/v1/events` | | `public/events.rs` |
 //! | `GET /api/v1/runners` | | `public/runners.rs` |
 //! | `GET /api/v1/archive` · `GET /api/v1/archive/{id}` · `…/module` · `…/model` | | `public/archive.rs` |
 //! | `POST /api/v1/runners` | runner | `runner/register.rs` |

@@ -1,0 +1,195 @@
+//! Every error of the HTTP interface is a problem (RFC 9457).
+//!
+//! Whose fault it is decides the constructor: what the caller can put right names
+//! the field, the limit and what to do ([`Error::new`] with a 4xx status); what
+//! the caller can't is [`Error::internal`] or [`Error::unavailable`], which tell
+//! the log everything and the caller nothing but that it is ours.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use gauntlet_api::Problem;
+use gauntlet_gate::{Rejection, Rule};
+
+/// What a handler answers instead of what was asked for.
+#[derive(Debug)]
+pub(crate) struct Error(Box<Problem>);
+
+/// Result of a handler.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// `kind` is the stable end of the problem's type, e.g. `name-taken`.
+    pub(crate) fn new(
+        status: StatusCode,
+        kind: &str,
+        title: &str,
+        detail: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self(Box::new(Problem {
+            kind: format!("urn:gauntlet:problem:{kind}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            field: None,
+            limit: None,
+            found: None,
+            help: help.into(),
+        }))
+    }
+
+    /// Names the part of the request that is wrong.
+    pub(crate) fn field(mut self, field: impl Into<String>) -> Self {
+        self.0.field = Some(field.into());
+        self
+    }
+
+    /// Names the limit, with its unit.
+    pub(crate) fn limit(mut self, limit: impl Into<String>) -> Self {
+        self.0.limit = Some(limit.into());
+        self
+    }
+
+    /// Names what was found instead.
+    pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
+        self.0.found = Some(found.into());
+        self
+    }
+
+    /// A part of the request that cannot be understood.
+    pub(crate) fn invalid(
+        field: impl Into<String>,
+        detail: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "invalid-request",
+            "The request is not valid",
+            detail,
+            help,
+        )
+        .field(field)
+    }
+
+    /// Something named in the path or the body that does not exist.
+    pub(crate) fn not_found(field: &str, what: &str, name: impl std::fmt::Display) -> Self {
+        let help = match what {
+            "tournament" => "see `gauntlet tournament list` or GET /api/v1/tournaments",
+            "task" => "see `gauntlet task list` or GET /api/v1/tasks",
+            "archive entry" => "see `gauntlet archive list` or GET /api/v1/archive",
+            _ => "check the address",
+        };
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "Not found",
+            format!("there is no {what} `{name}`"),
+            help,
+        )
+        .field(field)
+    }
+
+    /// A body that is larger than what is taken there.
+    pub(crate) fn too_large(field: &str, limit: u64, found: Option<u64>) -> Self {
+        let error = Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "The body is too large",
+            format!("at most {limit} bytes are taken here"),
+            "send less; for a module, build it with `gauntlet method build`, which removes what is not used",
+        )
+        .field(field)
+        .limit(format!("{limit} bytes"));
+        match found {
+            Some(found) => error.found(format!("{found} bytes")),
+            None => error,
+        }
+    }
+
+    /// Our own failure; the cause goes to the log.
+    pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "a request failed through a fault of our own");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Internal error",
+            "something went wrong on the server; your request was not carried out",
+            "try again; if it stays, tell the operator the time of the request",
+        )
+    }
+
+    /// The database or the blob store cannot be reached; the cause goes to the log.
+    pub(crate) fn unavailable(cause: impl std::fmt::Display) -> Self {
+        tracing::warn!(%cause, "a request failed because storage is unavailable");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Temporarily unavailable",
+            "the server cannot reach its storage",
+            "try again in a few seconds",
+        )
+    }
+
+    /// The problem itself.
+    pub(crate) fn problem(&self) -> &Problem {
+        &self.0
+    }
+}
+
+/// A module refused at the gate. (A file over the size limit never gets there.)
+impl From<Rejection> for Error {
+    fn from(rejection: Rejection) -> Self {
+        let kind = match rejection.rule {
+            Rule::TooLarge => "too-large",
+            Rule::NotAModule => "not-a-module",
+            Rule::ForeignImport => "foreign-import",
+            Rule::InterfaceVersion => "interface-version",
+            Rule::ImportType => "import-type",
+            Rule::Export => "export",
+            Rule::StartFunction => "start-function",
+            Rule::Feature => "feature",
+            Rule::Invalid => "invalid",
+        };
+        let mut error = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &format!("module-{kind}"),
+            "The module is refused",
+            rejection.detail,
+            rejection.help,
+        )
+        .field("body");
+        if let Some(limit) = rejection.limit {
+            error = error.limit(limit.to_string());
+        }
+        if let Some(found) = rejection.found {
+            error = error.found(found.to_string());
+        }
+        error
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&*self.0)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"gauntlet\""),
+            );
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        response
+    }
+}

@@ -1,0 +1,74 @@
+//! `/archive/{id}`.
+
+use askama::Template;
+use gauntlet_api::{ArchiveEntry, CurvePoint};
+
+use super::chart::{self, Chart};
+use super::format;
+use super::shell::Shell;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "archive.html")]
+pub(crate) struct ArchivePage {
+    shell: Shell,
+    method: String,
+    task: String,
+    tournament: String,
+    score: String,
+    blocks: u32,
+    created: String,
+    name: String,
+    id: String,
+    aliases: Vec<String>,
+    module: String,
+    module_size: String,
+    model: String,
+    model_size: String,
+    run: String,
+    charts: Vec<Chart>,
+    card: String,
+}
+
+impl ArchivePage {
+    /// `curve` is the curve of the run whose model is kept.
+    pub(crate) fn new(entry: &ArchiveEntry, curve: &[CurvePoint]) -> Self {
+        let id = entry.id.to_string();
+        Self {
+            shell: Shell::new(format!("{} · archive", entry.method)),
+            method: entry.method.clone(),
+            task: entry.task.clone(),
+            tournament: entry.tournament.clone(),
+            score: format::score(entry.score),
+            blocks: entry.blocks,
+            created: format::time(entry.created_at),
+            name: entry.aliases.first().cloned().unwrap_or_else(|| id.clone()),
+            id,
+            aliases: entry.aliases.clone(),
+            module: entry.module.clone(),
+            module_size: format::bytes(entry.module_bytes),
+            model: entry.model.clone(),
+            model_size: format::bytes(entry.model_bytes),
+            run: entry.run.to_string(),
+            charts: chart::charts(curve),
+            card: entry.card.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn the_card_is_shown_as_text() {
+        let page = ArchivePage::new(&samples::archive_entry(), &samples::run().curve)
+            .render()
+            .unwrap();
+        assert!(page.contains("gauntlet archive pull digits@champion"));
+        assert!(page.contains("0.9812"));
+        assert!(!page.contains("<b>bold</b>"), "{page}");
+        assert!(page.contains("<polyline"));
+    }
+}

@@ -1,0 +1,133 @@
+//! `/`.
+
+use askama::Template;
+use gauntlet_api::{ArchiveEntry, Runner, TournamentState, TournamentSummary};
+
+use super::format;
+use super::shell::Shell;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "home.html")]
+pub(crate) struct HomePage {
+    pub(crate) shell: Shell,
+    pub(crate) live: HomeLive,
+}
+
+/// The part that changes.
+#[derive(Template)]
+#[template(path = "home_live.html")]
+pub(crate) struct HomeLive {
+    tournaments: Vec<TournamentCard>,
+    archive: Vec<ArchiveCard>,
+    runners: Vec<RunnerView>,
+}
+
+struct TournamentCard {
+    name: String,
+    task: String,
+    state: &'static str,
+    state_text: &'static str,
+    methods: u32,
+    done: u32,
+    total: u32,
+    champion: Option<String>,
+    created: String,
+}
+
+struct ArchiveCard {
+    id: String,
+    method: String,
+    task: String,
+    score: String,
+    alias: Option<String>,
+}
+
+struct RunnerView {
+    name: String,
+    class: String,
+    alive: bool,
+    seen: String,
+}
+
+impl HomePage {
+    pub(crate) fn new(live: HomeLive) -> Self {
+        let shell =
+            Shell::new("Gauntlet").events(String::from("/live"), String::from("/api/v1/events"));
+        Self { shell, live }
+    }
+}
+
+impl HomeLive {
+    pub(crate) fn new(
+        tournaments: &[TournamentSummary],
+        archive: &[ArchiveEntry],
+        runners: &[Runner],
+    ) -> Self {
+        Self {
+            tournaments: tournaments
+                .iter()
+                .map(|tournament| TournamentCard {
+                    name: tournament.name.clone(),
+                    task: tournament.task.clone(),
+                    state: tournament.state.as_str(),
+                    state_text: match tournament.state {
+                        TournamentState::Draft => "in preparation",
+                        TournamentState::Open => "open for submissions",
+                        TournamentState::Closed => "running",
+                        TournamentState::Completed => "completed",
+                        TournamentState::Cancelled => "cancelled",
+                    },
+                    methods: tournament.methods,
+                    done: tournament.runs_done,
+                    total: tournament.runs_total,
+                    champion: tournament.champion.clone(),
+                    created: format::time(tournament.created_at),
+                })
+                .collect(),
+            archive: archive
+                .iter()
+                .map(|entry| ArchiveCard {
+                    id: entry.id.to_string(),
+                    method: entry.method.clone(),
+                    task: entry.task.clone(),
+                    score: format::score(entry.score),
+                    alias: entry.aliases.first().cloned(),
+                })
+                .collect(),
+            runners: runners
+                .iter()
+                .map(|runner| RunnerView {
+                    name: runner.name.clone(),
+                    class: runner.class.clone(),
+                    alive: runner.alive,
+                    seen: format::time(runner.last_seen_at),
+                })
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn an_empty_house_says_how_to_begin() {
+        let page = HomePage::new(HomeLive::new(&[], &[], &[]))
+            .render()
+            .unwrap();
+        assert!(page.contains("gauntlet tournament create"));
+        assert!(page.contains("gauntlet-runner"));
+    }
+
+    #[test]
+    fn champions_are_linked() {
+        let entry = samples::archive_entry();
+        let page = HomePage::new(HomeLive::new(&[], std::slice::from_ref(&entry), &[]))
+            .render()
+            .unwrap();
+        assert!(page.contains(&format!("/archive/{}", entry.id)));
+    }
+}

@@ -1,0 +1,298 @@
+//! `/tournaments/{name}`.
+
+use askama::Template;
+use gauntlet_api::{Cut, RoundState, RunState, Tournament, TournamentState};
+
+use super::format;
+use super::matrix::Matrix;
+use super::shell::Shell;
+
+/// The page.
+#[derive(Template)]
+#[template(path = "tournament.html")]
+pub(crate) struct TournamentPage {
+    pub(crate) shell: Shell,
+    pub(crate) live: TournamentLive,
+}
+
+/// The part that changes while it runs.
+#[derive(Template)]
+#[template(path = "tournament_live.html")]
+pub(crate) struct TournamentLive {
+    name: String,
+    task: String,
+    state: &'static str,
+    state_text: &'static str,
+    methods: usize,
+    done: usize,
+    total: usize,
+    champion: Option<ChampionView>,
+    notes: Vec<String>,
+    matrix: Matrix,
+    cuts: Vec<CutView>,
+    standings: Vec<StandingView>,
+    faults: Vec<FaultView>,
+    rules: String,
+    nonce_digest: Option<String>,
+    nonce: Option<String>,
+    seed: Option<String>,
+    created: String,
+    completed: Option<String>,
+}
+
+struct ChampionView {
+    method: String,
+    score: String,
+    href: String,
+}
+
+struct CutView {
+    round: u32,
+    kept: Vec<String>,
+    dropped: Vec<String>,
+    evidence: Vec<String>,
+}
+
+struct StandingView {
+    rank: u32,
+    method: String,
+    mean: String,
+    error: Option<String>,
+    blocks: u32,
+    faults: u32,
+    place: String,
+    bar: Option<Bar>,
+}
+
+/// A mean with its interval, as x coordinates on a strip of width 100.
+struct Bar {
+    at: String,
+    from: String,
+    to: String,
+}
+
+struct FaultView {
+    method: String,
+    verdict: String,
+    block: u32,
+    href: String,
+}
+
+impl TournamentPage {
+    pub(crate) fn new(tournament: &Tournament) -> Self {
+        let shell = Shell::new(format!("{} · tournament", tournament.name))
+            .live(!is_finished(tournament))
+            .events(
+                format!("/tournaments/{}/live", tournament.name),
+                format!("/api/v1/tournaments/{}/events", tournament.name),
+            );
+        Self {
+            shell,
+            live: TournamentLive::new(tournament),
+        }
+    }
+}
+
+/// Nothing will change any more.
+pub(crate) fn is_finished(tournament: &Tournament) -> bool {
+    matches!(
+        tournament.state,
+        TournamentState::Completed | TournamentState::Cancelled
+    )
+}
+
+impl TournamentLive {
+    pub(crate) fn new(tournament: &Tournament) -> Self {
+        let runs = || tournament.rounds.iter().flat_map(|round| &round.runs);
+        Self {
+            name: tournament.name.clone(),
+            task: tournament.task.clone(),
+            state: tournament.state.as_str(),
+            state_text: state_text(tournament),
+            methods: tournament.methods.len(),
+            done: runs().filter(|run| run.state == RunState::Done).count(),
+            total: runs().count(),
+            champion: tournament.champion.as_ref().map(|champion| ChampionView {
+                method: champion.method.clone(),
+                score: format::score(champion.score),
+                href: format!("/archive/{}", champion.archive),
+            }),
+            notes: tournament
+                .rounds
+                .iter()
+                .filter_map(|round| round.note.clone())
+                .collect(),
+            matrix: Matrix::new(tournament),
+            cuts: tournament
+                .rounds
+                .iter()
+                .filter_map(|round| round.cut.as_ref().map(|cut| cut_view(round.number, cut)))
+                .collect(),
+            standings: standings(tournament),
+            faults: runs()
+                .filter(|run| run.state == RunState::Done)
+                .filter_map(|run| Some((run, run.verdict.filter(|_| run.score.is_none())?)))
+                .map(|(run, verdict)| FaultView {
+                    method: run.method.clone(),
+                    verdict: format::words(verdict.as_str()),
+                    block: run.block,
+                    href: format!("/runs/{}", run.run),
+                })
+                .collect(),
+            rules: serde_json::to_string_pretty(&tournament.rules).unwrap_or_default(),
+            nonce_digest: tournament.nonce_digest.clone(),
+            nonce: tournament.nonce.clone(),
+            seed: tournament.seed.clone(),
+            created: format::time(tournament.created_at),
+            completed: tournament.completed_at.map(format::time),
+        }
+    }
+}
+
+fn state_text(tournament: &Tournament) -> &'static str {
+    let stuck = tournament
+        .rounds
+        .iter()
+        .any(|round| round.state == RoundState::Stuck);
+    match tournament.state {
+        TournamentState::Draft => "in preparation",
+        TournamentState::Open => "open for submissions",
+        TournamentState::Closed if stuck => "stuck",
+        TournamentState::Closed => "running",
+        TournamentState::Completed => "completed",
+        TournamentState::Cancelled => "cancelled",
+    }
+}
+
+fn standings(tournament: &Tournament) -> Vec<StandingView> {
+    let shown = || {
+        tournament
+            .standings
+            .iter()
+            .filter(|standing| standing.blocks > 0)
+    };
+    let ends = |sign: f64| {
+        shown().map(move |standing| {
+            standing.mean + sign * 2.0 * standing.standard_error.unwrap_or(0.0)
+        })
+    };
+    // Faulted methods have mean 0: the strip starts at the worst one that scored.
+    let scored = shown()
+        .filter(|standing| standing.faults < standing.blocks)
+        .map(|s| s.mean);
+    let low = ends(-1.0)
+        .fold(f64::INFINITY, f64::min)
+        .max(scored.fold(f64::INFINITY, f64::min) - 0.02);
+    let high = ends(1.0).fold(f64::NEG_INFINITY, f64::max);
+    let place = |value: f64| {
+        let share = if high > low {
+            (value - low) / (high - low)
+        } else {
+            0.5
+        };
+        format!("{:.1}", 4.0 + 92.0 * share.clamp(0.0, 1.0))
+    };
+    shown()
+        .map(|standing| {
+            let error = standing.standard_error.filter(|error| error.is_finite());
+            let reach = 2.0 * error.unwrap_or(0.0);
+            StandingView {
+                rank: standing.rank,
+                method: standing.method.clone(),
+                mean: format::score(standing.mean),
+                error: error.map(format::score),
+                blocks: standing.blocks,
+                faults: standing.faults,
+                place: match standing.cut_after {
+                    Some(round) => format!("out after round {round}"),
+                    None if tournament.state == TournamentState::Completed => String::from("final"),
+                    None => String::from("in"),
+                },
+                bar: (standing.faults < standing.blocks).then(|| Bar {
+                    at: place(standing.mean),
+                    from: place(standing.mean - reach),
+                    to: place(standing.mean + reach),
+                }),
+            }
+        })
+        .collect()
+}
+
+fn cut_view(round: u32, cut: &Cut) -> CutView {
+    let mut evidence = Vec::new();
+    if let (Some(kept), Some(dropped), Some(effect)) =
+        (cut.kept.last(), cut.dropped.first(), cut.effect)
+    {
+        let blocks = if cut.common_blocks == 1 {
+            "block"
+        } else {
+            "blocks"
+        };
+        evidence.push(format!(
+            "At the line: {kept} against {dropped}, {} on {} common {blocks}",
+            format::signed(effect),
+            cut.common_blocks
+        ));
+    }
+    if let Some([low, high]) = cut.interval {
+        evidence.push(format!(
+            "95 % interval {} to {}",
+            format::signed(low),
+            format::signed(high)
+        ));
+    }
+    if let Some(p) = cut.p_value {
+        evidence.push(format!("one-sided sign-flip p = {p:.3}"));
+    }
+    if let Some(blocks) = cut.flip_blocks {
+        evidence.push(format!("about {blocks} more blocks could turn it"));
+    }
+    CutView {
+        round,
+        kept: cut.kept.clone(),
+        dropped: cut.dropped.clone(),
+        evidence,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn a_running_tournament_is_live_and_shows_its_cut() {
+        let page = TournamentPage::new(&samples::tournament())
+            .render()
+            .unwrap();
+        assert!(
+            page.contains("data-events=\"/api/v1/tournaments/digits-cup/events\""),
+            "{page}"
+        );
+        assert!(page.contains(
+            "At the line: adamw-cosine against label-smoothing, +0.0110 on 1 common block"
+        ));
+        assert!(page.contains("memory exceeded"));
+        assert!(page.contains("42%"));
+    }
+
+    #[test]
+    fn a_completed_one_is_not_live() {
+        let mut tournament = samples::tournament();
+        tournament.state = TournamentState::Completed;
+        let page = TournamentPage::new(&tournament).render().unwrap();
+        assert!(!page.contains("data-events"));
+        assert!(!page.contains("http-equiv=\"refresh\""));
+    }
+
+    #[test]
+    fn an_empty_draft_renders() {
+        let mut tournament = samples::tournament();
+        tournament.state = TournamentState::Draft;
+        tournament.rounds.clear();
+        tournament.standings.clear();
+        tournament.methods.clear();
+        let page = TournamentPage::new(&tournament).render().unwrap();
+        assert!(page.contains("in preparation"));
+    }
+}
