@@ -170,12 +170,12 @@ fn everything_the_target_needs_is_on_the_command_line() {
 
 #[test]
 fn the_more_precise_prefix_comes_later_because_the_last_one_wins() {
-    let flags = rustflags(&some_methods(), None, Some("/root".into()));
+    let flags = rustflags(&some_methods(), None, Some("/users/ann".into()));
     assert_eq!(
         flags[2..],
         [
-            "--remap-path-prefix=/root=/home",
-            "--remap-path-prefix=/root/.cargo=/cargo",
+            "--remap-path-prefix=/users/ann=/home",
+            "--remap-path-prefix=/users/ann/.cargo=/cargo",
             "--remap-path-prefix=/m=/method",
         ]
     );

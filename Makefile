@@ -1,0 +1,55 @@
+# Each target is a line or two that calls cargo or a script; `make help` lists them.
+# One profile (release) serves the demo, the tests and the benchmarks, so that a
+# clean machine compiles everything once.
+
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+GAUNTLET := $(TARGET)/release/gauntlet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build methods demo test figures bench sqlx-prepare sqlx-check check-cuda deny fmt lint
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+setup: ## find or install what a run needs
+	@scripts/setup
+
+build: setup ## build the programs
+	@scripts/build host
+
+methods: setup ## build the programs and, with them, the example methods for the sandbox
+	@scripts/build
+
+demo: methods ## two real tournaments of the example methods, from nothing to two champions
+	@$(GAUNTLET) demo $(ARGS)
+
+test: methods ## every test there is
+	@scripts/setup --tests
+	@$(CARGO) nextest run --release --workspace
+	@$(CARGO) test --release --workspace --doc --quiet
+
+figures: methods ## measure what docs/PERFORMANCE.md reports, into target/figures/
+	@scripts/figures
+
+bench: ## step times natively and in the sandbox, side by side
+	@$(CARGO) run --release -p gauntlet-bench -- $(ARGS)
+
+sqlx-prepare: ## write .sqlx anew, after a change of SQL or migrations
+	@scripts/sqlx prepare
+
+sqlx-check: ## does .sqlx fit the queries and the migrations?
+	@scripts/sqlx check
+
+check-cuda: ## does the CUDA worker compile? (a build of its own, needs no GPU)
+	@$(CARGO) check --manifest-path sandbox-runner/worker-cuda/Cargo.toml
+
+deny: ## licences, sources and who may depend on what
+	@scripts/setup --ci && $(CARGO) deny --offline --log-level error check licenses bans sources
+
+fmt: ## format the code
+	@$(CARGO) fmt --all && $(CARGO) fmt --manifest-path examples/methods/Cargo.toml --all
+
+lint: ## formatting and clippy, warnings are errors
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --release --workspace --all-targets -- -D warnings
