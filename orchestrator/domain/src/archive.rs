@@ -28,8 +28,6 @@ pub struct Card {
     pub task: TaskName,
     /// Licence of the task's data.
     pub licence: String,
-    /// The metric.
-    pub metric: String,
     /// What each run could use.
     pub budget: Budget,
     /// The tournament.

@@ -26,7 +26,7 @@ pub enum Effect {
 /// A way of finding the best method. Formats are pure: everything they know is
 /// in the tournament, and the same tournament always gets the same answer.
 pub trait Format {
-    /// What to do next in a running tournament; `None` while results are awaited.
+    /// What to do next in a closed tournament; `None` while results are awaited.
     fn next(&self, tournament: &Tournament) -> Option<Effect>;
 
     /// How many rounds there may be.

@@ -19,7 +19,7 @@ pub enum TournamentState {
     /// Accepting submissions.
     Open,
     /// Closed; rounds are played.
-    Running,
+    Closed,
     /// Ended, usually with a champion.
     Completed,
     /// Called off.
@@ -31,7 +31,7 @@ impl TournamentState {
     pub const ALL: [Self; 5] = [
         Self::Draft,
         Self::Open,
-        Self::Running,
+        Self::Closed,
         Self::Completed,
         Self::Cancelled,
     ];
@@ -41,7 +41,7 @@ impl TournamentState {
         match self {
             Self::Draft => "draft",
             Self::Open => "open",
-            Self::Running => "running",
+            Self::Closed => "closed",
             Self::Completed => "completed",
             Self::Cancelled => "cancelled",
         }
@@ -267,7 +267,7 @@ impl Tournament {
     /// What is to be done next, if anything.
     pub fn next(&self) -> Option<Effect> {
         match self.state {
-            TournamentState::Running => self.rules.format().next(self),
+            TournamentState::Closed => self.rules.format().next(self),
             _ => None,
         }
     }
@@ -363,10 +363,10 @@ impl Tournament {
                     return Err(contradiction("not the seed that follows from the field"));
                 }
                 self.seed = Some(*seed);
-                self.state = TournamentState::Running;
+                self.state = TournamentState::Closed;
             }
             Event::RoundOpened { round, .. } => {
-                self.expect(kind, TournamentState::Running)?;
+                self.expect(kind, TournamentState::Closed)?;
                 if *round as usize != self.rounds.len() + 1 {
                     return Err(contradiction("rounds are played in order"));
                 }
@@ -376,7 +376,7 @@ impl Tournament {
                 self.rounds.push(opened);
             }
             Event::RunLeased { run, attempt, .. } => {
-                self.expect(kind, TournamentState::Running)?;
+                self.expect(kind, TournamentState::Closed)?;
                 let run = self.run(*run).ok_or(contradiction("no such run"))?;
                 if *attempt != run.attempt + 1 {
                     return Err(contradiction("attempts count up by one"));
@@ -390,28 +390,28 @@ impl Tournament {
                 outcome,
                 ..
             } => {
-                self.expect(kind, TournamentState::Running)?;
+                self.expect(kind, TournamentState::Closed)?;
                 let run = self.current(*run, *attempt).ok_or(contradiction(STALE))?;
                 run.state = run.state.after(RunEvent::Accept)?;
                 run.outcome = Some(*outcome);
             }
             Event::RunRequeued { run, attempt, .. } => {
-                self.expect(kind, TournamentState::Running)?;
+                self.expect(kind, TournamentState::Closed)?;
                 let run = self.current(*run, *attempt).ok_or(contradiction(STALE))?;
                 run.state = run.state.after(RunEvent::Requeue)?;
             }
             Event::RunStuck { run, attempt, .. } => {
-                self.expect(kind, TournamentState::Running)?;
+                self.expect(kind, TournamentState::Closed)?;
                 let run = self.current(*run, *attempt).ok_or(contradiction(STALE))?;
                 run.state = run.state.after(RunEvent::GiveUp)?;
             }
             Event::RunRetried { run } => {
-                self.expect(kind, TournamentState::Running)?;
+                self.expect(kind, TournamentState::Closed)?;
                 let run = self.run(*run).ok_or(contradiction("no such run"))?;
                 run.state = run.state.after(RunEvent::Retry)?;
             }
             Event::RoundDecided(decision) => {
-                self.expect(kind, TournamentState::Running)?;
+                self.expect(kind, TournamentState::Closed)?;
                 match self.rounds.last_mut() {
                     Some(round)
                         if round.number == decision.round
@@ -424,7 +424,7 @@ impl Tournament {
                 }
             }
             Event::Completed { champion, .. } => {
-                self.expect(kind, TournamentState::Running)?;
+                self.expect(kind, TournamentState::Closed)?;
                 if self
                     .rounds
                     .last()

@@ -119,6 +119,15 @@ impl Play {
             .collect()
     }
 
+    fn attempts(&self, id: RunId) -> i32 {
+        self.tournament
+            .rounds()
+            .iter()
+            .find_map(|round| round.runs.get(&id))
+            .unwrap()
+            .attempt
+    }
+
     fn lease(&mut self, run: RunId, attempt: i32) {
         self.happens(Event::RunLeased {
             run,
@@ -145,7 +154,8 @@ impl Play {
             let waiting = self.waiting();
             let (which, lost) = pick(waiting.len());
             let (run, who, block) = waiting[which % waiting.len()];
-            for attempt in 1..=lost {
+            let before = self.attempts(run);
+            for attempt in before + 1..=before + lost {
                 self.lease(run, attempt);
                 self.happens(Event::RunRequeued {
                     run,
@@ -153,10 +163,11 @@ impl Play {
                     reason: "the runner vanished".to_owned(),
                 });
             }
-            self.lease(run, lost + 1);
+            let attempt = before + lost + 1;
+            self.lease(run, attempt);
             self.happens(Event::RunDone {
                 run,
-                attempt: lost + 1,
+                attempt,
                 outcome: score(who, block),
                 model: None,
             });
@@ -462,7 +473,7 @@ proptest! {
             log: log[..kept].to_vec(),
             next_run: 1_000_000,
         };
-        if again.tournament.state() == TournamentState::Running {
+        if again.tournament.state() == TournamentState::Closed {
             // Runs leased at the moment of the crash are queued again.
             let leased: Vec<(RunId, i32)> = again
                 .tournament
@@ -475,19 +486,13 @@ proptest! {
             for (run, attempt) in leased {
                 again.happens(Event::RunRequeued { run, attempt, reason: "restart".to_owned() });
             }
-            while again.tournament.state() == TournamentState::Running {
+            while again.tournament.state() == TournamentState::Closed {
                 if let Some(effect) = again.tournament.next() {
                     again.carry_out(effect);
                     continue;
                 }
                 let (run, who, block) = again.waiting()[0];
-                let attempt = 1 + again
-                    .tournament
-                    .rounds()
-                    .iter()
-                    .find_map(|round| round.runs.get(&run))
-                    .unwrap()
-                    .attempt;
+                let attempt = 1 + again.attempts(run);
                 again.lease(run, attempt);
                 let outcome = look_up(&scores, who, block);
                 again.happens(Event::RunDone { run, attempt, outcome, model: None });

@@ -1,1 +1,3 @@
 //! All SQL, and the content-addressed blob store.
+
+pub mod views;

@@ -1,0 +1,193 @@
+use gauntlet_domain::{
+    ArchiveId, BlockSeed, Digest, Evidence, Nonce, Rules, RunId, RunState, SubmissionId,
+    TournamentId, TournamentSeed, TournamentState, Verdict,
+};
+use time::OffsetDateTime;
+
+/// A tournament in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TournamentSummary {
+    /// Its id.
+    pub id: TournamentId,
+    /// Unique name.
+    pub name: String,
+    /// Name of the task.
+    pub task: String,
+    /// Where it is.
+    pub state: TournamentState,
+    /// How many methods take part.
+    pub methods: u32,
+    /// Runs with a verdict.
+    pub runs_done: u32,
+    /// Runs queued so far; later rounds add to it.
+    pub runs_total: u32,
+    /// Name of the champion.
+    pub champion: Option<String>,
+    /// When it was created.
+    pub created_at: OffsetDateTime,
+}
+
+/// A tournament with all that can be seen of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TournamentView {
+    /// Its id.
+    pub id: TournamentId,
+    /// Unique name.
+    pub name: String,
+    /// Name of the task.
+    pub task: String,
+    /// Where it is.
+    pub state: TournamentState,
+    /// Its rules.
+    pub rules: Rules,
+    /// Digest of the nonce, once open.
+    pub nonce_digest: Option<Digest>,
+    /// The nonce, once closed.
+    pub nonce: Option<Nonce>,
+    /// The seed, once closed.
+    pub seed: Option<TournamentSeed>,
+    /// Rises with every change, progress of runs included.
+    pub version: u64,
+    /// When it was created.
+    pub created_at: OffsetDateTime,
+    /// When it opened.
+    pub opened_at: Option<OffsetDateTime>,
+    /// When it closed.
+    pub closed_at: Option<OffsetDateTime>,
+    /// When it ended: completed or cancelled.
+    pub ended_at: Option<OffsetDateTime>,
+    /// Why it was cancelled.
+    pub cancelled_because: Option<String>,
+    /// The field, by name.
+    pub methods: Vec<MethodView>,
+    /// The rounds so far.
+    pub rounds: Vec<RoundView>,
+    /// The standing now: methods still in, best first, then those cut, latest cut first.
+    pub standings: Vec<StandingView>,
+    /// The winner.
+    pub champion: Option<ChampionView>,
+}
+
+/// A method of the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MethodView {
+    /// Its submission.
+    pub submission: SubmissionId,
+    /// Its name.
+    pub name: String,
+    /// Digest of its module.
+    pub digest: Digest,
+    /// Bytes of its module.
+    pub bytes: u64,
+    /// When it was handed in.
+    pub submitted_at: OffsetDateTime,
+    /// The round after which it was cut.
+    pub cut_after: Option<u32>,
+}
+
+/// Where a round is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RoundState {
+    /// Runs are missing.
+    Running,
+    /// All results are in and the round is decided.
+    Decided,
+    /// A run is stuck; the note says which and why.
+    Stuck,
+}
+
+/// A round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoundView {
+    /// Its number, from 1.
+    pub number: u32,
+    /// Where it is.
+    pub state: RoundState,
+    /// Why it cannot go on, if it cannot.
+    pub note: Option<String>,
+    /// Its blocks.
+    pub blocks: Vec<BlockView>,
+    /// Every entrant on every block, by method, then block.
+    pub runs: Vec<RunCell>,
+    /// Standings of its entrants over all blocks so far, best first; provisional until it is decided.
+    pub standings: Vec<StandingView>,
+    /// The cut, once decided. After the last round `kept` is the champion.
+    pub cut: Option<CutView>,
+}
+
+/// A block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockView {
+    /// Its number in the tournament, from 1.
+    pub number: u32,
+    /// Its number in the round, from 1.
+    pub index: u32,
+    /// Its seed.
+    pub seed: BlockSeed,
+}
+
+/// A run in short.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunCell {
+    /// The run.
+    pub run: RunId,
+    /// Name of the method.
+    pub method: String,
+    /// Number of the block in the tournament.
+    pub block: u32,
+    /// Where it is.
+    pub state: RunState,
+    /// The current or last attempt; 0 before the first.
+    pub attempt: i32,
+    /// Share of the budget used, 0 to 1, as last reported.
+    pub progress: f64,
+    /// How it ended.
+    pub verdict: Option<Verdict>,
+    /// The score, if it completed.
+    pub score: Option<f64>,
+    /// Digest of the model.
+    pub model: Option<Digest>,
+}
+
+/// A method's place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StandingView {
+    /// Place, from 1.
+    pub place: u32,
+    /// Name of the method.
+    pub method: String,
+    /// Mean score over its blocks; a fault counts as 0.
+    pub mean: f64,
+    /// Standard error of the mean; needs two blocks.
+    pub standard_error: Option<f64>,
+    /// Blocks it has a result on.
+    pub blocks: u32,
+    /// Of them, those that ended in a fault of its own.
+    pub faults: u32,
+    /// The round after which it was cut.
+    pub cut_after: Option<u32>,
+}
+
+/// A cut, with names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CutView {
+    /// Who goes on, best first.
+    pub kept: Vec<String>,
+    /// Who is out, best first.
+    pub dropped: Vec<String>,
+    /// What it rests on: last kept against first cut; none if nobody was cut.
+    pub evidence: Option<Evidence>,
+}
+
+/// The winner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChampionView {
+    /// Name of the method.
+    pub method: String,
+    /// Its archive entry; none if none of its runs left a model.
+    pub archive: Option<ArchiveId>,
+    /// Digest of the model, if archived.
+    pub model: Option<Digest>,
+    /// Mean score over all its blocks.
+    pub score: f64,
+}
