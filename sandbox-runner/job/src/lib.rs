@@ -49,6 +49,17 @@ pub enum Phase {
     },
 }
 
+impl Phase {
+    /// The file that the phase is to write.
+    #[must_use]
+    pub fn output(&self) -> &std::path::Path {
+        match self {
+            Self::Train { model, .. } => model,
+            Self::Predict { predictions, .. } => predictions,
+        }
+    }
+}
+
 /// What a phase may use. Every limit is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {

@@ -1,1 +1,48 @@
-//! The process that executes one method: engine, imports, ledger; generic over the Burn backend.
+//! The process that executes one method.
+//!
+//! A worker does one phase of one run and ends. The guest is a WebAssembly
+//! module with no import but ours; its tensor operations are checked and priced
+//! by the ledger, then executed on Burn backend `B`. Everything here is generic
+//! over the backend: the CPU worker and the CUDA worker are the same code.
+//!
+//! | file | job |
+//! |---|---|
+//! | [`command`] | the command line: `compile`, `run`, `fingerprint` |
+//! | `engine` | how WebAssembly is compiled and run |
+//! | `compile` | module in, compiled module out |
+//! | `run` | one phase from job to outcome |
+//! | `session` | what a running guest's host functions share |
+//! | `imports` | the host functions |
+//! | `executor` | operations: decoded, checked, executed |
+//! | `data`, `model_file` | rows and parameters, to and from files |
+//! | `confine` | what the process gives up before the guest runs |
+//! | `events` | what it tells the supervisor |
+//! | `stop` | why a phase ends early |
+
+pub mod command;
+mod compile;
+pub mod confine;
+mod data;
+mod engine;
+mod events;
+mod executor;
+mod imports;
+mod model_file;
+mod run;
+mod session;
+mod stop;
+
+use burn_backend::{BackendTypes, DType};
+use burn_ir::BackendIr;
+
+/// The backend and what the worker must know about it.
+#[derive(Clone, Debug)]
+pub struct Setup<B: BackendIr> {
+    /// The device to execute on.
+    pub device: <B as BackendTypes>::Device,
+    /// Dtype of the indices that the backend makes by itself; see
+    /// [`gauntlet_validator::Limits::int_indices`].
+    pub int_indices: Option<DType>,
+    /// What the process gives up before the guest runs.
+    pub confinement: confine::Confinement,
+}

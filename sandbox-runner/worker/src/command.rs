@@ -1,0 +1,34 @@
+//! The command line. It is for the supervisor, not for people, so it is parsed by hand.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use burn_ir::BackendIr;
+
+use crate::{Setup, compile, engine, run};
+
+const USAGE: &str = "usage: gauntlet-worker compile IN.wasm OUT | run < JOB | fingerprint";
+
+/// Runs the worker's command line.
+///
+/// * `compile IN OUT` compiles a module. Exit status 1, and one line of JSON
+///   `{"error": …}`, if it cannot be.
+/// * `run` reads a [`gauntlet_job::Job`] from standard input, answers with events,
+///   and exits with 0 whatever became of the method.
+/// * `fingerprint` prints what compiled modules depend on: a cache key.
+pub fn main<B: BackendIr + 'static>(setup: Setup<B>) -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["compile", input, output] => compile::main(Path::new(input), Path::new(output)),
+        ["run"] => run::main(setup),
+        ["fingerprint"] => {
+            println!("{}", engine::fingerprint());
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! How WebAssembly is compiled and run. Compiling and running must agree on all of it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use wasmtime::{Config, Engine, OptLevel};
+
+/// Epochs tick this often; a guest that never returns is stopped within two ticks.
+pub(crate) const EPOCH_MILLIS: u64 = 10;
+
+/// The engine.
+///
+/// Deterministic: NaNs are canonical, relaxed SIMD and threads are off. Epochs
+/// interrupt guest code; they cannot interrupt a native operation, which is why
+/// the supervisor also kills by wall time.
+pub(crate) fn engine() -> wasmtime::Result<Engine> {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .cranelift_nan_canonicalization(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        .max_wasm_stack(1 << 20)
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_tail_call(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_custom_page_sizes(false);
+    Engine::new(&config)
+}
+
+/// What a compiled module depends on: the engine's version and settings, and this machine's CPU.
+pub(crate) fn fingerprint() -> String {
+    let mut hasher = DefaultHasher::new();
+    env!("CARGO_PKG_VERSION").hash(&mut hasher);
+    match engine() {
+        Ok(engine) => engine.precompile_compatibility_hash().hash(&mut hasher),
+        Err(error) => error.to_string().hash(&mut hasher),
+    }
+    format!("{:016x}", hasher.finish())
+}

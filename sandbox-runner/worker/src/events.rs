@@ -1,0 +1,97 @@
+//! What the worker tells the supervisor: JSON lines on standard output.
+
+use std::io::{BufWriter, Stdout, Write, stdout};
+use std::time::{Duration, Instant};
+
+use gauntlet_job::{Event, Meters, Outcome};
+
+use crate::stop::one_line;
+
+/// Lines are held back at most this long, so that a metric at every step costs no system call.
+const FLUSH: Duration = Duration::from_millis(100);
+/// Progress is told at most this often.
+const PROGRESS: Duration = Duration::from_millis(250);
+/// Metrics beyond this many are dropped; a page plots some hundreds.
+const MOST_METRICS: u64 = 200_000;
+/// Log lines beyond this many are dropped.
+const MOST_LOGS: u64 = 1_000;
+
+pub(crate) struct Events {
+    out: BufWriter<Stdout>,
+    phase_began: Instant,
+    flushed: Instant,
+    progressed: Instant,
+    metrics: u64,
+    logs: u64,
+}
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            out: BufWriter::new(stdout()),
+            phase_began: now,
+            flushed: now,
+            progressed: now,
+            metrics: 0,
+            logs: 0,
+        }
+    }
+
+    pub(crate) fn began(&self) -> Instant {
+        self.phase_began
+    }
+
+    pub(crate) fn first_operation(&mut self, micros: u64) {
+        self.send(&Event::FirstOperation { micros });
+    }
+
+    pub(crate) fn metric(&mut self, step: u64, name: &str, value: Option<f64>, at: Instant) {
+        self.metrics += 1;
+        if self.metrics <= MOST_METRICS {
+            let micros = micros(at.duration_since(self.phase_began));
+            self.send(&Event::Metric {
+                step,
+                name: one_line(name),
+                value,
+                micros,
+            });
+        }
+    }
+
+    pub(crate) fn log(&mut self, line: &str) {
+        self.logs += 1;
+        if self.logs <= MOST_LOGS {
+            self.send(&Event::Log {
+                line: one_line(line),
+            });
+        }
+    }
+
+    pub(crate) fn progress(&mut self, used: f64) {
+        if self.progressed.elapsed() >= PROGRESS {
+            self.progressed = Instant::now();
+            self.send(&Event::Progress { used });
+        }
+    }
+
+    pub(crate) fn finished(&mut self, outcome: Outcome, meters: Meters) {
+        self.send(&Event::Finished { outcome, meters });
+        // Nobody is left to tell if this fails: the supervisor sees a worker that ended without a word.
+        let _ = self.out.flush();
+    }
+
+    fn send(&mut self, event: &Event) {
+        let written = serde_json::to_writer(&mut self.out, event)
+            .map_err(std::io::Error::from)
+            .and_then(|()| self.out.write_all(b"\n"));
+        if written.is_ok() && self.flushed.elapsed() >= FLUSH {
+            self.flushed = Instant::now();
+            let _ = self.out.flush();
+        }
+    }
+}
+
+pub(crate) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

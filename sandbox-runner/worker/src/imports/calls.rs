@@ -1,0 +1,232 @@
+//! The structured calls.
+
+use burn_backend::TensorData;
+use burn_ir::BackendIr;
+use gauntlet_wire::calls::{
+    BatchReply, Call, Hello, ModelReply, Parameter, ParameterInfo, ProgressReply,
+};
+use serde::Serialize;
+
+use crate::model_file::Named;
+use crate::session::{Session, Work};
+use crate::stop::Stop;
+
+/// A model has at most this many parameters; each costs a name and a file entry.
+const MOST_PARAMETERS: usize = 10_000;
+/// Longest name of a parameter or metric, in bytes.
+const LONGEST_NAME: usize = 200;
+
+pub(super) fn call<B: BackendIr>(session: &mut Session<B>, call: Call) -> Result<Vec<u8>, Stop> {
+    match call {
+        Call::Hello => json(&Hello {
+            task: session.task.clone(),
+            seed: session.seed,
+            defaults: session.defaults.clone(),
+        }),
+        Call::NextBatch {
+            size,
+            inputs,
+            labels,
+        } => next_batch(session, size, inputs, labels),
+        Call::TrainSet { inputs, labels } => train_set(session, inputs, labels),
+        Call::Progress => json(&ProgressReply {
+            used: session.progress(),
+        }),
+        Call::Report { step, name, value } => {
+            named(&name)?;
+            let now = std::time::Instant::now();
+            session
+                .events
+                .metric(step, &name, value.filter(|value| value.is_finite()), now);
+            json(&())
+        }
+        Call::ReportTensor { step, name, tensor } => {
+            named(&name)?;
+            session.hold(step, name, tensor)?;
+            json(&())
+        }
+        Call::Checkpoint { parameters } => checkpoint(session, &parameters),
+        Call::Model => model(session),
+        Call::LoadParameter { name, tensor } => load_parameter(session, &name, tensor),
+        Call::HiddenInputs { inputs } => hidden_inputs(session, inputs),
+        Call::Predictions { tensor } => predictions(session, tensor),
+    }
+}
+
+fn next_batch<B: BackendIr>(
+    session: &mut Session<B>,
+    size: usize,
+    inputs: u64,
+    labels: u64,
+) -> Result<Vec<u8>, Stop> {
+    let Work::Train {
+        rows,
+        order,
+        batches,
+        ..
+    } = &mut session.work
+    else {
+        return Err(not_now("a training batch", "training"));
+    };
+    if size == 0 {
+        return Err(Stop::Method("a batch has at least one row".to_owned()));
+    }
+    if session
+        .limits
+        .batches
+        .is_some_and(|limit| *batches >= limit)
+    {
+        return Err(Stop::Budget("batches"));
+    }
+    *batches += 1;
+    let data = rows
+        .batch(order.next_batch(size))
+        .map_err(Stop::Infrastructure)?;
+    serve(session, inputs, labels, data)
+}
+
+fn train_set<B: BackendIr>(
+    session: &mut Session<B>,
+    inputs: u64,
+    labels: u64,
+) -> Result<Vec<u8>, Stop> {
+    let Work::Train { rows, .. } = &session.work else {
+        return Err(not_now("the train part", "training"));
+    };
+    let all: Vec<u32> = (0..rows.len() as u32).collect();
+    let data = rows.batch(&all).map_err(Stop::Infrastructure)?;
+    serve(session, inputs, labels, data)
+}
+
+fn serve<B: BackendIr>(
+    session: &mut Session<B>,
+    inputs: u64,
+    labels: u64,
+    (input_data, label_data): (TensorData, TensorData),
+) -> Result<Vec<u8>, Stop> {
+    let rows = label_data.num_elements();
+    session.executor.put(inputs, input_data)?;
+    session.executor.put(labels, label_data)?;
+    json(&BatchReply { rows })
+}
+
+fn checkpoint<B: BackendIr>(
+    session: &mut Session<B>,
+    parameters: &[Parameter],
+) -> Result<Vec<u8>, Stop> {
+    if !matches!(session.work, Work::Train { .. }) {
+        return Err(not_now("a checkpoint", "training"));
+    }
+    if parameters.is_empty() || parameters.len() > MOST_PARAMETERS {
+        return Err(Stop::Method(format!(
+            "a model has 1 to {MOST_PARAMETERS} parameters, this one {}",
+            parameters.len()
+        )));
+    }
+    let mut total = 0u64;
+    let mut names = std::collections::HashSet::new();
+    for parameter in parameters {
+        named(&parameter.name)?;
+        if !names.insert(parameter.name.as_str()) {
+            return Err(Stop::Method(format!(
+                "two parameters are called `{}`",
+                parameter.name
+            )));
+        }
+        total = total.saturating_add(session.executor.tensor(parameter.tensor)?.bytes);
+    }
+    if total > session.limits.output_bytes {
+        return Err(Stop::Memory("output"));
+    }
+    let mut read = Named::with_capacity(parameters.len());
+    for parameter in parameters {
+        read.push((
+            parameter.name.clone(),
+            session.executor.peek(parameter.tensor)?,
+        ));
+    }
+    session.settle_held()?;
+    if let Work::Train { model, .. } = &mut session.work {
+        *model = Some(read);
+    }
+    json(&())
+}
+
+fn model<B: BackendIr>(session: &Session<B>) -> Result<Vec<u8>, Stop> {
+    let Work::Predict { model, .. } = &session.work else {
+        return Err(not_now("the trained model", "prediction"));
+    };
+    let parameters = model
+        .iter()
+        .map(|(name, data)| {
+            let dtype = serde_json::to_value(data.dtype())
+                .map_err(|error| Stop::Infrastructure(format!("a dtype's name: {error}")))?;
+            Ok(ParameterInfo {
+                name: name.clone(),
+                shape: data.shape().to_vec(),
+                dtype,
+            })
+        })
+        .collect::<Result<_, Stop>>()?;
+    json(&ModelReply { parameters })
+}
+
+fn load_parameter<B: BackendIr>(
+    session: &mut Session<B>,
+    name: &str,
+    tensor: u64,
+) -> Result<Vec<u8>, Stop> {
+    let Work::Predict { model, .. } = &session.work else {
+        return Err(not_now("a trained parameter", "prediction"));
+    };
+    let data = model
+        .iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, data)| data.clone())
+        .ok_or_else(|| Stop::Method(format!("the model has no parameter `{name}`")))?;
+    session.executor.put(tensor, data)?;
+    json(&())
+}
+
+fn hidden_inputs<B: BackendIr>(session: &mut Session<B>, inputs: u64) -> Result<Vec<u8>, Stop> {
+    let Work::Predict { rows, .. } = &session.work else {
+        return Err(not_now("the hidden inputs", "prediction"));
+    };
+    let (data, rows) = (rows.inputs(), rows.len());
+    session.executor.put(inputs, data)?;
+    json(&BatchReply { rows })
+}
+
+fn predictions<B: BackendIr>(session: &mut Session<B>, tensor: u64) -> Result<Vec<u8>, Stop> {
+    if !matches!(session.work, Work::Predict { .. }) {
+        return Err(not_now("predictions", "prediction"));
+    }
+    if session.executor.tensor(tensor)?.bytes > session.limits.output_bytes {
+        return Err(Stop::Memory("output"));
+    }
+    let data = session.executor.peek(tensor)?;
+    if let Work::Predict { predictions, .. } = &mut session.work {
+        *predictions = Some(vec![("predictions".to_owned(), data)]);
+    }
+    json(&())
+}
+
+fn named(name: &str) -> Result<(), Stop> {
+    let fine =
+        !name.is_empty() && name.len() <= LONGEST_NAME && !name.chars().any(char::is_control);
+    if fine {
+        Ok(())
+    } else {
+        Err(Stop::Method(format!(
+            "a name has 1 to {LONGEST_NAME} bytes and no control characters"
+        )))
+    }
+}
+
+fn not_now(what: &str, phase: &str) -> Stop {
+    Stop::Method(format!("{what} is only there during {phase}"))
+}
+
+fn json<T: Serialize>(reply: &T) -> Result<Vec<u8>, Stop> {
+    serde_json::to_vec(reply).map_err(|error| Stop::Infrastructure(format!("a reply: {error}")))
+}

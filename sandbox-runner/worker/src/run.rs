@@ -1,0 +1,212 @@
+//! One phase from job to outcome.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Write, stdin};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use burn_backend::DeviceOps;
+use burn_ir::BackendIr;
+use gauntlet_job::{Job, Meters, Outcome, Phase};
+use gauntlet_validator::Ledger;
+use gauntlet_wire::calls::DeviceDefaults;
+use gauntlet_wire::exports;
+use wasmtime::{Engine, Linker, Module, Store, Trap};
+
+use crate::events::Events;
+use crate::executor::{Executor, keep_panics};
+use crate::session::{Session, Work};
+use crate::stop::Stop;
+use crate::{Setup, confine, engine, imports, model_file};
+
+/// Guests and backend kernels share this stack; the guest's own part is limited by the engine.
+const STACK_BYTES: usize = 32 << 20;
+/// A guest can hold at most so many tensors; each has a handle on the host.
+const MOST_TENSORS: usize = 200_000;
+/// Dimensions of a tensor.
+const MOST_DIMS: usize = 8;
+
+pub(crate) fn main<B: BackendIr + 'static>(setup: Setup<B>) -> ExitCode {
+    let began = Instant::now();
+    let mut line = String::new();
+    let job: Job = match stdin()
+        .read_line(&mut line)
+        .map(|_| serde_json::from_str(&line))
+    {
+        Ok(Ok(job)) => job,
+        Ok(Err(error)) => return refuse(&format!("the job cannot be read: {error}")),
+        Err(error) => return refuse(&format!("no job: {error}")),
+    };
+    let body = move || run(setup, &job, began);
+    match std::thread::Builder::new()
+        .stack_size(STACK_BYTES)
+        .spawn(body)
+        .map(|run| run.join())
+    {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(_)) => refuse("the worker itself panicked"),
+        Err(error) => refuse(&format!("no thread: {error}")),
+    }
+}
+
+fn refuse(message: &str) -> ExitCode {
+    let outcome = Stop::Infrastructure(message.to_owned()).outcome();
+    Events::new().finished(outcome, Meters::default());
+    ExitCode::SUCCESS
+}
+
+fn run<B: BackendIr + 'static>(setup: Setup<B>, job: &Job, began: Instant) {
+    keep_panics();
+    let mut guest = match prepare(setup, job, began) {
+        Ok(guest) => guest,
+        Err(message) => {
+            refuse(&message);
+            return;
+        }
+    };
+    let result = execute(&mut guest, &job.phase);
+    let Prepared { store, out, .. } = guest;
+    let mut session = store.into_data();
+    let result = result
+        .and_then(|()| session.settle_held())
+        .and_then(|()| keep(&session.work, out));
+    let outcome = result.map_or_else(Stop::outcome, |()| Outcome::Completed);
+    let meters = session.meters();
+    session.events.finished(outcome, meters);
+}
+
+/// A guest that is ready to be called.
+struct Prepared<B: BackendIr + 'static> {
+    store: Store<Session<B>>,
+    module: Module,
+    engine: Engine,
+    out: File,
+}
+
+/// Everything that opens a file or starts a thread happens here, before confinement.
+fn prepare<B: BackendIr + 'static>(
+    setup: Setup<B>,
+    job: &Job,
+    began: Instant,
+) -> Result<Prepared<B>, String> {
+    confine::limit_run(&job.limits)?;
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(job.threads.max(1))
+        .build_global()
+        .map_err(|error| format!("failed to start the backend's threads: {error}"))?;
+    let work = Work::load(&job.phase, job.seed)?;
+    let out = create(job.phase.output())?;
+    let engine =
+        engine::engine().map_err(|error| format!("failed to start the engine: {error:#}"))?;
+    let module = load_module(&engine, &job.module)?;
+
+    let defaults = setup.device.defaults();
+    let defaults = DeviceDefaults {
+        float: dtype_name(&defaults.float_dtype)?,
+        int: dtype_name(&defaults.int_dtype)?,
+        bool: dtype_name(&defaults.bool_dtype)?,
+    };
+    let ledger = Ledger::new(gauntlet_validator::Limits {
+        tensor_bytes: job.limits.tensor_bytes,
+        tensors: MOST_TENSORS,
+        work: job.limits.work,
+        elements_per_tensor: job.limits.tensor_bytes,
+        dims: MOST_DIMS,
+        int_indices: setup.int_indices,
+    });
+    let executor = Executor::<B>::new(setup.device, ledger, job.seed);
+    let session = Session::new(executor, Events::new(), work, job, defaults, began);
+    let mut store = Store::new(&engine, session);
+    store.limiter(|session| session);
+    store.set_epoch_deadline(job.limits.wall_ms / engine::EPOCH_MILLIS + 1);
+    let ticker = engine.clone();
+    std::thread::Builder::new()
+        .spawn(move || {
+            loop {
+                std::thread::sleep(Duration::from_millis(engine::EPOCH_MILLIS));
+                ticker.increment_epoch();
+            }
+        })
+        .map_err(|error| format!("failed to start the ticker: {error}"))?;
+    confine::confine(setup.confinement)?;
+    Ok(Prepared {
+        store,
+        module,
+        engine,
+        out,
+    })
+}
+
+fn execute<B: BackendIr + 'static>(guest: &mut Prepared<B>, phase: &Phase) -> Result<(), Stop> {
+    let result = call(guest, phase);
+    let session = guest.store.data();
+    result.map_err(|error| explain(&error, session.memory_refused))
+}
+
+fn call<B: BackendIr + 'static>(guest: &mut Prepared<B>, phase: &Phase) -> wasmtime::Result<()> {
+    let mut linker = Linker::new(&guest.engine);
+    imports::link(&mut linker)?;
+    let instance = linker.instantiate(&mut guest.store, &guest.module)?;
+    let memory = instance
+        .get_memory(&mut guest.store, exports::MEMORY)
+        .ok_or_else(|| wasmtime::Error::new(Stop::Method("the module exports no memory".into())))?;
+    guest.store.data_mut().memory = Some(memory);
+    let entry = match phase {
+        Phase::Train { .. } => exports::TRAIN,
+        Phase::Predict { .. } => exports::PREDICT,
+    };
+    instance
+        .get_typed_func::<(), ()>(&mut guest.store, entry)?
+        .call(&mut guest.store, ())
+}
+
+/// Why a guest stopped: our own word if we stopped it, else what kind of trap it met.
+fn explain(error: &wasmtime::Error, memory_refused: bool) -> Stop {
+    let told = error.downcast_ref::<Stop>();
+    match (told, error.downcast_ref::<Trap>()) {
+        // A guest that was refused memory says so by panicking; the refusal is the cause.
+        (Some(Stop::Method(_)), _) | (None, _) if memory_refused => Stop::Memory("guest"),
+        (Some(stop), _) => stop.clone(),
+        (None, Some(Trap::Interrupt)) => Stop::Budget("wall"),
+        (None, Some(trap)) => Stop::Method(format!("the module trapped: {trap}")),
+        (None, None) => Stop::Method(format!("the module cannot be run: {error:#}")),
+    }
+}
+
+/// Writes what the phase was for. Not to have produced it is the method's fault.
+fn keep(work: &Work, mut out: File) -> Result<(), Stop> {
+    let tensors = match work {
+        Work::Train { model, .. } => model.as_ref().ok_or("training ended without a model"),
+        Work::Predict { predictions, .. } => predictions
+            .as_ref()
+            .ok_or("prediction ended without predictions"),
+    }
+    .map_err(|reason| Stop::Method(reason.to_owned()))?;
+    let bytes = model_file::encode(tensors).map_err(Stop::Method)?;
+    out.write_all(&bytes)
+        .map_err(|error| Stop::Infrastructure(format!("failed to write: {error}")))
+}
+
+fn create(path: &Path) -> Result<File, String> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(|error| format!("failed to create the output: {error}"))
+}
+
+fn dtype_name<T: serde::Serialize>(dtype: &T) -> Result<String, String> {
+    match serde_json::to_value(dtype) {
+        Ok(serde_json::Value::String(name)) => Ok(name),
+        other => Err(format!("a default dtype has no name: {other:?}")),
+    }
+}
+
+#[expect(unsafe_code, reason = "compiled code is native code")]
+fn load_module(engine: &Engine, path: &Path) -> Result<Module, String> {
+    // Sound as long as the file is what `compile` wrote on this machine: the
+    // supervisor's cache is private to it, authenticated, and never filled from outside.
+    unsafe { Module::deserialize_file(engine, path) }
+        .map_err(|error| format!("failed to load the compiled module: {error:#}"))
+}

@@ -1,0 +1,83 @@
+//! Why a phase ends early.
+
+use gauntlet_job::Outcome;
+use gauntlet_validator::Violation;
+
+/// Why a phase ends early. It travels through the guest as a trap.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Stop {
+    /// A budget ran out.
+    #[error("the {0} budget ran out")]
+    Budget(&'static str),
+    /// A memory limit was hit.
+    #[error("the {0} memory limit was hit")]
+    Memory(&'static str),
+    /// The method's own fault.
+    #[error("{0}")]
+    Method(String),
+    /// Ours, or the machine's.
+    #[error("{0}")]
+    Infrastructure(String),
+}
+
+impl Stop {
+    pub(crate) fn outcome(self) -> Outcome {
+        match self {
+            Self::Budget(limit) => Outcome::BudgetExceeded {
+                limit: limit.to_owned(),
+            },
+            Self::Memory(limit) => Outcome::MemoryExceeded {
+                limit: limit.to_owned(),
+            },
+            Self::Method(message) => Outcome::MethodFailed {
+                message: one_line(&message),
+            },
+            Self::Infrastructure(message) => Outcome::Infrastructure {
+                message: one_line(&message),
+            },
+        }
+    }
+}
+
+impl From<Violation> for Stop {
+    fn from(violation: Violation) -> Self {
+        match violation {
+            Violation::Budget { .. } => Self::Budget("work"),
+            Violation::Memory { .. } => Self::Memory("tensors"),
+            Violation::Invalid { .. } | Violation::Unsupported { .. } => {
+                Self::Method(violation.to_string())
+            }
+        }
+    }
+}
+
+/// Guests write these messages: one line, of bounded length, with nothing that moves a cursor.
+pub(crate) fn one_line(text: &str) -> String {
+    const MOST: usize = 400;
+    let mut line: String = text
+        .chars()
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .take(MOST)
+        .collect();
+    if text.chars().count() > MOST {
+        line.push('…');
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn messages_are_one_bounded_line_without_control_characters() {
+        assert_eq!(one_line("a\n\u{1b}[31mb"), "a  [31mb");
+        assert_eq!(one_line(&"x".repeat(1000)).chars().count(), 401);
+    }
+}
