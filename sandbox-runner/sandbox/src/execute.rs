@@ -1,0 +1,281 @@
+//! Executes one phase of a run in a worker process and watches it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use gauntlet_job::{Event, Job, Meters, Outcome, Phase};
+use tokio::io::AsyncWriteExt;
+use tokio::process::ChildStdin;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::capture::{self, Breach, Tail};
+use crate::death;
+use crate::fault::Fault;
+use crate::folders::RunFolder;
+use crate::output::{OutputError, collect};
+use crate::process::{Process, ProcessLimits};
+use crate::{Sandbox, stray};
+
+/// Why watching a worker ended.
+enum Stop {
+    /// It ended by itself and everything it said has been read.
+    Ended(ExitStatus),
+    /// It said that it had finished, but stayed.
+    Lingered,
+    /// Its wall time is over.
+    Wall,
+    /// It said something it must not.
+    Breach(Breach),
+    /// The run was called off.
+    Cancelled,
+    /// The kernel does not tell how it ended.
+    Lost(std::io::Error),
+}
+
+/// What watching a worker brought.
+struct Watched {
+    stop: Stop,
+    finished: Option<(Outcome, Meters)>,
+    /// The first operation was about to be executed.
+    started: bool,
+}
+
+impl Sandbox {
+    /// Executes a job. Its module must be one that [`compile`](Self::compile) returned.
+    /// The files it names are the caller's: inputs are copied into the run's own folder,
+    /// and the output, if the phase completes, is copied to the place that the job names.
+    ///
+    /// Events other than the last are sent to `events`; a receiver that is gone is fine,
+    /// one that does not read holds the worker up. When `cancel` fires, or the future is
+    /// dropped, the worker is killed. When this returns, no process and no folder of the
+    /// run is left.
+    ///
+    /// # Errors
+    /// Everything that is not the method's doing, [`Outcome::Infrastructure`] included.
+    pub async fn execute(
+        &self,
+        job: Job,
+        events: mpsc::Sender<Event>,
+        cancel: CancellationToken,
+    ) -> Result<(Outcome, Meters), Fault> {
+        if cancel.is_cancelled() {
+            return Err(Fault::Cancelled);
+        }
+        let folder = self.folders.fresh()?;
+        let wanted = output_of(&job.phase).to_owned();
+        let limits = job.limits;
+        let inside = self.prepare(job, &folder)?;
+        let made = output_of(&inside.phase).to_owned();
+
+        let begin = Instant::now();
+        let memory = [limits.tensor_bytes, limits.guest_bytes, limits.output_bytes]
+            .iter()
+            .fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));
+        let (mut process, pipes) = Process::spawn(
+            self.folders.worker(),
+            &["run"],
+            &folder,
+            ProcessLimits {
+                // Kernels may hold as much again as the tensors they work on.
+                data_bytes: memory
+                    .saturating_mul(2)
+                    .saturating_add(self.config.process_bytes),
+                // Room to write past the limit and be caught by the check that names it.
+                file_bytes: limits.output_bytes.saturating_add(16 << 20),
+                cpu_seconds: None,
+            },
+        )?;
+        let stderr = Tail::of(pipes.stderr, 16 << 10);
+        let (lines, reader) = capture::events(
+            pipes.stdout,
+            self.config.event_bytes,
+            self.config.events_bytes,
+        );
+        // Open until the end: a worker takes end of file as the death of its supervisor.
+        let stdin = hand_over(pipes.stdin, &inside);
+
+        let deadline = begin + Duration::from_millis(limits.wall_ms) + self.config.wall_grace;
+        let watched = self
+            .watch(&mut process, lines, deadline, &events, &cancel)
+            .await;
+        process.kill().await;
+        drop(stdin);
+        reader.abort();
+        stray::kill_below(folder.path());
+        let stderr = stderr.text().await;
+
+        let wall_micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let unmetered = Meters {
+            wall_micros,
+            ..Meters::default()
+        };
+        let (outcome, meters) = match watched {
+            Watched {
+                stop: Stop::Cancelled,
+                ..
+            } => return Err(Fault::Cancelled),
+            Watched {
+                stop: Stop::Breach(Breach::Garbage(what)),
+                ..
+            } => {
+                return Err(Fault::Contract(what));
+            }
+            Watched {
+                stop: Stop::Lost(error),
+                ..
+            } => return Err(Fault::Died(error.to_string())),
+            Watched {
+                finished: Some((outcome, meters)),
+                ..
+            } => (outcome, meters),
+            Watched {
+                stop: Stop::Breach(Breach::Flood(what)),
+                ..
+            } => {
+                let message = format!("the method reports too much: {what}");
+                (Outcome::MethodFailed { message }, unmetered)
+            }
+            Watched {
+                stop: Stop::Wall | Stop::Lingered,
+                ..
+            } => (
+                Outcome::BudgetExceeded {
+                    limit: "wall".to_owned(),
+                },
+                unmetered,
+            ),
+            Watched {
+                stop: Stop::Ended(status),
+                started,
+                ..
+            } => (death::judge(status, started, &stderr)?, unmetered),
+        };
+        let outcome = match outcome {
+            Outcome::Completed => take_output(&made, &wanted, limits.output_bytes)?,
+            Outcome::Infrastructure { message } => return Err(Fault::Reported(message)),
+            other => other,
+        };
+        Ok((outcome, meters))
+    }
+
+    /// Copies what the worker needs into its folder and points the job at the copies.
+    fn prepare(&self, job: Job, folder: &RunFolder) -> Result<Job, Fault> {
+        let code = self.cache.get(&job.module)?;
+        let code = code.ok_or_else(|| Fault::NotOurs(job.module.clone()))?;
+        let module = folder.put("module.cwasm", &code)?;
+        let phase = match job.phase {
+            Phase::Train { train, .. } => Phase::Train {
+                train: folder.copy(&train, "train.safetensors")?,
+                model: folder.path().join("model.safetensors"),
+            },
+            Phase::Predict { inputs, model, .. } => Phase::Predict {
+                inputs: folder.copy(&inputs, "inputs.safetensors")?,
+                model: folder.copy(&model, "model.safetensors")?,
+                predictions: folder.path().join("predictions.safetensors"),
+            },
+        };
+        Ok(Job {
+            module,
+            phase,
+            ..job
+        })
+    }
+
+    async fn watch(
+        &self,
+        process: &mut Process,
+        mut lines: mpsc::Receiver<Result<Event, Breach>>,
+        mut deadline: Instant,
+        events: &mpsc::Sender<Event>,
+        cancel: &CancellationToken,
+    ) -> Watched {
+        let (mut finished, mut started) = (None, false);
+        let (mut ended, mut silent) = (None, false);
+        let stop = loop {
+            if let (Some(status), true) = (ended, silent) {
+                break Stop::Ended(status);
+            }
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => break Stop::Cancelled,
+                () = tokio::time::sleep_until(deadline) => match (ended, &finished) {
+                    // Somebody keeps its output open; it is dead all the same.
+                    (Some(status), _) => break Stop::Ended(status),
+                    (None, Some(_)) => break Stop::Lingered,
+                    (None, None) => break Stop::Wall,
+                },
+                line = lines.recv(), if !silent => match line {
+                    None => silent = true,
+                    Some(Err(breach)) => break Stop::Breach(breach),
+                    Some(Ok(Event::Finished { outcome, meters })) => {
+                        if finished.is_none() {
+                            finished = Some((outcome, meters));
+                            deadline = Instant::now() + self.config.exit_grace;
+                        }
+                    }
+                    Some(Ok(event)) => {
+                        started |= matches!(event, Event::FirstOperation { .. });
+                        tokio::select! {
+                            _ = events.send(event) => {}
+                            () = cancel.cancelled() => {}
+                            () = tokio::time::sleep_until(deadline) => {}
+                        }
+                    }
+                },
+                status = process.wait(), if ended.is_none() => match status {
+                    Ok(status) => {
+                        ended = Some(status);
+                        process.kill_others();
+                        // What it said before is still in the pipe.
+                        deadline = Instant::now() + Duration::from_secs(2);
+                    }
+                    Err(error) => break Stop::Lost(error),
+                },
+            }
+        };
+        Watched {
+            stop,
+            finished,
+            started,
+        }
+    }
+}
+
+/// Writes the job as a line. A worker that dies before it reads all of it is judged by
+/// its death, so a failure to write is not one of its own.
+fn hand_over(mut stdin: ChildStdin, job: &Job) -> tokio::task::JoinHandle<Option<ChildStdin>> {
+    let line = serde_json::to_string(job)
+        .map(|line| line + "\n")
+        .unwrap_or_default();
+    tokio::spawn(async move {
+        stdin.write_all(line.as_bytes()).await.ok()?;
+        stdin.flush().await.ok()?;
+        Some(stdin)
+    })
+}
+
+fn output_of(phase: &Phase) -> &PathBuf {
+    match phase {
+        Phase::Train { model, .. } => model,
+        Phase::Predict { predictions, .. } => predictions,
+    }
+}
+
+/// Takes the output of a phase that says it completed.
+fn take_output(from: &Path, to: &Path, limit: u64) -> Result<Outcome, Fault> {
+    match collect(from, to, limit) {
+        Ok(()) => Ok(Outcome::Completed),
+        Err(OutputError::TooLarge { .. }) => Ok(Outcome::MemoryExceeded {
+            limit: "output".to_owned(),
+        }),
+        // Our worker writes regular files only: something else ran in it.
+        Err(error @ OutputError::NotAFile(_)) => Ok(Outcome::MethodFailed {
+            message: error.to_string(),
+        }),
+        Err(error @ OutputError::Missing) => Err(Fault::Contract(error.to_string())),
+        Err(OutputError::Io(error)) => Err(Fault::file("copy", from)(error)),
+    }
+}
