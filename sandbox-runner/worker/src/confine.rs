@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use gauntlet_job::Limits;
 use nix::sys::prctl;
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
@@ -29,7 +29,8 @@ const PROCESS_BYTES: u64 = 2 << 30;
 pub(crate) fn limit_compiler(cpu_seconds: u64, memory_bytes: u64) {
     // Best effort: the supervisor's kill is the real bound, these make it rarer.
     let _ = setrlimit(Resource::RLIMIT_CORE, 0, 0);
-    let _ = setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds);
+    // SIGXCPU at the soft limit tells the supervisor why; SIGKILL at the hard one would not.
+    let _ = setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds + 2);
     let _ = setrlimit(Resource::RLIMIT_AS, memory_bytes, memory_bytes);
     let _ = prctl::set_pdeathsig(Signal::SIGKILL);
     let _ = prctl::set_no_new_privs();
@@ -44,8 +45,10 @@ pub(crate) fn limit_run(limits: &Limits) -> Result<(), String> {
         .saturating_add(PROCESS_BYTES);
     // Names and headers come on top of the tensors in a file.
     let file = limits.output_bytes.saturating_add(8 << 20);
-    let limit = |resource, value| {
-        setrlimit(resource, value, value)
+    // Only ever tighter: the supervisor has set limits of its own.
+    let limit = |resource, value: u64| {
+        getrlimit(resource)
+            .and_then(|(_, hard)| setrlimit(resource, value.min(hard), value.min(hard)))
             .map_err(|error| format!("failed to set {resource:?}: {error}"))
     };
     limit(Resource::RLIMIT_CORE, 0)?;

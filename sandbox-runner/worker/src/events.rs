@@ -44,6 +44,8 @@ impl Events {
 
     pub(crate) fn first_operation(&mut self, micros: u64) {
         self.send(&Event::FirstOperation { micros });
+        // At once: if the operation crashes the process, this is how the supervisor knows that it began.
+        let _ = self.out.flush();
     }
 
     pub(crate) fn metric(&mut self, step: u64, name: &str, value: Option<f64>, at: Instant) {
