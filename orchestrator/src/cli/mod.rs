@@ -1,0 +1,100 @@
+//! The command line: one file per command group, each its arguments and what they do.
+
+mod archive;
+mod demo;
+pub(crate) mod files;
+mod method;
+mod rules;
+mod runner;
+mod submit;
+mod task;
+mod token;
+mod tournament;
+mod up;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::telemetry;
+
+/// Tournaments of training methods: submit, run, and find the champion.
+#[derive(Debug, Parser)]
+#[command(
+    name = "gauntlet",
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 done, 1 refused, 2 unusable arguments or files, \
+                  3 no orchestrator answers, 4 a failure of Gauntlet's own."
+)]
+pub(crate) struct Cli {
+    /// Answer with one JSON document instead of text (errors too, on standard error).
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything on this machine: database, orchestrator, local runners.
+    Up(up::Up),
+    /// Run two real tournaments of the example methods to their champions.
+    Demo(demo::Demo),
+    /// Submit a method to a tournament.
+    Submit(submit::Submit),
+    /// See what methods can be trained on.
+    Task(task::TaskCommand),
+    /// Make, open, close and follow tournaments.
+    Tournament(tournament::TournamentCommand),
+    /// Champions: their code, weights and cards.
+    Archive(archive::ArchiveCommand),
+    /// See who executes runs.
+    Runner(runner::RunnerCommand),
+    /// Make tokens for others.
+    Token(token::TokenCommand),
+    /// Write methods.
+    Method(method::MethodCommand),
+}
+
+/// Does what was typed.
+pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
+    let output = Output { json: cli.json };
+    telemetry::start(match cli.command {
+        Command::Up(_) => "info",
+        _ => "warn",
+    });
+    // Building runs cargo and waits for it; nothing else of it is asynchronous.
+    let command = match cli.command {
+        Command::Method(command) => return command.run(output),
+        command => command,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::ours("start", error))?;
+    runtime.block_on(async {
+        match command {
+            Command::Up(command) => command.run(output).await,
+            Command::Demo(command) => command.run(output).await,
+            Command::Submit(command) => command.run(output).await,
+            Command::Task(command) => command.run(output).await,
+            Command::Tournament(command) => command.run(output).await,
+            Command::Archive(command) => command.run(output).await,
+            Command::Runner(command) => command.run(output).await,
+            Command::Token(command) => command.run(output).await,
+            Command::Method(command) => command.run(output),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,35 @@
+//! `gauntlet runner`.
+
+use gauntlet_api::{List, Runner};
+
+use crate::client::{Scope, Server};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::show::lists;
+
+/// Runners.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunnerCommand {
+    #[command(subcommand)]
+    action: Action,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List the runners that have registered.
+    List,
+}
+
+impl RunnerCommand {
+    pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
+        let client = self.server.client(Scope::None)?;
+        match self.action {
+            Action::List => {
+                let runners: List<Runner> = client.get(&["runners"]).await?;
+                output.answer(&runners, |runners| lists::runners(&runners.items))
+            }
+        }
+    }
+}

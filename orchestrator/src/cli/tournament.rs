@@ -1,0 +1,117 @@
+//! `gauntlet tournament`.
+
+use std::collections::BTreeMap;
+
+use gauntlet_api::{List, NewTournament, Tournament, TournamentSummary};
+
+use super::rules::Rules;
+use crate::client::{Scope, Server};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::show::{lists, tournament};
+use crate::watch;
+
+/// Tournaments.
+#[derive(Debug, clap::Args)]
+pub(crate) struct TournamentCommand {
+    #[command(subcommand)]
+    action: Action,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// List the tournaments.
+    List,
+    /// Make a tournament on a task, as a draft.
+    Create {
+        /// Its name: 1 to 40 of a-z, 0-9 and dashes.
+        name: String,
+        /// The task.
+        #[arg(long)]
+        task: String,
+        #[command(flatten)]
+        rules: Rules,
+        /// Derive the nonce from this number, so that the tournament can be repeated. For
+        /// demonstrations and tests: whoever knows it knows the blocks beforehand.
+        #[arg(long)]
+        seed: Option<u64>,
+    },
+    /// Freeze the rules and take submissions.
+    Open {
+        /// The tournament.
+        name: String,
+    },
+    /// End submissions, fix field and seed, start the rounds.
+    Close {
+        /// The tournament.
+        name: String,
+    },
+    /// Show rounds, standings, cuts and verdicts.
+    Show {
+        /// The tournament.
+        name: String,
+    },
+    /// Follow a tournament until it ends, then show it.
+    Watch {
+        /// The tournament.
+        name: String,
+    },
+}
+
+impl TournamentCommand {
+    pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
+        let scope = match self.action {
+            Action::Create { .. } | Action::Open { .. } | Action::Close { .. } => Scope::Admin,
+            Action::List | Action::Show { .. } | Action::Watch { .. } => Scope::None,
+        };
+        let client = self.server.client(scope)?;
+        match self.action {
+            Action::List => {
+                let all: List<TournamentSummary> = client.get(&["tournaments"]).await?;
+                output.answer(&all, |all| lists::tournaments(&all.items))
+            }
+            Action::Create {
+                name,
+                task,
+                rules,
+                seed,
+            } => {
+                let new = NewTournament {
+                    name,
+                    task,
+                    rules: rules.to_json(),
+                    seed,
+                };
+                let made: Tournament = client.post_json(&["tournaments"], &new).await?;
+                output.answer(&made, page)
+            }
+            Action::Open { name } => {
+                let now: Tournament = client.post(&["tournaments", &name, "open"]).await?;
+                output.answer(&now, page)
+            }
+            Action::Close { name } => {
+                let now: Tournament = client.post(&["tournaments", &name, "close"]).await?;
+                output.answer(&now, page)
+            }
+            Action::Show { name } => {
+                let now: Tournament = client.get(&["tournaments", &name]).await?;
+                let details = watch::fault_details(&client, &now).await?;
+                output.answer(&now, |now| tournament::page(now, &details))
+            }
+            Action::Watch { name } => {
+                let ended = watch::to_the_end(&client, &[&name]).await?;
+                let Some(ended) = ended.into_iter().next() else {
+                    return Err(Failure::ours("follow the tournament", "it has no end"));
+                };
+                let details = watch::fault_details(&client, &ended).await?;
+                output.answer(&ended, |ended| tournament::page(ended, &details))
+            }
+        }
+    }
+}
+
+fn page(now: &Tournament) -> String {
+    tournament::page(now, &BTreeMap::new())
+}

@@ -1,0 +1,148 @@
+//! `gauntlet up`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::serve::{Instance, Options};
+
+/// Start everything on this machine and stay until asked to end (SIGINT or SIGTERM).
+///
+/// Uses the PostgreSQL server that DATABASE_URL names; without it, starts a
+/// private one in the data folder.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Up {
+    /// Data folder [default: /var/lib/gauntlet for root, else ~/.local/share/gauntlet].
+    #[arg(long, env = "GAUNTLET_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Address to listen on [default: 127.0.0.1:7700].
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// Start no local runner.
+    #[arg(long, conflicts_with = "runners")]
+    no_runner: bool,
+    /// Local runners [default: one a core, at most 4].
+    #[arg(long, value_name = "N")]
+    runners: Option<usize>,
+    /// Threads of each runner's tensor backend [default: 1].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Folder of task folders to register [default: examples/tasks].
+    #[arg(long, value_name = "DIR")]
+    tasks: Option<PathBuf>,
+    /// Settings file [default: gauntlet.toml in the data folder].
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// What `up` says when everything runs.
+#[derive(Debug, Serialize)]
+struct Started {
+    url: String,
+    data: PathBuf,
+    runners: usize,
+    tasks: Vec<String>,
+}
+
+impl Up {
+    pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
+        let data = DataDir::resolve(self.data)?;
+        let file = config::File::load(self.config.as_deref(), data.root())?;
+        let asked = if self.no_runner {
+            Some(0)
+        } else {
+            self.runners
+        };
+        let (runners, threads) = config::runners(
+            asked.or(file.runners),
+            self.threads.map(usize::from).or(file.threads),
+        );
+        let listen = match self.listen.or(file.listen) {
+            Some(listen) => listen,
+            None => config::LISTEN
+                .parse()
+                .map_err(|error| Failure::ours("read the default address", error))?,
+        };
+        let instance = Instance::start(Options {
+            data: data.clone(),
+            listen,
+            any_port: false,
+            runners,
+            threads,
+            tasks: self.tasks.or(file.tasks).or_else(config::builtin_tasks),
+            secret: None,
+            durable: true,
+        });
+        let mut stop = Stop::new()?;
+        let mut instance = tokio::select! {
+            instance = instance => instance?,
+            () = stop.asked() => return Ok(()),
+        };
+        let started = Started {
+            url: instance.url().to_owned(),
+            data: data.root().to_path_buf(),
+            runners,
+            tasks: instance.tasks().to_vec(),
+        };
+        output.answer(&started, |started| {
+            format!(
+                "Gauntlet is up at {}\n  data: {}\n  tasks: {}\n  local runners: {}\n\
+                 Stop it with Ctrl-C; runs under way are given back and run again later.",
+                started.url,
+                started.data.display(),
+                if started.tasks.is_empty() {
+                    "none".to_owned()
+                } else {
+                    started.tasks.join(", ")
+                },
+                started.runners,
+            )
+        })?;
+        let failed = tokio::select! {
+            failure = instance.failed() => Some(failure),
+            () = stop.asked() => None,
+        };
+        tracing::info!("stopping");
+        // A second signal does not wait for an orderly end.
+        let drained = tokio::select! {
+            drained = instance.drain() => drained,
+            () = stop.asked() => Err(Failure::ours("stop in order", "asked to stop at once")),
+        };
+        match failed {
+            Some(failure) => Err(failure),
+            None => drained,
+        }
+    }
+}
+
+/// The signals that ask a process to end.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    /// From here on these signals no longer end the process by themselves.
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let listen = |kind| signal(kind).map_err(|error| Failure::ours("listen to signals", error));
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    /// Resolves when one arrives.
+    pub(crate) async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

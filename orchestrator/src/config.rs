@@ -1,0 +1,118 @@
+//! Settings of `gauntlet up`: what was typed, else the settings file, else defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::failure::Failure;
+
+/// Where an orchestrator listens if nobody says otherwise.
+pub(crate) const LISTEN: &str = "127.0.0.1:7700";
+/// More local runners than this must be asked for.
+const MOST_RUNNERS: usize = 4;
+
+/// The settings file, `gauntlet.toml`. Unknown keys are refused: a misspelt one
+/// would be a limit that does not hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    /// Address to listen on.
+    pub(crate) listen: Option<SocketAddr>,
+    /// Local runners.
+    pub(crate) runners: Option<usize>,
+    /// Threads of each runner's tensor backend.
+    pub(crate) threads: Option<usize>,
+    /// Folder of task folders to register.
+    pub(crate) tasks: Option<PathBuf>,
+}
+
+impl File {
+    /// Reads the file at `path`; without a path, that in the data folder, if there is one.
+    pub(crate) fn load(path: Option<&Path>, data: &Path) -> Result<Self, Failure> {
+        let default = data.join("gauntlet.toml");
+        let (path, named) = match path {
+            Some(path) => (path, true),
+            None => (default.as_path(), false),
+        };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if !named && error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => {
+                return Err(
+                    Failure::input(format!("cannot read {}: {error}", path.display()))
+                        .field("--config"),
+                );
+            }
+        };
+        toml::from_str(&text).map_err(|error| {
+            Failure::input(format!("{}: {}", path.display(), error.message()))
+                .field("--config")
+                .help("known keys are listen, runners, threads and tasks")
+        })
+    }
+}
+
+/// How many local runners, and with how many threads each: as asked, else one
+/// single-threaded runner a core. Models of this size gain nothing from threads,
+/// while runs side by side share nothing.
+pub(crate) fn runners(asked: Option<usize>, threads: Option<usize>) -> (usize, usize) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.unwrap_or(1).max(1);
+    let runners = asked.unwrap_or_else(|| (cores / threads).clamp(1, MOST_RUNNERS));
+    (runners, threads)
+}
+
+/// The folder of the built-in tasks: in the working folder, else beside the
+/// build that this program is from.
+pub(crate) fn builtin_tasks() -> Option<PathBuf> {
+    beside("examples/tasks")
+}
+
+/// A folder of the source tree, found from the working folder or from this program's place.
+pub(crate) fn beside(relative: &str) -> Option<PathBuf> {
+    let here = std::env::current_dir().ok();
+    let program = std::env::current_exe().ok();
+    let ancestors = program
+        .iter()
+        .flat_map(|program| program.ancestors().skip(1));
+    here.iter()
+        .map(PathBuf::as_path)
+        .chain(ancestors)
+        .map(|folder| folder.join(relative))
+        .find(|folder| folder.is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gauntlet.toml");
+        std::fs::write(&path, "runner = 2\n").unwrap();
+        let failure = File::load(None, folder.path()).unwrap_err();
+        assert!(failure.what.contains("runner"), "{failure}");
+        std::fs::write(&path, "runners = 2\nlisten = \"127.0.0.1:1\"\n").unwrap();
+        let file = File::load(None, folder.path()).unwrap();
+        assert_eq!(file.runners, Some(2));
+    }
+
+    #[test]
+    fn a_named_file_must_be_there_an_unnamed_one_need_not() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(File::load(None, folder.path()).unwrap(), File::default());
+        let absent = folder.path().join("absent.toml");
+        assert!(File::load(Some(&absent), folder.path()).is_err());
+    }
+
+    #[test]
+    fn what_is_asked_for_is_what_one_gets() {
+        assert_eq!(runners(Some(0), None), (0, 1));
+        assert_eq!(runners(Some(7), Some(3)), (7, 3));
+        assert!(runners(None, None).0 >= 1);
+    }
+}

@@ -1,0 +1,9 @@
+//! The demo: two tournaments of the example methods, repeatable by a seed.
+
+mod plan;
+mod report;
+mod run;
+
+pub(crate) use plan::{Wish, finish, prepare};
+pub(crate) use report::Report;
+pub(crate) use run::run;

@@ -1,0 +1,233 @@
+//! Joins database, orchestrator and local runners into one running instance,
+//! and ends them in order.
+
+mod database;
+mod orchestrator;
+mod runners;
+mod tasks;
+mod tokens;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::client::Client;
+use crate::data_dir::{DataDir, Lock, ServerFile, Tokens};
+use crate::failure::Failure;
+use database::Database;
+
+/// How long an orderly end may take before what is left is cut off.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What to start.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// The data folder.
+    pub(crate) data: DataDir,
+    /// Address to listen on.
+    pub(crate) listen: SocketAddr,
+    /// Take any port if that one is taken.
+    pub(crate) any_port: bool,
+    /// Local runners.
+    pub(crate) runners: usize,
+    /// Threads of each.
+    pub(crate) threads: usize,
+    /// Folder of task folders to register.
+    pub(crate) tasks: Option<PathBuf>,
+    /// The secret of generated tasks, if the folder has none yet; else a random one.
+    pub(crate) secret: Option<[u8; 32]>,
+    /// Survive a power cut.
+    pub(crate) durable: bool,
+}
+
+/// A running instance.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    data: DataDir,
+    url: String,
+    tokens: Tokens,
+    tasks: Vec<String>,
+    runners: JoinSet<Result<(), Failure>>,
+    stop_runners: CancellationToken,
+    orchestrator: JoinSet<Result<(), Failure>>,
+    stop_orchestrator: CancellationToken,
+    database: Database,
+    // Last, so that it is let go of last.
+    _lock: Lock,
+}
+
+impl Instance {
+    /// Starts everything; when it returns, the API answers and runners are on their way.
+    ///
+    /// # Errors
+    /// The first part that does not start. What was started before it is stopped.
+    pub(crate) async fn start(options: Options) -> Result<Self, Failure> {
+        let data = options.data;
+        data.create()?;
+        let lock = data.lock()?;
+        // Before the database is started: a taken address is the likeliest refusal.
+        let listener = listen(options.listen, options.any_port).await?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| Failure::ours("read the listener's address", error))?;
+        let url = format!("http://{}", reachable(address));
+
+        let database = Database::start(&data, options.durable).await?;
+        let context = orchestrator::context(&data, database.url()).await?;
+        let tokens = tokens::ensure(&data, &context).await?;
+
+        let stop_orchestrator = CancellationToken::new();
+        let orchestrator = orchestrator::start(context, listener, stop_orchestrator.clone());
+        data.write_server(&ServerFile {
+            url: url.clone(),
+            pid: std::process::id(),
+        })?;
+
+        let admin = Client::new(&url, Some(tokens.admin.clone()))?;
+        let secret = data.secret(options.secret)?;
+        let tasks = match &options.tasks {
+            Some(dir) => tasks::register(&admin, dir, &secret).await?,
+            None => Vec::new(),
+        };
+
+        let stop_runners = CancellationToken::new();
+        let runners = runners::start(
+            &data,
+            &url,
+            &tokens.runner,
+            options.runners,
+            options.threads,
+            &stop_runners,
+        )?;
+        Ok(Self {
+            data,
+            url,
+            tokens,
+            tasks,
+            runners,
+            stop_runners,
+            orchestrator,
+            stop_orchestrator,
+            database,
+            _lock: lock,
+        })
+    }
+
+    /// Base address for clients on this machine.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Names of the tasks that were registered.
+    pub(crate) fn tasks(&self) -> &[String] {
+        &self.tasks
+    }
+
+    /// A client that may do everything.
+    pub(crate) fn admin(&self) -> Result<Client, Failure> {
+        Client::new(&self.url, Some(self.tokens.admin.clone()))
+    }
+
+    /// Resolves when a part ends that should not: then all must end.
+    pub(crate) async fn failed(&mut self) -> Failure {
+        let ended = tokio::select! {
+            Some(ended) = self.orchestrator.join_next() => ended,
+            Some(ended) = self.runners.join_next(), if !self.runners.is_empty() => ended,
+        };
+        match ended {
+            Ok(Ok(())) => Failure::ours("go on", "a part of the orchestrator ended by itself"),
+            Ok(Err(failure)) => failure,
+            Err(error) => Failure::ours("go on", error),
+        }
+    }
+
+    /// Ends everything in order: runners give their runs back while somebody is
+    /// there to take them, then requests are answered, then the database closes.
+    pub(crate) async fn drain(mut self) -> Result<(), Failure> {
+        self.stop_runners.cancel();
+        let mut outcome = join(&mut self.runners, "runners").await;
+        self.stop_orchestrator.cancel();
+        outcome = outcome.and(join(&mut self.orchestrator, "the orchestrator").await);
+        self.data.remove_server();
+        outcome.and(self.database.stop().await)
+    }
+}
+
+/// Waits for the parts of a set; cuts off those that take too long.
+async fn join(set: &mut JoinSet<Result<(), Failure>>, what: &str) -> Result<(), Failure> {
+    let ended = tokio::time::timeout(GRACE, async {
+        let mut outcome = Ok(());
+        while let Some(ended) = set.join_next().await {
+            let ended = ended.unwrap_or_else(|error| Err(Failure::ours("stop in order", error)));
+            outcome = outcome.and(ended);
+        }
+        outcome
+    })
+    .await;
+    match ended {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            // Live pages hold their connections open; that is no failure.
+            tracing::debug!("{what} did not end within {} s", GRACE.as_secs());
+            set.shutdown().await;
+            Ok(())
+        }
+    }
+}
+
+async fn listen(address: SocketAddr, any_port: bool) -> Result<TcpListener, Failure> {
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if any_port && error.kind() == std::io::ErrorKind::AddrInUse => {
+            TcpListener::bind(SocketAddr::new(address.ip(), 0))
+                .await
+                .map_err(|error| refused(address, &error))
+        }
+        Err(error) => Err(refused(address, &error)),
+    }
+}
+
+fn refused(address: SocketAddr, error: &std::io::Error) -> Failure {
+    Failure::input(format!("cannot listen on {address}: {error}"))
+        .field("--listen")
+        .help("name another address with --listen ADDR; port 0 takes any free one")
+}
+
+/// The address clients on this machine use: a listener on all addresses is
+/// reached through the loopback one.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_taken_address_is_refused_by_name_or_replaced() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = taken.local_addr().unwrap();
+        let failure = listen(address, false).await.unwrap_err();
+        assert_eq!(failure.field.as_deref(), Some("--listen"));
+        let other = listen(address, true).await.unwrap();
+        assert_ne!(other.local_addr().unwrap(), address);
+    }
+
+    #[test]
+    fn a_listener_on_all_addresses_is_reached_through_loopback() {
+        let at = |text: &str| reachable(text.parse().unwrap()).to_string();
+        assert_eq!(at("0.0.0.0:80"), "127.0.0.1:80");
+        assert_eq!(at("[::]:80"), "[::1]:80");
+        assert_eq!(at("10.0.0.1:80"), "10.0.0.1:80");
+    }
+}

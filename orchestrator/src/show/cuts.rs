@@ -1,0 +1,86 @@
+//! Who went on, who did not, and how sure that is.
+
+use gauntlet_api::{Cut, Round};
+
+use super::text::printable;
+
+/// Every cut with its evidence, a paragraph each.
+pub(crate) fn paragraphs(rounds: &[Round]) -> String {
+    let mut out = Vec::new();
+    for round in rounds {
+        if let Some(cut) = &round.cut {
+            out.push(paragraph(round.number, cut));
+        }
+    }
+    if out.is_empty() {
+        return "no cuts yet".to_owned();
+    }
+    out.join("\n")
+}
+
+fn paragraph(round: u32, cut: &Cut) -> String {
+    let mut text = format!(
+        "after round {round}: {} on, {} out\n  on:  {}\n  out: {}",
+        cut.kept.len(),
+        cut.dropped.len(),
+        printable(&cut.kept.join(", ")),
+        printable(&cut.dropped.join(", ")),
+    );
+    if let (Some(last), Some(first)) = (cut.kept.last(), cut.dropped.first()) {
+        text.push_str(&format!(
+            "\n  the line: {} over {} on {} common block{}: {}",
+            printable(last),
+            printable(first),
+            cut.common_blocks,
+            if cut.common_blocks == 1 { "" } else { "s" },
+            evidence(cut),
+        ));
+    }
+    text
+}
+
+fn evidence(cut: &Cut) -> String {
+    let Some(effect) = cut.effect else {
+        return "no difference can be computed".to_owned();
+    };
+    let mut parts = vec![format!("by {effect:+.4}")];
+    match cut.interval {
+        Some([low, high]) => parts.push(format!("95 % {low:+.4} to {high:+.4}")),
+        None => parts.push("one block gives no interval".to_owned()),
+    }
+    if let Some(p) = cut.p_value {
+        parts.push(format!("p = {p:.3}"));
+    }
+    if let Some(blocks) = cut.flip_blocks {
+        parts.push(format!(
+            "would flip with about {blocks} more block{}",
+            if blocks == 1 { "" } else { "s" }
+        ));
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_names_both_sides_of_the_line_and_its_evidence() {
+        let cut = Cut {
+            kept: vec!["best".into(), "last".into()],
+            dropped: vec!["first".into()],
+            common_blocks: 3,
+            effect: Some(0.0123),
+            standard_error: Some(0.004),
+            interval: Some([-0.001, 0.025]),
+            p_value: Some(0.125),
+            flip_blocks: Some(2),
+        };
+        assert_eq!(
+            paragraph(2, &cut),
+            "after round 2: 2 on, 1 out\n  on:  best, last\n  out: first\n  \
+             the line: last over first on 3 common blocks: by +0.0123, 95 % -0.0010 to +0.0250, \
+             p = 0.125, would flip with about 2 more blocks"
+        );
+    }
+}

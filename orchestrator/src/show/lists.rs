@@ -1,0 +1,93 @@
+//! Lists of tasks, tournaments and runners.
+
+use gauntlet_api::{Runner, Task, TournamentSummary};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::table::{Column, render};
+use super::text::{bytes, work};
+
+/// Tasks.
+pub(crate) fn tasks(tasks: &[Task]) -> String {
+    render(
+        &[
+            Column::Text("task"),
+            Column::Text("title"),
+            Column::Text("licence"),
+            Column::Number("work"),
+            Column::Number("wall"),
+            Column::Number("tensors"),
+        ],
+        tasks.iter().map(|task| {
+            [
+                task.name.clone(),
+                task.title.clone(),
+                task.licence.clone(),
+                work(task.budget.work),
+                format!("{} s", task.budget.wall_seconds),
+                bytes(task.budget.tensor_bytes),
+            ]
+        }),
+        "no tasks; `gauntlet up` registers those in examples/tasks",
+    )
+}
+
+/// Tournaments.
+pub(crate) fn tournaments(tournaments: &[TournamentSummary]) -> String {
+    render(
+        &[
+            Column::Text("tournament"),
+            Column::Text("task"),
+            Column::Text("state"),
+            Column::Number("methods"),
+            Column::Number("runs"),
+            Column::Text("champion"),
+            Column::Text("created"),
+        ],
+        tournaments.iter().map(|tournament| {
+            [
+                tournament.name.clone(),
+                tournament.task.clone(),
+                tournament.state.as_str().to_owned(),
+                tournament.methods.to_string(),
+                format!("{}/{}", tournament.runs_done, tournament.runs_total),
+                tournament.champion.clone().unwrap_or_default(),
+                instant(tournament.created_at),
+            ]
+        }),
+        "no tournaments; make one with `gauntlet tournament create NAME --task TASK`",
+    )
+}
+
+/// Runners.
+pub(crate) fn runners(runners: &[Runner]) -> String {
+    render(
+        &[
+            Column::Text("runner"),
+            Column::Text("alive"),
+            Column::Text("class"),
+            Column::Text("release"),
+            Column::Text("last heard"),
+            Column::Text("id"),
+        ],
+        runners.iter().map(|runner| {
+            [
+                runner.name.clone(),
+                if runner.alive { "yes" } else { "no" }.to_owned(),
+                runner.class.clone(),
+                runner.version.clone(),
+                instant(runner.last_seen_at),
+                runner.id.to_string(),
+            ]
+        }),
+        "no runners; `gauntlet up` starts one, `gauntlet-runner` adds others",
+    )
+}
+
+/// An instant, to the second.
+fn instant(at: OffsetDateTime) -> String {
+    at.replace_nanosecond(0)
+        .unwrap_or(at)
+        .format(&Rfc3339)
+        .unwrap_or_default()
+}

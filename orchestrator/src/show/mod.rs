@@ -1,0 +1,11 @@
+//! What people see: tables, cards, progress. Nothing here talks to a server.
+
+pub(crate) mod archive;
+pub(crate) mod cuts;
+pub(crate) mod lists;
+pub(crate) mod progress;
+pub(crate) mod standings;
+pub(crate) mod table;
+pub(crate) mod text;
+pub(crate) mod tournament;
+pub(crate) mod verdicts;

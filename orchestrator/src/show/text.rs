@@ -1,0 +1,76 @@
+//! Small pieces of text.
+
+/// Text from elsewhere with its control characters spelled out, so that a
+/// method's name or log line cannot drive the reader's terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Besides control characters, those that reorder or hide what follows them.
+        let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+        if c == '\n' || c == '\t' {
+            out.push(' ');
+        } else if c.is_control() || hidden {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// A digest as people read it: the first 12 digits.
+pub(crate) fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
+/// Bytes in the unit that leaves one to three digits before the point.
+pub(crate) fn bytes(count: u64) -> String {
+    scaled(count, &["B", "KiB", "MiB", "GiB", "TiB"], 1024.0)
+}
+
+/// Metered work in the unit that leaves one to three digits before the point.
+pub(crate) fn work(count: u64) -> String {
+    scaled(count, &["", "k", "M", "G", "T", "P"], 1000.0)
+}
+
+fn scaled(count: u64, units: &[&str], step: f64) -> String {
+    let mut value = count as f64;
+    let mut unit = 0;
+    while value >= step && unit + 1 < units.len() {
+        value /= step;
+        unit += 1;
+    }
+    let number = if unit == 0 {
+        format!("{count}")
+    } else {
+        format!("{value:.1}")
+    };
+    format!("{number} {}", units[unit]).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_spelled_out() {
+        assert_eq!(printable("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(printable("größe\nx"), "größe x");
+    }
+
+    #[test]
+    fn quantities_keep_at_most_three_digits_before_the_point() {
+        assert_eq!(bytes(0), "0 B");
+        assert_eq!(bytes(1023), "1023 B");
+        assert_eq!(bytes(16 * 1024 * 1024), "16.0 MiB");
+        assert_eq!(work(999), "999");
+        assert_eq!(work(2_500_000_000), "2.5 G");
+    }
+
+    #[test]
+    fn a_short_digest_is_a_prefix() {
+        assert_eq!(short("0123456789abcdef"), "0123456789ab");
+        assert_eq!(short("01"), "01");
+    }
+}

@@ -1,0 +1,91 @@
+//! A tournament on one screen.
+
+use std::collections::BTreeMap;
+
+use gauntlet_api::{RoundState, RunState, Tournament, TournamentState};
+
+use super::text::printable;
+use super::{cuts, standings, verdicts};
+
+/// State, rounds, standing, cuts and verdicts.
+pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) -> String {
+    let mut parts = vec![format!(
+        "{} · task {} · {} · {} method{}",
+        printable(&tournament.name),
+        printable(&tournament.task),
+        tournament.state.as_str(),
+        tournament.methods.len(),
+        if tournament.methods.len() == 1 {
+            ""
+        } else {
+            "s"
+        },
+    )];
+    for round in &tournament.rounds {
+        let done = round
+            .runs
+            .iter()
+            .filter(|cell| cell.state == RunState::Done)
+            .count();
+        let state = match round.state {
+            RoundState::Running => "running",
+            RoundState::Completed => "completed",
+            RoundState::Stuck => "stuck",
+        };
+        let mut line = format!(
+            "round {}: {state}, {} block{}, {done} of {} runs",
+            round.number,
+            round.blocks.len(),
+            if round.blocks.len() == 1 { "" } else { "s" },
+            round.runs.len(),
+        );
+        if let Some(note) = &round.note {
+            line.push_str(&format!(" ({})", printable(note)));
+        }
+        parts.push(line);
+    }
+    if tournament.rounds.is_empty() {
+        if !tournament.methods.is_empty() {
+            let names = tournament
+                .methods
+                .iter()
+                .map(|method| printable(&method.name))
+                .collect::<Vec<_>>();
+            parts.push(format!("field: {}", names.join(", ")));
+        }
+        parts.push(next_step(tournament));
+        return parts.join("\n");
+    }
+    parts.push(format!(
+        "\nStandings\n{}",
+        standings::table(&tournament.standings)
+    ));
+    parts.push(format!("\nCuts\n{}", cuts::paragraphs(&tournament.rounds)));
+    parts.push(format!(
+        "\nVerdicts\n{}",
+        verdicts::table(tournament, details)
+    ));
+    if let Some(champion) = &tournament.champion {
+        parts.push(format!(
+            "\nchampion: {} ({:.4}){}",
+            printable(&champion.method),
+            champion.score,
+            champion
+                .archive
+                .map_or_else(String::new, |id| format!("; `gauntlet archive show {id}`"))
+        ));
+    }
+    parts.join("\n")
+}
+
+fn next_step(tournament: &Tournament) -> String {
+    let name = printable(&tournament.name);
+    match tournament.state {
+        TournamentState::Draft => format!("next: `gauntlet tournament open {name}`"),
+        TournamentState::Open => format!(
+            "next: `gauntlet submit FILE --tournament {name}`, then `gauntlet tournament close {name}`"
+        ),
+        TournamentState::Closed => "the first round is being drawn".to_owned(),
+        TournamentState::Completed | TournamentState::Cancelled => "no round was run".to_owned(),
+    }
+}
