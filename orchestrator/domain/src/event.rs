@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ArchiveId, Block, Decision, Digest, MethodName, Nonce, Outcome, Rules, RunId, RunnerId,
-    SubmissionId, TaskName, TournamentName, TournamentSeed,
+    RunnerName, SubmissionId, TaskId, TaskName, TokenId, TournamentName, TournamentSeed,
 };
 
 /// A run queued when its round opened.
@@ -142,6 +142,54 @@ impl Event {
             Self::RoundDecided(_) => "round_decided",
             Self::Completed { .. } => "completed",
             Self::Cancelled { .. } => "cancelled",
+        }
+    }
+}
+
+/// An event of the platform as a whole, outside any tournament.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PlatformEvent {
+    /// A task was created.
+    TaskCreated {
+        /// Its id.
+        task: TaskId,
+        /// Its name.
+        name: TaskName,
+        /// Digest of the train part.
+        train: Digest,
+        /// Digest of the hidden inputs.
+        hidden_inputs: Digest,
+        /// Digest of the hidden labels.
+        hidden_labels: Digest,
+    },
+    /// A runner registered, for the first time or again.
+    RunnerRegistered {
+        /// Its id.
+        runner: RunnerId,
+        /// Its name.
+        name: RunnerName,
+        /// Its hardware class.
+        class: String,
+        /// Its release.
+        version: String,
+    },
+    /// A token was issued.
+    TokenIssued {
+        /// Its id.
+        token: TokenId,
+        /// What its bearer may do.
+        scope: String,
+    },
+}
+
+impl PlatformEvent {
+    /// Name of the kind, as in the JSON.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::TaskCreated { .. } => "task_created",
+            Self::RunnerRegistered { .. } => "runner_registered",
+            Self::TokenIssued { .. } => "token_issued",
         }
     }
 }

@@ -5,6 +5,7 @@
 //! tournament and the [`Effect`]s that the shell has to carry out. Everything
 //! random derives from the [`TournamentSeed`], so anyone can compute it again.
 
+mod apply;
 mod archive;
 mod budget;
 mod chain;
@@ -17,6 +18,7 @@ mod halving;
 mod ids;
 mod meters;
 mod names;
+mod round;
 mod rules;
 mod run_state;
 mod seed;
@@ -25,12 +27,13 @@ mod standings;
 mod tournament;
 mod verdict;
 
+pub use apply::IllegalEvent;
 pub use archive::{Card, CardBlock, CardEvidence, choose_model};
 pub use budget::{Budget, BudgetError};
 pub use chain::{Broken, Link, link, verify};
 pub use curve::{CurvePoint, MAX_METRIC_NAMES, MAX_POINTS_PER_METRIC, tidy_curve};
 pub use digest::{Digest, ParseDigestError};
-pub use event::{Event, QueuedRun};
+pub use event::{Event, PlatformEvent, QueuedRun};
 pub use evidence::Evidence;
 pub use format::{Effect, Format};
 pub use halving::Halving;
@@ -39,12 +42,11 @@ pub use ids::{
 };
 pub use meters::Meters;
 pub use names::{MethodName, NameError, RunnerName, TaskName, TournamentName};
+pub use round::{Block, Decision, Entrant, Round, RunRecord};
 pub use rules::{Rules, RulesError};
 pub use run_state::{IllegalTransition, RunEvent, RunState};
 pub use seed::{BlockSeed, Nonce, TournamentSeed};
 pub use sign_flip::one_sided_p_value;
 pub use standings::{Standing, standings};
-pub use tournament::{
-    Block, Decision, Entrant, IllegalEvent, Round, RunRecord, Tournament, TournamentState, step,
-};
+pub use tournament::{Parts, Tournament, TournamentState, step};
 pub use verdict::{Outcome, OutcomeError, Verdict};

@@ -1,0 +1,2 @@
+ALTER TABLE tournaments DROP COLUMN champion_id;
+DROP TABLE submissions;

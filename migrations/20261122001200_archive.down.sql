@@ -1,0 +1,2 @@
+DROP TABLE archive_aliases;
+DROP TABLE archive;
