@@ -1,0 +1,53 @@
+//! What a run may use.
+
+use burn_backend::DType;
+
+/// Most dimensions a tensor can have, whatever [`Limits::dims`] says.
+pub const MAX_DIMS: usize = 16;
+
+/// What a run may use. Every limit is required.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of live tensors, working memory of the operation in hand included.
+    pub tensor_bytes: u64,
+    /// Live tensors.
+    pub tensors: usize,
+    /// Metered work: FLOPs plus bytes moved plus the fixed costs.
+    pub work: u64,
+    /// Elements of one tensor, dimensions of length zero counted as one.
+    pub elements_per_tensor: u64,
+    /// Dimensions of one tensor; at most [`MAX_DIMS`].
+    pub dims: usize,
+    /// Dtype of the indices that the backend makes for integer tensors (`argmax`,
+    /// `sort_with_indices` ...), which it is not told: `Some(I64)` for Flex,
+    /// `None` where it is the tensor's own dtype (CUDA).
+    pub int_indices: Option<DType>,
+}
+
+/// What an operation costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Floating-point operations; integer ones count the same.
+    pub flops: u64,
+    /// Bytes read and written.
+    pub bytes_moved: u64,
+    /// What is charged: both, and the fixed costs.
+    pub work: u64,
+}
+
+/// What a run has used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Meters {
+    /// Floating-point operations.
+    pub flops: u64,
+    /// Bytes moved by operations, uploads and reads.
+    pub bytes_moved: u64,
+    /// Operations, uploads and reads.
+    pub operations: u64,
+    /// Bytes charged for live tensors.
+    pub live_bytes: u64,
+    /// Most bytes that were charged at once.
+    pub peak_bytes: u64,
+    /// Live tensors.
+    pub live_tensors: usize,
+}
