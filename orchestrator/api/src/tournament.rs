@@ -104,6 +104,9 @@ pub struct Tournament {
     pub standings: Vec<Standing>,
     /// The winner.
     pub champion: Option<Champion>,
+    /// Why it was cancelled, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A method that takes part.
@@ -132,7 +135,7 @@ pub struct Round {
     pub runs: Vec<RunCell>,
     /// The standing after it, best first; over all blocks so far.
     pub standings: Vec<Standing>,
-    /// The cut after it; none in the last round.
+    /// What it decided; after the last round the champion is the only one kept.
     pub cut: Option<Cut>,
 }
 
@@ -225,8 +228,8 @@ pub struct Cut {
 pub struct Champion {
     /// Name of the method.
     pub method: String,
-    /// Its entry in the archive.
-    pub archive: Uuid,
+    /// Its entry in the archive; none if no run of it left a model.
+    pub archive: Option<Uuid>,
     /// Mean score over all its blocks.
     pub score: f64,
 }

@@ -117,6 +117,7 @@ pub(crate) fn tournament() -> Tournament {
         ],
         standings,
         champion: None,
+        note: None,
     }
 }
 

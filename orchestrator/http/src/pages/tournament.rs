@@ -43,7 +43,7 @@ pub(crate) struct TournamentLive {
 struct ChampionView {
     method: String,
     score: String,
-    href: String,
+    href: Option<String>,
 }
 
 struct CutView {
@@ -115,12 +115,13 @@ impl TournamentLive {
             champion: tournament.champion.as_ref().map(|champion| ChampionView {
                 method: champion.method.clone(),
                 score: format::score(champion.score),
-                href: format!("/archive/{}", champion.archive),
+                href: champion.archive.map(|id| format!("/archive/{id}")),
             }),
             notes: tournament
                 .rounds
                 .iter()
                 .filter_map(|round| round.note.clone())
+                .chain(tournament.note.clone())
                 .collect(),
             matrix: Matrix::new(tournament),
             cuts: tournament

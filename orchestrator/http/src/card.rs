@@ -1,0 +1,114 @@
+//! The card of an archive entry as Markdown with YAML front matter, the form in
+//! which people know model cards.
+
+use std::fmt::Write as _;
+
+use gauntlet_domain::{Card, Verdict};
+
+/// The card as a `README.md`. Everything in it is a name that has been checked, a
+/// number or a digest, so nothing needs quoting; the licence is text, and is quoted.
+pub(crate) fn markdown(card: &Card) -> String {
+    let mut text = String::new();
+    // Writing into a String cannot fail.
+    drop(write(card, &mut text));
+    text
+}
+
+fn write(card: &Card, text: &mut String) -> std::fmt::Result {
+    writeln!(text, "---")?;
+    writeln!(text, "method: {}", card.method)?;
+    writeln!(text, "task: {}", card.task)?;
+    writeln!(text, "tournament: {}", card.tournament)?;
+    writeln!(text, "score: {:.6}", card.score)?;
+    writeln!(text, "model_score: {:.6}", card.model_score)?;
+    writeln!(text, "data_licence: {}", quoted(&card.licence))?;
+    writeln!(text, "module_sha256: {}", card.module)?;
+    writeln!(text, "model_sha256: {}", card.model)?;
+    writeln!(text, "run: {}", card.run)?;
+    writeln!(text, "---")?;
+    writeln!(text, "\n# {}\n", card.method)?;
+    writeln!(
+        text,
+        "Champion of `{}` on the task `{}`: mean score {:.4} over {} blocks{}. It met {} {} in {} runs.",
+        card.tournament,
+        card.task,
+        card.score,
+        card.blocks.len(),
+        match card.faults {
+            0 => String::new(),
+            1 => String::from(", one of them a fault of its own that counts as 0"),
+            faults => format!(", {faults} of them faults of its own that count as 0"),
+        },
+        card.field.saturating_sub(1),
+        if card.field == 2 { "rival" } else { "rivals" },
+        card.runs,
+    )?;
+    writeln!(text, "\n## Files\n")?;
+    writeln!(
+        text,
+        "- `model.safetensors`: the weights of its best run (score {:.4}).",
+        card.model_score
+    )?;
+    writeln!(
+        text,
+        "- `module.wasm`: the method itself, which can be run again."
+    )?;
+    writeln!(text, "\n## Results\n")?;
+    writeln!(text, "| round | block | seed | score | model (SHA-256) |")?;
+    writeln!(text, "|---|---|---|---|---|")?;
+    for block in &card.blocks {
+        let score = match (block.verdict, block.score) {
+            (Verdict::Completed, Some(score)) => format!("{score:.4}"),
+            (verdict, _) => verdict.as_str().replace('_', " "),
+        };
+        let model = block
+            .model
+            .map_or_else(String::new, |model| format!("`{}`", model.short()));
+        writeln!(
+            text,
+            "| {} | {} | `{}` | {score} | {model} |",
+            block.round, block.index, block.seed
+        )?;
+    }
+    if !card.evidence.is_empty() {
+        writeln!(text, "\n## Cuts\n")?;
+        for cut in &card.evidence {
+            let evidence = &cut.evidence;
+            write!(
+                text,
+                "- Round {}: {} stayed, {} went; difference {:+.4} over {} common blocks",
+                cut.round, cut.kept, cut.cut, evidence.effect, evidence.blocks
+            )?;
+            if let Some([low, high]) = evidence.interval {
+                write!(text, ", 95 % interval {low:+.4} to {high:+.4}")?;
+            }
+            if let Some(p) = evidence.p_value {
+                write!(text, ", one-sided sign-flip p = {p:.3}")?;
+            }
+            if let Some(blocks) = evidence.blocks_to_flip {
+                write!(text, ", about {blocks} more blocks could turn it")?;
+            }
+            writeln!(text, ".")?;
+        }
+    }
+    let budget = &card.budget;
+    writeln!(text, "\n## Conditions\n")?;
+    writeln!(
+        text,
+        "Each run could use {} units of metered work (FLOPs plus bytes moved) for training and {} % of that for \
+         prediction, {} bytes of tensors and {} bytes of guest memory.",
+        budget.work, budget.predict_share_percent, budget.tensor_bytes, budget.guest_bytes
+    )?;
+    writeln!(
+        text,
+        "\nTournament seed `{}`, nonce `{}`.",
+        card.seed.0,
+        gauntlet_domain::Digest::from(card.nonce)
+    )?;
+    Ok(())
+}
+
+/// A YAML string: JSON's form is one of YAML's.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

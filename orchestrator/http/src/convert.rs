@@ -1,0 +1,315 @@
+//! What storage and scheduler know, in the shapes of the public API and of the
+//! runner's protocol. The shapes are separate so that the wire and the inside can
+//! change one without the other.
+
+use gauntlet_api as api;
+use gauntlet_domain as domain;
+use gauntlet_protocol as protocol;
+use gauntlet_storage::views;
+
+use crate::card;
+
+pub(crate) fn tournament_state(state: domain::TournamentState) -> api::TournamentState {
+    match state {
+        domain::TournamentState::Draft => api::TournamentState::Draft,
+        domain::TournamentState::Open => api::TournamentState::Open,
+        domain::TournamentState::Closed => api::TournamentState::Closed,
+        domain::TournamentState::Completed => api::TournamentState::Completed,
+        domain::TournamentState::Cancelled => api::TournamentState::Cancelled,
+    }
+}
+
+pub(crate) fn summary(view: views::TournamentSummary) -> api::TournamentSummary {
+    api::TournamentSummary {
+        name: view.name,
+        task: view.task,
+        state: tournament_state(view.state),
+        methods: view.methods,
+        runs_done: view.runs_done,
+        runs_total: view.runs_total,
+        champion: view.champion,
+        created_at: view.created_at,
+    }
+}
+
+pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
+    api::Tournament {
+        name: view.name,
+        task: view.task,
+        state: tournament_state(view.state),
+        // Rules are plain data: numbers, names and lists.
+        rules: serde_json::to_value(&view.rules).unwrap_or_default(),
+        nonce_digest: view.nonce_digest.map(|digest| digest.to_string()),
+        nonce: view
+            .nonce
+            .map(|nonce| domain::Digest::from(nonce).to_string()),
+        seed: view.seed.map(|seed| seed.0.to_string()),
+        created_at: view.created_at,
+        completed_at: view.ended_at,
+        methods: view
+            .methods
+            .into_iter()
+            .map(|method| api::Method {
+                name: method.name,
+                digest: method.digest.to_string(),
+                cut_after: method.cut_after,
+            })
+            .collect(),
+        rounds: view.rounds.into_iter().map(round).collect(),
+        standings: view.standings.into_iter().map(standing).collect(),
+        champion: view.champion.map(|champion| api::Champion {
+            method: champion.method,
+            archive: champion.archive.map(|id| id.0),
+            score: champion.score,
+        }),
+        note: view.cancelled_because,
+    }
+}
+
+fn round(view: views::RoundView) -> api::Round {
+    api::Round {
+        number: view.number,
+        state: match view.state {
+            views::RoundState::Running => api::RoundState::Running,
+            views::RoundState::Decided => api::RoundState::Completed,
+            views::RoundState::Stuck => api::RoundState::Stuck,
+        },
+        note: view.note,
+        blocks: view
+            .blocks
+            .into_iter()
+            .map(|block| api::Block {
+                number: block.number,
+                seed: block.seed.to_string(),
+            })
+            .collect(),
+        runs: view
+            .runs
+            .into_iter()
+            .map(|run| api::RunCell {
+                run: run.run.0,
+                method: run.method,
+                block: run.block,
+                state: run_state(run.state),
+                attempt: run.attempt,
+                progress: run.progress,
+                verdict: run.verdict.map(verdict),
+                score: run.score,
+                model: run.model.map(|digest| digest.to_string()),
+            })
+            .collect(),
+        standings: view.standings.into_iter().map(standing).collect(),
+        cut: view.cut.map(cut),
+    }
+}
+
+fn standing(view: views::StandingView) -> api::Standing {
+    api::Standing {
+        rank: view.place,
+        method: view.method,
+        mean: view.mean,
+        standard_error: view.standard_error,
+        blocks: view.blocks,
+        faults: view.faults,
+        cut_after: view.cut_after,
+    }
+}
+
+fn cut(view: views::CutView) -> api::Cut {
+    let evidence = view.evidence.as_ref();
+    api::Cut {
+        kept: view.kept,
+        dropped: view.dropped,
+        common_blocks: evidence.map_or(0, |evidence| evidence.blocks),
+        effect: evidence.map(|evidence| evidence.effect),
+        standard_error: evidence.and_then(|evidence| evidence.standard_error),
+        interval: evidence.and_then(|evidence| evidence.interval),
+        p_value: evidence.and_then(|evidence| evidence.p_value),
+        flip_blocks: evidence
+            .and_then(|evidence| evidence.blocks_to_flip)
+            .map(|blocks| u32::try_from(blocks).unwrap_or(u32::MAX)),
+    }
+}
+
+fn run_state(state: domain::RunState) -> api::RunState {
+    match state {
+        domain::RunState::Queued => api::RunState::Queued,
+        domain::RunState::Leased => api::RunState::Leased,
+        domain::RunState::Done => api::RunState::Done,
+        domain::RunState::Stuck => api::RunState::Stuck,
+    }
+}
+
+fn verdict(verdict: domain::Verdict) -> api::Verdict {
+    match verdict {
+        domain::Verdict::Completed => api::Verdict::Completed,
+        domain::Verdict::BudgetExceeded => api::Verdict::BudgetExceeded,
+        domain::Verdict::MemoryExceeded => api::Verdict::MemoryExceeded,
+        domain::Verdict::MethodFailed => api::Verdict::MethodFailed,
+        domain::Verdict::InvalidPredictions => api::Verdict::InvalidPredictions,
+    }
+}
+
+pub(crate) fn run(view: views::RunView) -> api::Run {
+    api::Run {
+        id: view.id.0,
+        tournament: view.tournament,
+        task: view.task,
+        method: view.method,
+        digest: view.digest.to_string(),
+        round: view.round,
+        block: view.block,
+        seed: view.seed.to_string(),
+        state: run_state(view.state),
+        progress: view.progress,
+        verdict: view.verdict.map(verdict),
+        score: view.score,
+        model: view.model.map(|digest| digest.to_string()),
+        detail: view.detail,
+        train: view.train.map(meters),
+        predict: view.predict.map(meters),
+        curve: view
+            .curve
+            .into_iter()
+            .map(|point| api::CurvePoint {
+                step: point.step,
+                name: point.name,
+                value: point.value,
+            })
+            .collect(),
+        attempts: view.attempts.into_iter().map(attempt).collect(),
+    }
+}
+
+fn attempt(view: views::AttemptView) -> api::Attempt {
+    api::Attempt {
+        number: view.number,
+        runner: view.runner,
+        state: match view.state {
+            views::AttemptState::Leased => api::AttemptState::Leased,
+            views::AttemptState::Reported => api::AttemptState::Reported,
+            views::AttemptState::Faulted => api::AttemptState::Faulted,
+            views::AttemptState::Expired => api::AttemptState::Expired,
+        },
+        reason: view.reason,
+        started_at: view.started_at,
+        ended_at: view.ended_at,
+    }
+}
+
+fn meters(meters: domain::Meters) -> api::Meters {
+    api::Meters {
+        work: meters.work,
+        flops: meters.flops,
+        bytes_moved: meters.bytes_moved,
+        operations: meters.operations,
+        batches: meters.batches,
+        peak_tensor_bytes: meters.peak_tensor_bytes,
+        wall_micros: meters.wall_micros,
+    }
+}
+
+pub(crate) fn runner(view: views::RunnerView) -> api::Runner {
+    api::Runner {
+        id: view.id.0,
+        name: view.name,
+        class: view.class,
+        version: view.version,
+        last_seen_at: view.last_seen_at,
+        alive: view.alive,
+    }
+}
+
+pub(crate) fn task(view: views::TaskView) -> api::Task {
+    api::Task {
+        name: view.name.to_string(),
+        title: view.title,
+        description: view.description,
+        licence: view.licence,
+        info: view.info,
+        budget: api::Budget {
+            work: view.budget.work,
+            predict_share_percent: view.budget.predict_share_percent,
+            wall_seconds: view.budget.wall_seconds,
+            tensor_bytes: view.budget.tensor_bytes,
+            guest_bytes: view.budget.guest_bytes,
+            output_bytes: view.budget.output_bytes,
+        },
+        train: view.train.to_string(),
+        created_at: view.created_at,
+    }
+}
+
+pub(crate) fn archive_entry(view: views::ArchiveView, model_bytes: u64) -> api::ArchiveEntry {
+    api::ArchiveEntry {
+        id: view.id.0,
+        aliases: view.aliases,
+        task: view.task,
+        tournament: view.tournament,
+        method: view.method,
+        module: view.module.to_string(),
+        module_bytes: view.module_bytes,
+        model: view.model.to_string(),
+        model_bytes,
+        score: view.score,
+        blocks: view.blocks,
+        run: view.run.0,
+        card: card::markdown(&view.card),
+        created_at: view.created_at,
+    }
+}
+
+pub(crate) fn budget(budget: api::Budget) -> domain::Budget {
+    domain::Budget {
+        work: budget.work,
+        predict_share_percent: budget.predict_share_percent,
+        wall_seconds: budget.wall_seconds,
+        tensor_bytes: budget.tensor_bytes,
+        guest_bytes: budget.guest_bytes,
+        output_bytes: budget.output_bytes,
+    }
+}
+
+pub(crate) fn wire_budget(budget: domain::Budget) -> protocol::Budget {
+    protocol::Budget {
+        work: budget.work,
+        predict_share_percent: budget.predict_share_percent,
+        wall_seconds: budget.wall_seconds,
+        tensor_bytes: budget.tensor_bytes,
+        guest_bytes: budget.guest_bytes,
+        output_bytes: budget.output_bytes,
+    }
+}
+
+pub(crate) fn reported_verdict(verdict: protocol::Verdict) -> domain::Verdict {
+    match verdict {
+        protocol::Verdict::Completed => domain::Verdict::Completed,
+        protocol::Verdict::BudgetExceeded => domain::Verdict::BudgetExceeded,
+        protocol::Verdict::MemoryExceeded => domain::Verdict::MemoryExceeded,
+        protocol::Verdict::MethodFailed => domain::Verdict::MethodFailed,
+        protocol::Verdict::InvalidPredictions => domain::Verdict::InvalidPredictions,
+    }
+}
+
+pub(crate) fn reported_meters(meters: protocol::Meters) -> domain::Meters {
+    domain::Meters {
+        work: meters.work,
+        flops: meters.flops,
+        bytes_moved: meters.bytes_moved,
+        operations: meters.operations,
+        batches: meters.batches,
+        peak_tensor_bytes: meters.peak_tensor_bytes,
+        wall_micros: meters.wall_micros,
+    }
+}
+
+pub(crate) fn reported_curve(curve: Vec<protocol::CurvePoint>) -> Vec<domain::CurvePoint> {
+    curve
+        .into_iter()
+        .map(|point| domain::CurvePoint {
+            step: point.step,
+            name: point.name,
+            value: point.value,
+        })
+        .collect()
+}
