@@ -1,0 +1,119 @@
+//! A method in the sandbox.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
+use gauntlet_sandbox::{Sandbox, SandboxConfig};
+use gauntlet_tasks::Dataset;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::BenchError;
+
+/// A sandbox of its own, with the module files of the example methods.
+#[derive(Debug)]
+pub struct Lane {
+    sandbox: Sandbox,
+    methods: PathBuf,
+    folder: tempfile::TempDir,
+    threads: usize,
+}
+
+/// What a sandboxed training gave.
+#[derive(Debug)]
+pub struct LaneRun {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What it used.
+    pub meters: Meters,
+    /// The model file, if it completed.
+    pub model: Option<Vec<u8>>,
+    /// `(step, microseconds since the phase began)` of every report of the loss.
+    pub losses: Vec<(u64, u64)>,
+    /// Microseconds from the start of the worker process to its first tensor operation.
+    pub first_operation_micros: Option<u64>,
+}
+
+impl Lane {
+    /// A sandbox around `worker`, with the modules in `methods`.
+    ///
+    /// # Errors
+    /// If the worker or the folder is not there.
+    pub fn new(worker: &Path, methods: &Path, threads: usize) -> Result<Self, BenchError> {
+        for needed in [worker, methods] {
+            if !needed.exists() {
+                return Err(BenchError::Missing(needed.to_owned()));
+            }
+        }
+        let folder = tempfile::tempdir().map_err(BenchError::failed)?;
+        let (cache, runs) = (folder.path().join("cache"), folder.path().join("runs"));
+        let config = SandboxConfig::new(worker.to_owned(), cache, runs);
+        let sandbox = Sandbox::new(config).map_err(BenchError::failed)?;
+        Ok(Self { sandbox, methods: methods.to_owned(), folder, threads })
+    }
+
+    /// Trains a method for a number of batches, or until its work budget is used.
+    ///
+    /// # Errors
+    /// If the platform fails; what becomes of the method is in the answer.
+    pub async fn train(
+        &self,
+        method: &str,
+        data: &Dataset,
+        seed: u64,
+        limits: Limits,
+    ) -> Result<LaneRun, BenchError> {
+        let module = self.methods.join(format!("{method}.wasm"));
+        let wasm = fs::read(&module).map_err(|_| BenchError::Missing(module))?;
+        let compiled = self.sandbox.compile(&wasm).await.map_err(BenchError::failed)?;
+        let train = self.folder.path().join("train.safetensors");
+        fs::write(&train, &data.train).map_err(BenchError::failed)?;
+        let model = self.folder.path().join(format!("{method}.safetensors"));
+        let job = Job {
+            phase: Phase::Train { train, model: model.clone() },
+            module: compiled.path,
+            task: data.info.clone(),
+            seed,
+            limits,
+            threads: self.threads,
+        };
+
+        let (sender, mut events) = mpsc::channel(1024);
+        let gather = tokio::spawn(async move {
+            let (mut losses, mut first) = (Vec::new(), None);
+            while let Some(event) = events.recv().await {
+                match event {
+                    Event::Metric { step, name, micros, .. } if name == "loss" => {
+                        losses.push((step, micros));
+                    }
+                    Event::FirstOperation { micros } => first = Some(micros),
+                    _ => {}
+                }
+            }
+            (losses, first)
+        });
+        let (outcome, meters) = self
+            .sandbox
+            .execute(job, sender, CancellationToken::new())
+            .await
+            .map_err(BenchError::failed)?;
+        let (losses, first_operation_micros) = gather.await.map_err(BenchError::failed)?;
+        let written = matches!(outcome, Outcome::Completed);
+        let model = if written { Some(fs::read(model).map_err(BenchError::failed)?) } else { None };
+        Ok(LaneRun { outcome, meters, model, losses, first_operation_micros })
+    }
+
+    /// Limits that nothing honest meets, but for the number of batches.
+    #[must_use]
+    pub fn limits(batches: u64) -> Limits {
+        Limits {
+            work: u64::MAX / 2,
+            batches: Some(batches),
+            wall_ms: 600_000,
+            tensor_bytes: 1 << 30,
+            guest_bytes: 256 << 20,
+            output_bytes: 256 << 20,
+        }
+    }
+}

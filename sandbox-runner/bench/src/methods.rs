@@ -1,0 +1,45 @@
+//! The example methods, linked natively.
+
+use gauntlet_method::native::{Dataset, Parameters, Trained, predict, train};
+use gauntlet_method::{Method, MethodError, TaskInfo};
+
+/// An example method as a native library.
+#[derive(Clone, Copy, Debug)]
+pub struct NativeMethod {
+    /// Its name, which is also its module's.
+    pub name: &'static str,
+    /// Trains for a number of batches.
+    pub train: fn(&TaskInfo, &Dataset, u64, u64) -> Result<Trained, MethodError>,
+    /// Predicts `[rows, classes]`, row-major.
+    pub predict: fn(&TaskInfo, Parameters, &Dataset, u64) -> Result<Vec<f32>, MethodError>,
+}
+
+const fn method<M: Method>(name: &'static str) -> NativeMethod {
+    NativeMethod { name, train: train::<M>, predict: predict_floats::<M> }
+}
+
+fn predict_floats<M: Method>(
+    task: &TaskInfo,
+    parameters: Parameters,
+    inputs: &Dataset,
+    seed: u64,
+) -> Result<Vec<f32>, MethodError> {
+    Ok(predict::<M>(task, parameters, inputs, seed)?.iter::<f32>().collect())
+}
+
+/// Every honest example.
+pub const METHODS: [NativeMethod; 7] = [
+    method::<adamw_cosine::AdamWCosine>("adamw-cosine"),
+    method::<attention::Attention>("attention"),
+    method::<conv_net::ConvNet>("conv-net"),
+    method::<kernel_ridge::KernelRidge>("kernel-ridge"),
+    method::<quadratic_net::QuadraticNet>("quadratic-net"),
+    method::<sgd::Sgd>("sgd"),
+    method::<smooth_ensemble::SmoothEnsemble>("smooth-ensemble"),
+];
+
+/// An honest example by name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static NativeMethod> {
+    METHODS.iter().find(|method| method.name == name)
+}
