@@ -1,9 +1,11 @@
 //! `gauntlet-bench`: what the sandbox costs, and whether it changes a bit.
 
+mod figures;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use gauntlet_bench::{BenchError, Lane, by_name, median, step_times, train};
 use gauntlet_tasks::{Dataset, TaskDefinition};
 use serde_json::json;
@@ -11,6 +13,8 @@ use serde_json::json;
 /// Compares native and sandboxed training: median step time, ratio, equality of the models.
 #[derive(Debug, Parser)]
 struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Print one JSON object instead of a table.
     #[arg(long)]
     json: bool,
@@ -29,6 +33,12 @@ struct Options {
     /// The worker; found beside this program if not given.
     #[arg(long)]
     worker: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Gather what the demo and this benchmark measured into one flat file.
+    Figures(figures::FiguresArgs),
 }
 
 /// What is compared: a name for the figure, the method, the task, batches of each round.
@@ -50,7 +60,12 @@ struct Row {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match compare(&Options::parse()).await {
+    let options = Options::parse();
+    let done = match &options.command {
+        Some(Command::Figures(args)) => figures::run(args).map_err(BenchError::failed),
+        None => compare(&options).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("gauntlet-bench: {error}");
