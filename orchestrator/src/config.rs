@@ -9,8 +9,8 @@ use crate::failure::Failure;
 
 /// Where an orchestrator listens if nobody says otherwise.
 pub(crate) const LISTEN: &str = "127.0.0.1:7700";
-/// More local runners than this must be asked for.
-const MOST_RUNNERS: usize = 4;
+/// More runs at the same time than this must be asked for.
+const MOST_SLOTS: usize = 4;
 
 /// The settings file, `gauntlet.toml`. Unknown keys are refused: a misspelt one
 /// would be a limit that does not hold.
@@ -19,9 +19,9 @@ const MOST_RUNNERS: usize = 4;
 pub(crate) struct File {
     /// Address to listen on.
     pub(crate) listen: Option<SocketAddr>,
-    /// Local runners.
-    pub(crate) runners: Option<usize>,
-    /// Threads of each runner's tensor backend.
+    /// Runs that the local runner executes at the same time; 0 for no runner.
+    pub(crate) slots: Option<usize>,
+    /// Threads of each run's tensor backend.
     pub(crate) threads: Option<usize>,
     /// Folder of task folders to register.
     pub(crate) tasks: Option<PathBuf>,
@@ -50,19 +50,19 @@ impl File {
         toml::from_str(&text).map_err(|error| {
             Failure::input(format!("{}: {}", path.display(), error.message()))
                 .field("--config")
-                .help("known keys are listen, runners, threads and tasks")
+                .help("known keys are listen, slots, threads and tasks")
         })
     }
 }
 
-/// How many local runners, and with how many threads each: as asked, else one
-/// single-threaded runner a core. Models of this size gain nothing from threads,
+/// How many runs at the same time, and with how many threads each: as asked, else
+/// one single-threaded run a core. Models of this size gain nothing from threads,
 /// while runs side by side share nothing.
-pub(crate) fn runners(asked: Option<usize>, threads: Option<usize>) -> (usize, usize) {
+pub(crate) fn slots(asked: Option<usize>, threads: Option<usize>) -> (usize, usize) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.unwrap_or(1).max(1);
-    let runners = asked.unwrap_or_else(|| (cores / threads).clamp(1, MOST_RUNNERS));
-    (runners, threads)
+    let slots = asked.unwrap_or_else(|| (cores / threads).clamp(1, MOST_SLOTS));
+    (slots, threads)
 }
 
 /// The folder of the built-in tasks: in the working folder, else beside the
@@ -93,12 +93,12 @@ mod tests {
     fn unknown_keys_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gauntlet.toml");
-        std::fs::write(&path, "runner = 2\n").unwrap();
+        std::fs::write(&path, "slot = 2\n").unwrap();
         let failure = File::load(None, folder.path()).unwrap_err();
-        assert!(failure.what.contains("runner"), "{failure}");
-        std::fs::write(&path, "runners = 2\nlisten = \"127.0.0.1:1\"\n").unwrap();
+        assert!(failure.what.contains("slot"), "{failure}");
+        std::fs::write(&path, "slots = 2\nlisten = \"127.0.0.1:1\"\n").unwrap();
         let file = File::load(None, folder.path()).unwrap();
-        assert_eq!(file.runners, Some(2));
+        assert_eq!(file.slots, Some(2));
     }
 
     #[test]
@@ -111,8 +111,8 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_what_one_gets() {
-        assert_eq!(runners(Some(0), None), (0, 1));
-        assert_eq!(runners(Some(7), Some(3)), (7, 3));
-        assert!(runners(None, None).0 >= 1);
+        assert_eq!(slots(Some(0), None), (0, 1));
+        assert_eq!(slots(Some(7), Some(3)), (7, 3));
+        assert!(slots(None, None).0 >= 1);
     }
 }

@@ -81,12 +81,17 @@ impl DataDir {
         self.root.join("blobs")
     }
 
-    /// The folder of local runner number `index`.
-    pub(crate) fn runner(&self, index: usize) -> PathBuf {
-        self.root.join("runs").join(format!("runner-{index}"))
+    /// What the local runner keeps.
+    pub(crate) fn runner(&self) -> PathBuf {
+        self.root.join("runner")
     }
 
-    /// Compiled modules, shared by local runners.
+    /// Folders of runs under way.
+    pub(crate) fn runs(&self) -> PathBuf {
+        self.root.join("runs")
+    }
+
+    /// Compiled modules.
     pub(crate) fn cache(&self) -> PathBuf {
         self.root.join("cache")
     }

@@ -15,7 +15,7 @@ use crate::serve::{Instance, Options};
 
 /// Run two real tournaments of the example methods, from submission to champion.
 ///
-/// Starts a database, an orchestrator and local runners on data of its own,
+/// Starts a database, an orchestrator and a local runner on data of its own,
 /// submits every method to a tournament on each of the two built-in tasks, and
 /// shows what comes of it. The same seed gives the same standings and models.
 #[derive(Debug, clap::Args)]
@@ -42,10 +42,10 @@ pub(crate) struct Demo {
     /// Address to listen on [default: 127.0.0.1:7700, or any port if that is taken].
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Local runners [default: one a core, at most 4].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    runners: Option<u16>,
-    /// Threads of each runner's tensor backend [default: 1].
+    /// Runs executed at the same time [default: one a core, at most 4].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    slots: Option<u16>,
+    /// Threads of each run's tensor backend [default: 1].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
     #[command(flatten)]
@@ -75,8 +75,8 @@ impl Demo {
             files,
         };
         let plan = demo::prepare(&data, wish).await?;
-        let (runners, threads) =
-            config::runners(self.runners.map(usize::from), self.threads.map(usize::from));
+        let (slots, threads) =
+            config::slots(self.slots.map(usize::from), self.threads.map(usize::from));
         let listen = match self.listen {
             Some(listen) => listen,
             None => config::LISTEN
@@ -89,7 +89,7 @@ impl Demo {
             data: data.clone(),
             listen,
             any_port: self.listen.is_none(),
-            runners,
+            slots,
             threads,
             tasks: self.tasks.clone().or_else(config::builtin_tasks),
             secret: Some(plan.secret()),

@@ -38,7 +38,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start everything on this machine: database, orchestrator, local runners.
+    /// Start everything on this machine: database, orchestrator, a local runner.
     Up(up::Up),
     /// Run two real tournaments of the example methods to their champions.
     Demo(demo::Demo),

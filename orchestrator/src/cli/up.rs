@@ -25,12 +25,12 @@ pub(crate) struct Up {
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
     /// Start no local runner.
-    #[arg(long, conflicts_with = "runners")]
+    #[arg(long, conflicts_with = "slots")]
     no_runner: bool,
-    /// Local runners [default: one a core, at most 4].
-    #[arg(long, value_name = "N")]
-    runners: Option<usize>,
-    /// Threads of each runner's tensor backend [default: 1].
+    /// Runs that the local runner executes at the same time [default: one a core, at most 4].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    slots: Option<u16>,
+    /// Threads of each run's tensor backend [default: 1].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
     /// Folder of task folders to register [default: examples/tasks].
@@ -46,7 +46,8 @@ pub(crate) struct Up {
 struct Started {
     url: String,
     data: PathBuf,
-    runners: usize,
+    /// Runs executed here at the same time.
+    slots: usize,
     tasks: Vec<String>,
 }
 
@@ -57,10 +58,10 @@ impl Up {
         let asked = if self.no_runner {
             Some(0)
         } else {
-            self.runners
+            self.slots.map(usize::from)
         };
-        let (runners, threads) = config::runners(
-            asked.or(file.runners),
+        let (slots, threads) = config::slots(
+            asked.or(file.slots),
             self.threads.map(usize::from).or(file.threads),
         );
         let listen = match self.listen.or(file.listen) {
@@ -73,7 +74,7 @@ impl Up {
             data: data.clone(),
             listen,
             any_port: false,
-            runners,
+            slots,
             threads,
             tasks: self.tasks.or(file.tasks).or_else(config::builtin_tasks),
             secret: None,
@@ -87,12 +88,12 @@ impl Up {
         let started = Started {
             url: instance.url().to_owned(),
             data: data.root().to_path_buf(),
-            runners,
+            slots,
             tasks: instance.tasks().to_vec(),
         };
         output.answer(&started, |started| {
             format!(
-                "Gauntlet is up at {}\n  data: {}\n  tasks: {}\n  local runners: {}\n\
+                "Gauntlet is up at {}\n  data: {}\n  tasks: {}\n  runs here at the same time: {}\n\
                  Stop it with Ctrl-C; runs under way are given back and run again later.",
                 started.url,
                 started.data.display(),
@@ -101,7 +102,7 @@ impl Up {
                 } else {
                     started.tasks.join(", ")
                 },
-                started.runners,
+                started.slots,
             )
         })?;
         let failed = tokio::select! {

@@ -1,9 +1,9 @@
-//! Joins database, orchestrator and local runners into one running instance,
+//! Joins database, orchestrator and local runner into one running instance,
 //! and ends them in order.
 
 mod database;
 mod orchestrator;
-mod runners;
+mod runner;
 mod tasks;
 mod tokens;
 
@@ -32,9 +32,9 @@ pub(crate) struct Options {
     pub(crate) listen: SocketAddr,
     /// Take any port if that one is taken.
     pub(crate) any_port: bool,
-    /// Local runners.
-    pub(crate) runners: usize,
-    /// Threads of each.
+    /// Runs that the local runner executes at the same time; 0 for no runner.
+    pub(crate) slots: usize,
+    /// Threads of each run.
     pub(crate) threads: usize,
     /// Folder of task folders to register.
     pub(crate) tasks: Option<PathBuf>,
@@ -51,8 +51,8 @@ pub(crate) struct Instance {
     url: String,
     tokens: Tokens,
     tasks: Vec<String>,
-    runners: JoinSet<Result<(), Failure>>,
-    stop_runners: CancellationToken,
+    runner: JoinSet<Result<(), Failure>>,
+    stop_runner: CancellationToken,
     orchestrator: JoinSet<Result<(), Failure>>,
     stop_orchestrator: CancellationToken,
     database: Database,
@@ -61,15 +61,22 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Starts everything; when it returns, the API answers and runners are on their way.
+    /// Starts everything; when it returns, the API answers and the runner is on its way.
     ///
     /// # Errors
     /// The first part that does not start. What was started before it is stopped.
     pub(crate) async fn start(options: Options) -> Result<Self, Failure> {
         let data = options.data;
+        // First what can be refused without starting anything.
+        let tasks = match &options.tasks {
+            Some(dir) => tasks::read(dir)?,
+            None => Vec::new(),
+        };
+        if options.slots > 0 {
+            runner::program()?;
+        }
         data.create()?;
         let lock = data.lock()?;
-        // Before the database is started: a taken address is the likeliest refusal.
         let listener = listen(options.listen, options.any_port).await?;
         let address = listener
             .local_addr()
@@ -89,27 +96,26 @@ impl Instance {
 
         let admin = Client::new(&url, Some(tokens.admin.clone()))?;
         let secret = data.secret(options.secret)?;
-        let tasks = match &options.tasks {
-            Some(dir) => tasks::register(&admin, dir, &secret).await?,
-            None => Vec::new(),
-        };
+        let tasks = tasks::register(&admin, tasks, &secret).await?;
 
-        let stop_runners = CancellationToken::new();
-        let runners = runners::start(
-            &data,
-            &url,
-            &tokens.runner,
-            options.runners,
-            options.threads,
-            &stop_runners,
-        )?;
+        let stop_runner = CancellationToken::new();
+        let mut runner = JoinSet::new();
+        if options.slots > 0 {
+            let local =
+                runner::Runner::new(&data, &url, &tokens.runner, options.slots, options.threads)?;
+            let stop = stop_runner.clone();
+            runner.spawn(async move {
+                local.keep_alive(&stop).await;
+                Ok(())
+            });
+        }
         Ok(Self {
             data,
             url,
             tokens,
             tasks,
-            runners,
-            stop_runners,
+            runner,
+            stop_runner,
             orchestrator,
             stop_orchestrator,
             database,
@@ -136,7 +142,7 @@ impl Instance {
     pub(crate) async fn failed(&mut self) -> Failure {
         let ended = tokio::select! {
             Some(ended) = self.orchestrator.join_next() => ended,
-            Some(ended) = self.runners.join_next(), if !self.runners.is_empty() => ended,
+            Some(ended) = self.runner.join_next(), if !self.runner.is_empty() => ended,
         };
         match ended {
             Ok(Ok(())) => Failure::ours("go on", "a part of the orchestrator ended by itself"),
@@ -145,11 +151,11 @@ impl Instance {
         }
     }
 
-    /// Ends everything in order: runners give their runs back while somebody is
+    /// Ends everything in order: the runner gives its runs back while somebody is
     /// there to take them, then requests are answered, then the database closes.
     pub(crate) async fn drain(mut self) -> Result<(), Failure> {
-        self.stop_runners.cancel();
-        let mut outcome = join(&mut self.runners, "runners").await;
+        self.stop_runner.cancel();
+        let mut outcome = join(&mut self.runner, "the local runner").await;
         self.stop_orchestrator.cancel();
         outcome = outcome.and(join(&mut self.orchestrator, "the orchestrator").await);
         self.data.remove_server();

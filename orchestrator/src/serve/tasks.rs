@@ -9,16 +9,47 @@ use sha2::{Digest as _, Sha256};
 use crate::client::Client;
 use crate::failure::Failure;
 
-/// Registers every task folder in `dir` that is not registered yet; returns
-/// their names, sorted. `secret` decides the hidden parts.
+/// Reads every task folder in `dir`, so that what cannot be used is refused
+/// before anything is started.
+pub(crate) fn read(dir: &Path) -> Result<Vec<TaskDefinition>, Failure> {
+    folders(dir)?
+        .iter()
+        .map(|folder| {
+            TaskDefinition::load(folder).map_err(|error| {
+                Failure::input(format!(
+                    "the task in {} cannot be used: {error}",
+                    folder.display()
+                ))
+                .field("--tasks")
+            })
+        })
+        .collect()
+}
+
+/// Registers the tasks that are not registered yet; returns the names of all,
+/// sorted. `secret` decides the hidden parts.
 pub(crate) async fn register(
     client: &Client,
-    dir: &Path,
+    definitions: Vec<TaskDefinition>,
     secret: &[u8; 32],
 ) -> Result<Vec<String>, Failure> {
     let mut names = Vec::new();
-    for folder in folders(dir)? {
-        let (definition, dataset) = load(folder, *secret).await?;
+    for definition in definitions {
+        let secret = *secret;
+        let made = tokio::task::spawn_blocking(move || {
+            let dataset = definition.materialise(&secret);
+            (definition, dataset)
+        })
+        .await;
+        let (definition, dataset) =
+            made.map_err(|error| Failure::ours("make a task's data", error))?;
+        let dataset = dataset.map_err(|error| {
+            Failure::input(format!(
+                "the task {} cannot be used: {error}",
+                definition.name
+            ))
+            .field("--tasks")
+        })?;
         let new = put(client, &definition, &dataset).await?;
         names.push(new.name.clone());
         register_one(client, new).await?;
@@ -43,20 +74,6 @@ fn folders(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     folders.sort();
     Ok(folders)
-}
-
-async fn load(folder: PathBuf, secret: [u8; 32]) -> Result<(TaskDefinition, Dataset), Failure> {
-    let shown = folder.display().to_string();
-    let made = tokio::task::spawn_blocking(move || {
-        let definition = TaskDefinition::load(&folder)?;
-        let dataset = definition.materialise(&secret)?;
-        Ok::<_, gauntlet_tasks::TaskError>((definition, dataset))
-    })
-    .await
-    .map_err(|error| Failure::ours(format_args!("read the task in {shown}"), error))?;
-    made.map_err(|error| {
-        Failure::input(format!("the task in {shown} cannot be used: {error}")).field("--tasks")
-    })
 }
 
 /// Puts the data where runners find it, and describes the task.

@@ -1,4 +1,4 @@
-//! Local runners: processes of their own, started again when they die.
+//! The local runner: a process of its own, started again when it dies.
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::data_dir::DataDir;
@@ -21,41 +20,11 @@ const HEALTHY: Duration = Duration::from_secs(60);
 /// How long a runner may take to give its run back.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Starts `count` runners, each watched until `stop`.
-pub(crate) fn start(
-    data: &DataDir,
-    url: &str,
-    token: &str,
-    count: usize,
-    threads: usize,
-    stop: &CancellationToken,
-) -> Result<JoinSet<Result<(), Failure>>, Failure> {
-    let mut set = JoinSet::new();
-    if count == 0 {
-        return Ok(set);
-    }
-    let program = program()?;
-    for index in 1..=count {
-        let runner = Runner {
-            program: program.clone(),
-            name: format!("local-{index}"),
-            data: data.runner(index),
-            cache: data.cache(),
-            url: url.to_owned(),
-            token: token.to_owned(),
-            threads,
-        };
-        let stop = stop.clone();
-        set.spawn(async move {
-            runner.keep_alive(&stop).await;
-            Ok(())
-        });
-    }
-    Ok(set)
-}
+/// Name of the local runner.
+const NAME: &str = "local";
 
 /// The runner's program: beside this one.
-fn program() -> Result<PathBuf, Failure> {
+pub(crate) fn program() -> Result<PathBuf, Failure> {
     let own = std::env::current_exe()
         .map_err(|error| Failure::ours("find this program's place", error))?;
     let beside = own.parent().unwrap_or(Path::new(".")).join(PROGRAM);
@@ -64,37 +33,61 @@ fn program() -> Result<PathBuf, Failure> {
     }
     Err(
         Failure::input(format!("{} is not there", beside.display()))
-            .field("--runners")
-            .help("build it with `cargo build --release -p gauntlet-runner -p gauntlet-worker`, or start without runners with --no-runner"),
+            .field("--no-runner")
+            .help("build it with `cargo build --release -p gauntlet-runner -p gauntlet-worker`, or start without a runner"),
     )
 }
 
+/// The local runner.
 #[derive(Debug)]
-struct Runner {
+pub(crate) struct Runner {
     program: PathBuf,
-    name: String,
     data: PathBuf,
     cache: PathBuf,
+    runs: PathBuf,
     url: String,
     token: String,
+    slots: usize,
     threads: usize,
 }
 
 impl Runner {
-    /// Starts it again and again, with longer pauses if it keeps dying.
-    async fn keep_alive(&self, stop: &CancellationToken) {
+    /// A runner that executes `slots` runs at the same time, with `threads` threads
+    /// each. One process for all of them, because it gives each worker a user of its own.
+    pub(crate) fn new(
+        data: &DataDir,
+        url: &str,
+        token: &str,
+        slots: usize,
+        threads: usize,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            program: program()?,
+            data: data.runner(),
+            cache: data.cache(),
+            runs: data.runs(),
+            url: url.to_owned(),
+            token: token.to_owned(),
+            slots,
+            threads,
+        })
+    }
+
+    /// Starts it, and again whenever it dies, with longer pauses if it keeps dying,
+    /// until `stop`.
+    pub(crate) async fn keep_alive(&self, stop: &CancellationToken) {
         let mut pause = FIRST_PAUSE;
         while !stop.is_cancelled() {
             let started = Instant::now();
             match self.spawn() {
                 Ok(child) => match self.attend(child, stop).await {
                     Some(status) => {
-                        tracing::warn!(runner = self.name, %status, "a local runner died");
+                        tracing::warn!(%status, "the local runner died");
                     }
                     None => return,
                 },
                 Err(error) => {
-                    tracing::error!(runner = self.name, %error, "cannot start a local runner");
+                    tracing::error!(%error, "cannot start the local runner");
                 }
             }
             if started.elapsed() > HEALTHY {
@@ -114,11 +107,15 @@ impl Runner {
             .arg("--url")
             .arg(&self.url)
             .arg("--name")
-            .arg(&self.name)
+            .arg(NAME)
             .arg("--data")
             .arg(&self.data)
             .arg("--cache")
             .arg(&self.cache)
+            .arg("--runs")
+            .arg(&self.runs)
+            .arg("--slots")
+            .arg(self.slots.to_string())
             .arg("--threads")
             .arg(self.threads.to_string())
             .arg("--exit-on-stdin-eof")
@@ -143,10 +140,7 @@ impl Runner {
             let _ = kill(Pid::from_raw(pid.cast_signed()), Signal::SIGTERM);
         }
         if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() {
-            tracing::warn!(
-                runner = self.name,
-                "a local runner does not end; killing it"
-            );
+            tracing::warn!("the local runner does not end; killing it");
             let _ = child.kill().await;
         }
         None
@@ -164,11 +158,12 @@ mod tests {
         std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
         Runner {
             program,
-            name: "local-1".into(),
             data: folder.join("data"),
             cache: folder.join("cache"),
+            runs: folder.join("runs"),
             url: "http://127.0.0.1:1".into(),
             token: "gnt_runner_x".into(),
+            slots: 1,
             threads: 1,
         }
     }

@@ -1,0 +1,9 @@
+//! The real programs together: `gauntlet`, `gauntlet-runner`, `gauntlet-worker`, PostgreSQL and
+//! methods compiled for the sandbox.
+
+#![expect(clippy::unwrap_used, reason = "a surprise here is a failed test")]
+
+mod demo;
+mod errors;
+mod recovery;
+mod support;
