@@ -46,6 +46,8 @@ pub(crate) struct Check<'t, 'o> {
     bytes_written: u64,
     flops: u64,
     working_bytes: u64,
+    /// Bytes of the operands that may be views.
+    view_bytes: u64,
     view: bool,
 }
 
@@ -68,6 +70,7 @@ impl<'t, 'o> Check<'t, 'o> {
             bytes_written: 0,
             flops: 0,
             working_bytes: 0,
+            view_bytes: 0,
             view: false,
         }
     }
@@ -294,12 +297,16 @@ impl<'t, 'o> Check<'t, 'o> {
         }
     }
 
-    /// The most bytes there will be while the operation runs, if the limits allow them.
-    pub(crate) fn admit(&self) -> Checked<u64> {
-        let more = self.bytes_written.saturating_add(self.working_bytes);
-        let peak = ledger::live(self.table.live_bytes(), more, &self.limits)?;
-        ledger::handles(self.table.len(), self.output_count, &self.limits)?;
-        Ok(peak)
+    /// Do the limits allow the outputs, and what the host needs to make them?
+    pub(crate) fn admit(&self) -> Checked {
+        // A view that is not read as it lies is copied first.
+        let copies = if self.view { 0 } else { self.view_bytes };
+        let more = self
+            .bytes_written
+            .saturating_add(self.working_bytes)
+            .saturating_add(copies);
+        ledger::live(self.table.live_bytes(), more, &self.limits)?;
+        ledger::handles(self.table.len(), self.output_count, &self.limits)
     }
 
     /// Add the outputs to the table, and free what was used for the last time.

@@ -101,13 +101,12 @@ pub(crate) fn matmul<'o>(c: &mut Check<'_, 'o>, op: &'o MatmulOpIr, class: Class
     c.output(&op.out, op.lhs.dtype, rank, |i| dims[i])?;
     let out = shape::count(&dims[..rank]);
     c.flops(price::product(&[2, out, inner]));
-    // Half precision is multiplied in single precision, and operands that are not contiguous are copied.
-    let width = if matches!(op.lhs.dtype, DType::F16 | DType::BF16) {
-        4
-    } else {
-        op.lhs.dtype.size()
-    };
-    let copies = shape::count(lhs).saturating_add(shape::count(rhs));
-    c.working_memory(copies.saturating_mul(width as u64));
+    // Half precision is multiplied in single precision.
+    if matches!(op.lhs.dtype, DType::F16 | DType::BF16) {
+        let elements = shape::count(lhs)
+            .saturating_add(shape::count(rhs))
+            .saturating_add(out);
+        c.working_memory(elements.saturating_mul(4));
+    }
     Ok(())
 }

@@ -34,6 +34,13 @@ pub(crate) fn slice_assign<'o>(
     c.like(&op.out, &op.tensor)
 }
 
+/// Indices, which the host widens.
+fn indices(c: &mut Check<'_, '_>, indices: &TensorIr) -> Checked {
+    c.input(indices, Class::Int)?;
+    c.working_memory(shape::count(&indices.shape).saturating_mul(8));
+    Ok(())
+}
+
 /// A vector of indices along a dimension.
 fn index_vector(tensor: &TensorIr, dim: usize, indices: &TensorIr) -> Checked {
     require!(dim < tensor.shape.num_dims(), "there is no dimension {dim}");
@@ -59,7 +66,7 @@ fn differs_only_in(shape: &[usize], dim: usize, length: usize, tensor: &TensorIr
 pub(crate) fn select<'o>(c: &mut Check<'_, 'o>, op: &'o SelectOpIr, class: Class) -> Checked {
     // Only the selected part is read.
     c.input_unpriced(&op.tensor, class)?;
-    c.input(&op.indices, Class::Int)?;
+    indices(c, &op.indices)?;
     index_vector(&op.tensor, op.dim, &op.indices)?;
     let shape = &op.tensor.shape;
     c.output(&op.out, op.tensor.dtype, shape.num_dims(), |i| {
@@ -84,7 +91,7 @@ pub(crate) fn select_assign<'o>(
     class: Class,
 ) -> Checked {
     c.input(&op.tensor, class)?;
-    c.input(&op.indices, Class::Int)?;
+    indices(c, &op.indices)?;
     c.input(&op.value, class)?;
     same_dtype(&op.tensor, &op.value)?;
     index_vector(&op.tensor, op.dim, &op.indices)?;
@@ -117,7 +124,7 @@ fn index_grid(tensor: &TensorIr, dim: usize, indices: &TensorIr) -> Checked {
 
 pub(crate) fn gather<'o>(c: &mut Check<'_, 'o>, op: &'o GatherOpIr, class: Class) -> Checked {
     c.input_unpriced(&op.tensor, class)?;
-    c.input(&op.indices, Class::Int)?;
+    indices(c, &op.indices)?;
     index_grid(&op.tensor, op.dim, &op.indices)?;
     c.output_of(&op.out, &op.indices.shape, op.tensor.dtype)?;
     read_as_much_as_written(c, &op.out)
@@ -125,7 +132,7 @@ pub(crate) fn gather<'o>(c: &mut Check<'_, 'o>, op: &'o GatherOpIr, class: Class
 
 pub(crate) fn scatter<'o>(c: &mut Check<'_, 'o>, op: &'o ScatterOpIr, class: Class) -> Checked {
     c.input(&op.tensor, class)?;
-    c.input(&op.indices, Class::Int)?;
+    indices(c, &op.indices)?;
     c.input(&op.value, class)?;
     same_dtype(&op.tensor, &op.value)?;
     index_grid(&op.tensor, op.dim, &op.indices)?;
@@ -164,7 +171,7 @@ fn addressed_dim(data: &TensorIr, indices: &TensorIr, k: usize, i: usize) -> usi
 
 pub(crate) fn gather_nd<'o>(c: &mut Check<'_, 'o>, op: &'o GatherNdOpIr, class: Class) -> Checked {
     c.input_unpriced(&op.data, class)?;
-    c.input(&op.indices, Class::Int)?;
+    indices(c, &op.indices)?;
     let k = addressed(&op.data, &op.indices)?;
     let rank = op.indices.shape.num_dims() - 1 + op.data.shape.num_dims() - k;
     c.output(&op.out, op.data.dtype, rank, |i| {
@@ -179,7 +186,7 @@ pub(crate) fn scatter_nd<'o>(
     class: Class,
 ) -> Checked {
     c.input(&op.data, class)?;
-    c.input(&op.indices, Class::Int)?;
+    indices(c, &op.indices)?;
     c.input(&op.values, class)?;
     same_dtype(&op.data, &op.values)?;
     let k = addressed(&op.data, &op.indices)?;

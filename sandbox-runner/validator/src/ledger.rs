@@ -26,7 +26,6 @@ pub struct Ledger {
     bytes_moved: u64,
     operations: u64,
     work: u64,
-    peak_bytes: u64,
 }
 
 impl Ledger {
@@ -42,7 +41,6 @@ impl Ledger {
             bytes_moved: 0,
             operations: 0,
             work: 0,
-            peak_bytes: 0,
         }
     }
 
@@ -62,9 +60,8 @@ impl Ledger {
         dispatch::dispatch(&mut check, op)?;
         let cost = check.cost();
         let work = budget(self.work, cost, self.limits)?;
-        let peak = check.admit()?;
+        check.admit()?;
         check.commit();
-        self.peak_bytes = self.peak_bytes.max(peak);
         self.charge(cost, work);
         Ok(cost)
     }
@@ -105,7 +102,7 @@ impl Ledger {
         }
         let cost = price::transfer(bytes);
         let work = budget(self.work, cost, self.limits)?;
-        let live = live(self.table.live_bytes(), bytes, &self.limits)?;
+        live(self.table.live_bytes(), bytes, &self.limits)?;
         handles(self.table.len(), 1, &self.limits)?;
         self.table.insert(
             id,
@@ -117,7 +114,6 @@ impl Ledger {
             0,
             None,
         );
-        self.peak_bytes = self.peak_bytes.max(live);
         self.charge(cost, work);
         Ok(cost)
     }
@@ -140,9 +136,8 @@ impl Ledger {
         check.working_memory(bytes);
         let cost = price::transfer(bytes);
         let work = budget(self.work, cost, self.limits)?;
-        let peak = check.admit()?;
+        check.admit()?;
         check.commit();
-        self.peak_bytes = self.peak_bytes.max(peak);
         self.charge(cost, work);
         Ok(cost)
     }
@@ -161,7 +156,7 @@ impl Ledger {
             bytes_moved: self.bytes_moved,
             operations: self.operations,
             live_bytes: self.table.live_bytes(),
-            peak_bytes: self.peak_bytes.max(self.table.peak_bytes()),
+            peak_bytes: self.table.peak_bytes(),
             live_tensors: self.table.len(),
         }
     }
@@ -198,8 +193,8 @@ fn budget(used: u64, cost: Cost, limits: Limits) -> Checked<u64> {
     Ok(asked)
 }
 
-/// The live bytes there will be, if they are within the limit.
-pub(crate) fn live(now: u64, more: u64, limits: &Limits) -> Checked<u64> {
+/// Are so many more bytes within the limit?
+pub(crate) fn live(now: u64, more: u64, limits: &Limits) -> Checked {
     let asked = now.saturating_add(more);
     if asked > limits.tensor_bytes {
         return Err(Fault::Memory {
@@ -208,7 +203,7 @@ pub(crate) fn live(now: u64, more: u64, limits: &Limits) -> Checked<u64> {
             asked,
         });
     }
-    Ok(asked)
+    Ok(())
 }
 
 /// Are so many more tensors within the limit?

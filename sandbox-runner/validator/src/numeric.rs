@@ -1,6 +1,6 @@
 //! Operations on float and int tensors.
 
-use burn_backend::Distribution;
+use burn_backend::{DType, Distribution};
 use burn_ir::{
     DimOpIr, NumericOperationIr, PadModeIr, PadOpIr, RandomOpIr, ReduceDimOpIr, ScalarOpIr,
     TensorIr,
@@ -8,7 +8,7 @@ use burn_ir::{
 
 use crate::base::{comparison, scalar_comparison};
 use crate::check::Check;
-use crate::dtype::{self, Class};
+use crate::dtype::Class;
 use crate::elementwise::{binary, broadcast, unary};
 use crate::violation::{Checked, Fault, require};
 use crate::{price, reduction, scalar, shape};
@@ -100,7 +100,7 @@ pub(crate) fn check<'o>(
         }
         Op::PowiScalar(op) => {
             // The exponent is an integer whatever the tensor is.
-            scalar::fits(op.rhs, burn_backend::DType::I64)?;
+            scalar::fits(op.rhs, DType::I64)?;
             with_scalar(c, op, class, price::TRANSCENDENTAL)
         }
         Op::CumSum(op) | Op::CumProd(op) | Op::CumMin(op) | Op::CumMax(op) => {
@@ -168,13 +168,21 @@ pub(crate) fn random<'o>(c: &mut Check<'_, 'o>, op: &'o RandomOpIr, class: Class
     Ok(())
 }
 
-/// Is there a number of this dtype in `low..high`, and are both of the dtype?
-fn uniform(dtype: burn_backend::DType, low: f64, high: f64) -> bool {
-    use burn_backend::DType;
+/// Is there a number of this dtype in `low..high`, and can it be drawn without overflow?
+fn uniform(dtype: DType, low: f64, high: f64) -> bool {
+    // What a bound becomes when it is rounded to the dtype.
+    let round: fn(f64) -> f64 = match dtype {
+        DType::F64 => |bound| bound,
+        DType::F32 => |bound| f64::from(bound as f32),
+        DType::F16 => |bound| burn_std::f16::from_f64(bound).to_f64(),
+        DType::BF16 => |bound| burn_std::bf16::from_f64(bound).to_f64(),
+        _ => f64::trunc,
+    };
     let (least, most) = match dtype {
         DType::F64 => (f64::MIN, f64::MAX),
-        DType::F32 | DType::BF16 => (f64::from(f32::MIN), f64::from(f32::MAX)),
-        DType::F16 => (-65_504.0, 65_504.0),
+        DType::F32 => (f64::from(f32::MIN), f64::from(f32::MAX)),
+        DType::BF16 => (burn_std::bf16::MIN.to_f64(), burn_std::bf16::MAX.to_f64()),
+        DType::F16 => (burn_std::f16::MIN.to_f64(), burn_std::f16::MAX.to_f64()),
         DType::I64 => (i64::MIN as f64, i64::MAX as f64),
         DType::I32 => (f64::from(i32::MIN), f64::from(i32::MAX)),
         DType::I16 => (f64::from(i16::MIN), f64::from(i16::MAX)),
@@ -185,11 +193,10 @@ fn uniform(dtype: burn_backend::DType, low: f64, high: f64) -> bool {
         DType::U8 => (0.0, f64::from(u8::MAX)),
         _ => return false,
     };
-    let within = low >= least && high <= most && (high - low).is_finite();
-    match dtype::of(dtype) {
-        Some(Class::Int) => within && low.trunc() < high.trunc(),
-        _ => within && low < high,
-    }
+    let (low, high) = (round(low), round(high));
+    // The sampler of floats computes the width of the range.
+    let width = if dtype.is_float() { high - low } else { 0.0 };
+    low >= least && high <= most && low < high && width <= most
 }
 
 fn pad<'o>(c: &mut Check<'_, 'o>, op: &'o PadOpIr, class: Class) -> Checked {
@@ -233,7 +240,7 @@ pub(crate) fn reduced<'o>(
     c: &mut Check<'_, 'o>,
     op: &'o ReduceDimOpIr,
     length: usize,
-    dtype: burn_backend::DType,
+    dtype: DType,
 ) -> Checked {
     axis(&op.input, op.axis)?;
     let shape = &op.input.shape;

@@ -10,12 +10,11 @@ use crate::elementwise::same_dtype;
 use crate::violation::{Checked, require};
 use crate::{price, shape};
 
-/// Length of the last dimension.
+/// Length of the last dimension of rows.
 fn last(tensor: &TensorIr) -> Checked<usize> {
-    let Some(&length) = tensor.shape.as_slice().last() else {
-        crate::violation::invalid!("it has no dimension");
-    };
-    Ok(length)
+    let shape = tensor.shape.as_slice();
+    require!(shape.len() >= 2, "{shape:?} are no rows");
+    Ok(shape[shape.len() - 1])
 }
 
 /// Number of rows: the product of the other dimensions.
@@ -108,18 +107,6 @@ pub(super) fn weight_backward<'o>(
         inner as u64,
         outer as u64,
     ]));
-    // One product for each of the leading dimensions, which are then summed.
-    let batches = shape::count(&x[..x.len().saturating_sub(2)]);
-    let partial = price::product(&[
-        batches,
-        inner as u64,
-        outer as u64,
-        op.x.dtype.size() as u64,
-    ]);
-    if batches > 1 {
-        c.working_memory(partial);
-        c.flops(partial / op.x.dtype.size() as u64);
-    }
     working(c, &[&op.x, &op.output_grad])
 }
 

@@ -90,3 +90,5 @@ pub fn kept(tensor: &TensorIr) -> TensorIr {
         ..tensor.clone()
     }
 }
+
+pub mod catalogue;

@@ -1,0 +1,103 @@
+//! Every operation that the host executes, built from random choices by the
+//! same constructors that a guest uses.
+
+mod modules;
+mod plain;
+
+use burn_backend::{BoolStore, DType};
+use burn_ir::{OperationIr, TensorId, TensorIr};
+
+use super::{Guest, kept, last};
+
+/// Makes an operation whose operands are in the guest's ledger.
+pub type Maker = fn(&mut Source<'_>) -> OperationIr;
+
+/// Every kind of operation by name.
+pub fn catalogue() -> Vec<(&'static str, Maker)> {
+    let mut all = Vec::new();
+    all.extend_from_slice(plain::OPERATIONS);
+    all.extend_from_slice(modules::OPERATIONS);
+    all
+}
+
+/// A guest, and the choices that it makes.
+pub struct Source<'a> {
+    pub guest: &'a mut Guest,
+    choices: &'a [u32],
+    next: usize,
+}
+
+impl<'a> Source<'a> {
+    pub fn new(guest: &'a mut Guest, choices: &'a [u32]) -> Self {
+        Self {
+            guest,
+            choices,
+            next: 0,
+        }
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: usize) -> usize {
+        let choice = self.choices.get(self.next).copied().unwrap_or(0);
+        self.next += 1;
+        choice as usize % bound
+    }
+
+    /// A number in `low..=high`.
+    pub fn within(&mut self, low: usize, high: usize) -> usize {
+        low + self.below(high - low + 1)
+    }
+
+    pub fn either(&mut self) -> bool {
+        self.below(2) == 1
+    }
+
+    pub fn shape(&mut self, rank: usize) -> Vec<usize> {
+        (0..rank).map(|_| self.within(1, 4)).collect()
+    }
+
+    pub fn float(&mut self) -> DType {
+        [DType::F32, DType::F32, DType::F64, DType::F16, DType::BF16][self.below(5)]
+    }
+
+    pub fn int(&mut self) -> DType {
+        let dtypes = [
+            DType::I64,
+            DType::I64,
+            DType::I32,
+            DType::I16,
+            DType::I8,
+            DType::U64,
+            DType::U32,
+            DType::U16,
+            DType::U8,
+        ];
+        dtypes[self.below(dtypes.len())]
+    }
+
+    pub fn bool(&mut self) -> DType {
+        DType::Bool([BoolStore::Native, BoolStore::U8][self.below(2)])
+    }
+
+    /// A tensor that is new, to be kept or used for the last time.
+    pub fn tensor(&mut self, shape: &[usize], dtype: DType) -> TensorIr {
+        let tensor = self.guest.tensor(shape, dtype);
+        if self.either() {
+            last(&tensor)
+        } else {
+            kept(&tensor)
+        }
+    }
+
+    pub fn id(&mut self) -> TensorId {
+        self.guest.id()
+    }
+
+    /// A second shape that broadcasts with the first.
+    pub fn broadcastable(&mut self, shape: &[usize]) -> Vec<usize> {
+        shape
+            .iter()
+            .map(|&dim| if self.below(4) == 0 { 1 } else { dim })
+            .collect()
+    }
+}
