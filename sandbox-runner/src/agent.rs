@@ -1,0 +1,303 @@
+//! The loop: lease, execute, report, again.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use gauntlet_protocol::{Assignment, Fault, Register, Registered, Report};
+use gauntlet_sandbox::Sandbox;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::blobs::Blobs;
+use crate::class;
+use crate::client::{AttemptId, Backoff, Client, ClientError, retry};
+use crate::config::{Config, ConfigError};
+use crate::curve::Curve;
+use crate::job::{self, Workplace};
+use crate::lease::{self, Lost, Terms};
+
+/// How long a request for work waits for some.
+const WAIT: Duration = Duration::from_secs(20);
+/// The same when an empty queue is the end.
+const DRAIN_WAIT: Duration = Duration::from_secs(1);
+/// How long to try to hand in a result: beyond the lease too, since it counts as long as
+/// nobody else has been given the run.
+const REPORT: Duration = Duration::from_secs(120);
+/// How long to try to say that something failed.
+const FAULT: Duration = Duration::from_secs(10);
+/// The same on the way out.
+const LAST_WORD: Duration = Duration::from_secs(2);
+/// Bytes of modules and data kept on this machine.
+const BLOB_BYTES: u64 = 8 << 30;
+
+/// Why a runner ends other than by request.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// The settings do not work.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A folder does not work.
+    #[error("failed to use the folder {path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The sandbox cannot be set up.
+    #[error("failed to set up the sandbox: {0}")]
+    Sandbox(#[from] gauntlet_sandbox::Fault),
+    /// The orchestrator does not want this runner.
+    #[error("failed to register: {0}")]
+    Register(ClientError),
+}
+
+/// Runs until `stop` fires, or until there is no work if it should only drain. Attempts
+/// that run when `stop` fires are handed back.
+///
+/// # Errors
+/// If the runner cannot start, or the orchestrator turns it away for good. That an
+/// orchestrator cannot be reached is no error: it will be.
+pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentError> {
+    let client = Client::new(config.url.clone(), config.token()?).map_err(AgentError::Register)?;
+    let folder = |path: &Path| {
+        let path = path.to_owned();
+        move |source| AgentError::Folder { path, source }
+    };
+    let scratch = config.data.join("scratch");
+    // What a killed runner left there is of no use to anybody.
+    match std::fs::remove_dir_all(&scratch) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(folder(&scratch)(error));
+        }
+        _ => {}
+    }
+    let blobs = config.data.join("blobs");
+    let blobs = Blobs::open(&blobs, BLOB_BYTES).map_err(folder(&blobs))?;
+    make_private(&scratch).map_err(folder(&scratch))?;
+    let agent = Agent {
+        place: Workplace {
+            client,
+            sandbox: Sandbox::new(config.sandbox())?,
+            blobs,
+            scratch,
+            threads: config.threads(),
+        },
+        me: Register {
+            name: config.name(),
+            class: class::of_this_machine(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        registered: tokio::sync::Mutex::new(None),
+        drain: config.drain,
+        stop: stop.child_token(),
+    };
+    tracing::info!(
+        name = agent.me.name,
+        class = agent.me.class,
+        "runner starts"
+    );
+    let slots = (0..config.slots).map(|_| async {
+        let ended = agent.work().await;
+        if ended.is_err() {
+            // The others would meet the same; let them hand back what they have.
+            agent.stop.cancel();
+        }
+        ended
+    });
+    futures::future::join_all(slots).await.into_iter().collect()
+}
+
+fn make_private(folder: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+}
+
+struct Agent {
+    place: Workplace,
+    me: Register,
+    registered: tokio::sync::Mutex<Option<Registered>>,
+    drain: bool,
+    stop: CancellationToken,
+}
+
+impl Agent {
+    /// One slot: one attempt after the other.
+    async fn work(&self) -> Result<(), AgentError> {
+        let mut backoff = Backoff::default();
+        loop {
+            let step = async {
+                let registered = self.registered().await?;
+                let wait = if self.drain { DRAIN_WAIT } else { WAIT };
+                let leased = self.place.client.lease(registered.runner, wait).await;
+                Ok::<_, AgentError>((registered, leased))
+            };
+            // A lease that is granted while we turn away ends by itself.
+            let step = tokio::select! {
+                () = self.stop.cancelled() => return Ok(()),
+                step = step => step?,
+            };
+            let pause = match step {
+                (registered, Ok(Some(assignment))) => {
+                    if self.attempt(&registered, &assignment).await {
+                        backoff = Backoff::default();
+                        continue;
+                    }
+                    // Something is wrong with this machine: do not eat up every attempt.
+                    true
+                }
+                (_, Ok(None)) if self.drain => return Ok(()),
+                (_, Ok(None)) => {
+                    backoff = Backoff::default();
+                    false
+                }
+                (registered, Err(ClientError::NotFound(_) | ClientError::Token(_))) => {
+                    // The orchestrator has another database now, or a token was renewed.
+                    self.forget(&registered).await;
+                    true
+                }
+                (_, Err(error)) => {
+                    tracing::warn!(%error, "failed to ask for work");
+                    true
+                }
+            };
+            if pause {
+                tokio::select! {
+                    () = self.stop.cancelled() => return Ok(()),
+                    () = tokio::time::sleep(backoff.next_pause()) => {}
+                }
+            }
+        }
+    }
+
+    /// Our registration, made if there is none. Slots that need it wait for one another.
+    async fn registered(&self) -> Result<Registered, AgentError> {
+        let mut registered = self.registered.lock().await;
+        if let Some(registered) = &*registered {
+            return Ok(registered.clone());
+        }
+        let mut backoff = Backoff::default();
+        loop {
+            match self.place.client.register(&self.me).await {
+                Ok(fresh) => {
+                    tracing::info!(runner = %fresh.runner, "registered");
+                    return Ok(registered.insert(fresh).clone());
+                }
+                Err(error) if error.is_transient() => {
+                    tracing::warn!(%error, "failed to register, trying again");
+                    tokio::time::sleep(backoff.next_pause()).await;
+                }
+                Err(error) => return Err(AgentError::Register(error)),
+            }
+        }
+    }
+
+    async fn forget(&self, old: &Registered) {
+        let mut registered = self.registered.lock().await;
+        if registered.as_ref() == Some(old) {
+            tracing::info!("the orchestrator does not know this runner any more");
+            *registered = None;
+        }
+    }
+
+    /// Executes one attempt under its lease and says what came of it. Returns whether this
+    /// machine did its part.
+    async fn attempt(&self, registered: &Registered, assignment: &Assignment) -> bool {
+        let id = AttemptId {
+            run: assignment.run,
+            attempt: assignment.attempt,
+        };
+        let terms = Terms {
+            granted: Instant::now(),
+            length: Duration::from_secs(assignment.lease_seconds.into()),
+            interval: Duration::from_secs(registered.heartbeat_seconds.into()),
+        };
+        tracing::info!(
+            run = %id.run,
+            attempt = id.attempt,
+            tournament = assignment.tournament,
+            method = assignment.method,
+            "attempt starts"
+        );
+        let curve = Mutex::new(Curve::default());
+        let mut lease = pin!(lease::keep(&self.place.client, id, terms, &curve));
+        let result = {
+            let work = pin!(job::perform(&self.place, assignment, &curve));
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => None,
+                lost = &mut lease => {
+                    match lost {
+                        Lost::Taken(why) => tracing::warn!(run = %id.run, why, "lease lost, sandbox killed"),
+                        Lost::OutOfTouch => tracing::warn!(run = %id.run, "out of touch, sandbox killed before the lease ends"),
+                    }
+                    return true;
+                }
+                result = work => Some(result),
+            }
+            // Here `work` is dropped: whatever ran is dead.
+        };
+        let deliver = async {
+            match result {
+                Some(Ok(report)) => {
+                    self.deliver(id, &report).await;
+                    true
+                }
+                Some(Err(trouble)) => {
+                    self.fault(id, trouble.to_string(), FAULT).await;
+                    false
+                }
+                None => {
+                    self.fault(id, "the runner is stopping".to_owned(), LAST_WORD)
+                        .await;
+                    true
+                }
+            }
+        };
+        let mut deliver = pin!(deliver);
+        tokio::select! {
+            healthy = &mut deliver => healthy,
+            // Nothing runs any more, so a lost lease costs nothing here: the orchestrator
+            // decides whether the message still counts.
+            _ = lease => deliver.await,
+        }
+    }
+
+    async fn deliver(&self, id: AttemptId, report: &Report) {
+        let sent = retry(REPORT, async || self.place.client.report(id, report).await);
+        let sent = tokio::select! {
+            sent = sent => sent,
+            () = self.last_moment() => Err(ClientError::Unreachable("the runner is stopping".to_owned())),
+        };
+        match sent {
+            Ok(()) => {
+                tracing::info!(run = %id.run, attempt = id.attempt, verdict = ?report.verdict, score = report.score, "reported")
+            }
+            Err(error) => {
+                tracing::warn!(run = %id.run, attempt = id.attempt, %error, "the result does not count")
+            }
+        }
+    }
+
+    async fn fault(&self, id: AttemptId, reason: String, patience: Duration) {
+        tracing::warn!(run = %id.run, attempt = id.attempt, reason, "handing the run back");
+        let fault = Fault { reason };
+        let sent = retry(patience, async || self.place.client.fault(id, &fault).await);
+        let sent = tokio::time::timeout(patience, sent).await;
+        if let Ok(Err(error)) = sent {
+            tracing::warn!(run = %id.run, attempt = id.attempt, %error, "failed to hand it back; its lease will end");
+        }
+    }
+
+    /// Some time after the request to stop.
+    async fn last_moment(&self) {
+        self.stop.cancelled().await;
+        tokio::time::sleep(LAST_WORD).await;
+    }
+}

@@ -1,0 +1,339 @@
+//! Calls to the orchestrator, and when to try them again.
+//!
+//! Every call may be repeated: the orchestrator takes the same message twice as once.
+//! So the policy is simple: what might work later is tried later, with pauses that
+//! double from 0.1 s to 5 s and vary at random, so that a hundred runners do not come
+//! back in step; what the orchestrator has decided is final.
+
+use std::time::Duration;
+
+use gauntlet_protocol::{
+    Assignment, Fault, Heartbeat, LeaseExtended, LeaseRequest, Register, Registered, Report,
+};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::config::OrchestratorUrl;
+
+const CONNECT: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(10);
+const BLOB: Duration = Duration::from_secs(300);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody answers, or something between us and the orchestrator fails. Try again.
+    #[error("the orchestrator cannot be reached: {0}")]
+    Unreachable(String),
+    /// 401 or 403.
+    #[error("the orchestrator does not accept the token: {0}")]
+    Token(String),
+    /// 404.
+    #[error("the orchestrator does not know it: {0}")]
+    NotFound(String),
+    /// 409: the attempt is not ours any more, or has another result.
+    #[error("the orchestrator refuses it: {0}")]
+    Conflict(String),
+    /// Another 4xx, or an answer that is not what the protocol says: two releases that
+    /// do not fit together.
+    #[error("the orchestrator answers {0}")]
+    Refused(String),
+}
+
+impl ClientError {
+    /// Whether the same call might work later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
+    }
+}
+
+impl From<reqwest::Error> for ClientError {
+    fn from(error: reqwest::Error) -> Self {
+        // The cause is what helps: the outermost text is only "error sending request".
+        let mut text = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            text = cause.to_string();
+            source = cause.source();
+        }
+        Self::Unreachable(text)
+    }
+}
+
+/// An attempt of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttemptId {
+    /// The run.
+    pub run: Uuid,
+    /// The fencing token.
+    pub attempt: i32,
+}
+
+impl AttemptId {
+    fn path(self, what: &str) -> String {
+        format!("runs/{}/attempts/{}/{what}", self.run, self.attempt)
+    }
+}
+
+/// The orchestrator, as a runner sees it. Every method makes one call.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: OrchestratorUrl,
+    token: String,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// A client of the orchestrator at `url`.
+    ///
+    /// # Errors
+    /// If the HTTP library cannot be set up.
+    pub fn new(url: OrchestratorUrl, token: String) -> Result<Self, ClientError> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT)
+            .no_proxy()
+            .build()?;
+        Ok(Self { http, url, token })
+    }
+
+    /// Introduces the runner.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; so for all the others.
+    pub async fn register(&self, register: &Register) -> Result<Registered, ClientError> {
+        let request = self.request(Method::POST, "runners", ANSWER).json(register);
+        json(send(request).await?).await
+    }
+
+    /// Asks for work and waits for it up to `wait`.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`] if the orchestrator does not know the runner.
+    pub async fn lease(
+        &self,
+        runner: Uuid,
+        wait: Duration,
+    ) -> Result<Option<Assignment>, ClientError> {
+        let wait_seconds = u32::try_from(wait.as_secs()).unwrap_or(30).min(30);
+        let path = format!("runners/{runner}/lease");
+        let request = self
+            .request(
+                Method::POST,
+                &path,
+                ANSWER + Duration::from_secs(wait_seconds.into()),
+            )
+            .json(&LeaseRequest { wait_seconds });
+        let response = send(request).await?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(None),
+            _ => json(response).await.map(Some),
+        }
+    }
+
+    /// Keeps the lease.
+    ///
+    /// # Errors
+    /// [`ClientError::Conflict`] if it is lost.
+    pub async fn heartbeat(
+        &self,
+        attempt: AttemptId,
+        heartbeat: &Heartbeat,
+        timeout: Duration,
+    ) -> Result<LeaseExtended, ClientError> {
+        let path = attempt.path("heartbeat");
+        json(send(self.request(Method::POST, &path, timeout).json(heartbeat)).await?).await
+    }
+
+    /// Hands in the result.
+    ///
+    /// # Errors
+    /// [`ClientError::Conflict`] if the attempt is not ours any more.
+    pub async fn report(&self, attempt: AttemptId, report: &Report) -> Result<(), ClientError> {
+        self.post(&attempt.path("report"), report).await
+    }
+
+    /// Hands the run back: the platform failed.
+    ///
+    /// # Errors
+    /// [`ClientError::Conflict`] if the attempt is not ours any more.
+    pub async fn fault(&self, attempt: AttemptId, fault: &Fault) -> Result<(), ClientError> {
+        self.post(&attempt.path("fault"), fault).await
+    }
+
+    /// Fetches a blob. The caller checks the digest.
+    ///
+    /// # Errors
+    /// [`ClientError::NotFound`] if there is no such blob.
+    pub async fn blob(&self, digest: &str) -> Result<Response, ClientError> {
+        send(self.request(Method::GET, &format!("blobs/{digest}"), BLOB)).await
+    }
+
+    /// Puts a blob.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn put_blob(&self, digest: &str, bytes: Vec<u8>) -> Result<(), ClientError> {
+        let request = self.request(Method::PUT, &format!("blobs/{digest}"), BLOB);
+        send(
+            request
+                .header("content-type", "application/octet-stream")
+                .body(bytes),
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn post<T: Serialize + Sync>(&self, path: &str, body: &T) -> Result<(), ClientError> {
+        send(self.request(Method::POST, path, ANSWER).json(body)).await?;
+        Ok(())
+    }
+
+    fn request(&self, method: Method, path: &str, timeout: Duration) -> RequestBuilder {
+        self.http
+            .request(method, self.url.api(path))
+            .bearer_auth(&self.token)
+            .timeout(timeout)
+    }
+}
+
+async fn send(request: RequestBuilder) -> Result<Response, ClientError> {
+    let response = request.send().await?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(response);
+    }
+    // The body says more, if it is a problem document; what it says is only shown.
+    let body = response.bytes().await.unwrap_or_default();
+    let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+    let detail = problem["detail"]
+        .as_str()
+        .or_else(|| problem["title"].as_str());
+    let detail: String = detail.unwrap_or_default().chars().take(300).collect();
+    let text = format!("{status} {detail}").trim_end().to_owned();
+    Err(match status {
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ClientError::Token(text),
+        StatusCode::NOT_FOUND => ClientError::NotFound(text),
+        StatusCode::CONFLICT => ClientError::Conflict(text),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
+            ClientError::Unreachable(text)
+        }
+        _ if status.is_server_error() => ClientError::Unreachable(text),
+        _ => ClientError::Refused(text),
+    })
+}
+
+async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
+    let body = response.bytes().await?;
+    serde_json::from_slice(&body)
+        .map_err(|error| ClientError::Refused(format!("what the protocol does not know: {error}")))
+}
+
+/// Pauses between tries: doubling, varied at random.
+#[derive(Debug)]
+pub struct Backoff(Duration);
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self(FIRST_PAUSE)
+    }
+}
+
+impl Backoff {
+    /// The next pause: between half and the whole of a time that doubles up to 5 s.
+    pub fn next_pause(&mut self) -> Duration {
+        let pause = self.0.mul_f64(rand::random_range(0.5..=1.0));
+        self.0 = (self.0 * 2).min(LONGEST_PAUSE);
+        pause
+    }
+}
+
+/// Calls until it works, until the orchestrator has decided, or until `patience` is over.
+///
+/// # Errors
+/// The last failure.
+pub async fn retry<T>(
+    patience: Duration,
+    mut call: impl AsyncFnMut() -> Result<T, ClientError>,
+) -> Result<T, ClientError> {
+    let deadline = Instant::now() + patience;
+    let mut backoff = Backoff::default();
+    loop {
+        match call().await {
+            Err(error) if error.is_transient() => {
+                let pause = backoff.next_pause();
+                if Instant::now() + pause > deadline {
+                    return Err(error);
+                }
+                tracing::debug!(%error, ?pause, "trying again");
+                tokio::time::sleep(pause).await;
+            }
+            result => return result,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_might_work_later_is_tried_until_patience_ends() {
+        let mut calls = 0;
+        let result = retry(Duration::from_secs(20), async || {
+            calls += 1;
+            if calls < 4 {
+                Err(ClientError::Unreachable(String::new()))
+            } else {
+                Ok(calls)
+            }
+        })
+        .await;
+        assert_eq!(result.unwrap(), 4);
+
+        let begin = Instant::now();
+        let result: Result<(), _> = retry(Duration::from_secs(20), async || {
+            Err(ClientError::Unreachable("x".into()))
+        })
+        .await;
+        assert!(matches!(result, Err(ClientError::Unreachable(_))));
+        assert!(
+            (10..=20).contains(&begin.elapsed().as_secs()),
+            "{:?}",
+            begin.elapsed()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_decided_is_final() {
+        let mut calls = 0;
+        let result: Result<(), _> = retry(Duration::from_secs(20), async || {
+            calls += 1;
+            Err(ClientError::Conflict(String::new()))
+        })
+        .await;
+        assert!(matches!(result, Err(ClientError::Conflict(_))));
+        assert_eq!(calls, 1);
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_limit() {
+        let mut backoff = Backoff::default();
+        let pauses: Vec<Duration> = (0..10).map(|_| backoff.next_pause()).collect();
+        assert!(pauses[0] <= FIRST_PAUSE && pauses[0] >= FIRST_PAUSE / 2);
+        assert!(pauses[9] <= LONGEST_PAUSE && pauses[9] >= LONGEST_PAUSE / 2);
+    }
+}

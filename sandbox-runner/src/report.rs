@@ -1,0 +1,158 @@
+//! What happened in a sandbox, as a verdict.
+//!
+//! While it predicts, a method sees the hidden inputs. So nothing that it words itself
+//! leaves that phase: no message, no metric, no log line, and no number that it can
+//! choose. While it trains it sees only what its author may see anyway.
+
+use gauntlet_job::{Meters, Outcome};
+use gauntlet_protocol::{Meters as WireMeters, Verdict};
+use gauntlet_sandbox::CompileError;
+use gauntlet_tasks::PredictionsFault;
+
+/// Characters of a message that an entrant gets to see.
+const MESSAGE: usize = 400;
+
+/// Which sandbox it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Sees the train part.
+    Train,
+    /// Sees the hidden inputs.
+    Predict,
+}
+
+/// A verdict against the method, with a line for its author.
+pub(crate) type Against = (Verdict, String);
+
+/// What an outcome says about the method: nothing, if the phase completed.
+///
+/// # Errors
+/// The reason, if the platform failed.
+pub(crate) fn judge(outcome: Outcome, stage: Stage) -> Result<Option<Against>, String> {
+    let doing = match stage {
+        Stage::Train => "training",
+        Stage::Predict => "prediction",
+    };
+    Ok(match outcome {
+        Outcome::Completed => None,
+        Outcome::BudgetExceeded { limit } => Some((
+            Verdict::BudgetExceeded,
+            format!("{doing} ran out of its budget ({limit})"),
+        )),
+        Outcome::MemoryExceeded { limit } => Some((
+            Verdict::MemoryExceeded,
+            format!("{doing} hit a memory limit ({limit})"),
+        )),
+        Outcome::MethodFailed { message } => Some((
+            Verdict::MethodFailed,
+            match stage {
+                Stage::Train => one_line(&message),
+                Stage::Predict => "the method failed while it predicted; what it said is \
+                                   withheld, since it had seen the hidden inputs"
+                    .to_owned(),
+            },
+        )),
+        Outcome::Infrastructure { message } => return Err(message),
+    })
+}
+
+/// A module that does not compile is its author's to mend, unless we failed.
+///
+/// # Errors
+/// The reason, if the platform failed.
+pub(crate) fn judge_module(error: CompileError) -> Result<Against, String> {
+    match error {
+        CompileError::Fault(fault) => Err(fault.to_string()),
+        other => Ok((Verdict::MethodFailed, one_line(&other.to_string()))),
+    }
+}
+
+/// What is wrong with predictions, without a number that the method chose.
+pub(crate) fn judge_predictions(fault: &PredictionsFault) -> Against {
+    let detail = match fault {
+        PredictionsFault::Oversized { .. } => "the predictions file is too large",
+        PredictionsFault::Unreadable(_) => "the predictions are not a safetensors file",
+        PredictionsFault::Tensors { .. } => "the predictions must be one tensor",
+        PredictionsFault::Dtype { .. } => "the predictions must be 32-bit floats",
+        PredictionsFault::Shape { .. } => {
+            "the predictions have the wrong shape: one row for each hidden input and one column \
+             for each class are needed"
+        }
+        PredictionsFault::NotFinite { .. } => "the predictions hold NaN or infinite values",
+    };
+    (Verdict::InvalidPredictions, detail.to_owned())
+}
+
+/// Meter readings for the wire.
+pub(crate) fn meters(meters: &Meters) -> WireMeters {
+    WireMeters {
+        work: meters.work,
+        flops: meters.flops,
+        bytes_moved: meters.bytes_moved,
+        operations: meters.operations,
+        batches: meters.batches,
+        peak_tensor_bytes: meters.peak_tensor_bytes,
+        wall_micros: meters.wall_micros,
+    }
+}
+
+/// A message as one line of bounded length without control characters.
+fn one_line(message: &str) -> String {
+    let visible = message
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c });
+    visible.take(MESSAGE).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_has_its_verdict() {
+        let limit = || "work".to_owned();
+        let message = || "boom\u{1b}[2J\nat row 7".to_owned();
+        let table = [
+            (Outcome::Completed, None),
+            (
+                Outcome::BudgetExceeded { limit: limit() },
+                Some(Verdict::BudgetExceeded),
+            ),
+            (
+                Outcome::MemoryExceeded { limit: limit() },
+                Some(Verdict::MemoryExceeded),
+            ),
+            (
+                Outcome::MethodFailed { message: message() },
+                Some(Verdict::MethodFailed),
+            ),
+        ];
+        for (outcome, expected) in table {
+            for stage in [Stage::Train, Stage::Predict] {
+                let verdict = judge(outcome.clone(), stage)
+                    .unwrap()
+                    .map(|(verdict, _)| verdict);
+                assert_eq!(verdict, expected, "{outcome:?} {stage:?}");
+            }
+        }
+        let infrastructure = Outcome::Infrastructure { message: message() };
+        judge(infrastructure, Stage::Train).unwrap_err();
+    }
+
+    #[test]
+    fn what_a_method_says_while_it_predicts_stays_here() {
+        let said = |stage| {
+            let outcome = Outcome::MethodFailed {
+                message: "label 3\u{1b}\n".to_owned(),
+            };
+            judge(outcome, stage).unwrap().unwrap().1
+        };
+        assert_eq!(said(Stage::Train), "label 3");
+        assert!(!said(Stage::Predict).contains("label 3"));
+        let fault = PredictionsFault::Shape {
+            found: vec![123_456_789],
+            wanted: [1, 2],
+        };
+        assert!(!judge_predictions(&fault).1.contains("123456789"));
+    }
+}
