@@ -2,6 +2,7 @@ CREATE TABLE rounds (
     id            uuid        PRIMARY KEY,
     tournament_id uuid        NOT NULL REFERENCES tournaments,
     number        integer     NOT NULL CHECK (number > 0),
+    entrants      uuid[]      NOT NULL, -- submissions, in the order the format gave
     decision      jsonb,      -- standings, kept, cut, evidence: once all results are in
     opened_at     timestamptz NOT NULL DEFAULT now(),
     decided_at    timestamptz,

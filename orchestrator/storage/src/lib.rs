@@ -1,3 +1,32 @@
 //! All SQL, and the content-addressed blob store.
+//!
+//! Functions take `&mut Conn`: the caller owns the transaction, so that a state
+//! change and its event commit together. Queries are checked against the
+//! schema at compile time, from the data in `.sqlx/`.
+//!
+//! **Order of locks**, so that transactions cannot wait for each other in a
+//! circle: runs, then tournaments, then the event chain.
 
+pub mod archive;
+mod blobs;
+pub mod curves;
+mod db;
+mod error;
+pub mod events;
+pub mod leases;
+pub mod listen;
+mod parse;
+pub mod play;
+pub mod results;
+pub mod rounds;
+pub mod runners;
+pub mod runs;
+pub mod submissions;
+pub mod tasks;
+pub mod tokens;
+pub mod tournaments;
 pub mod views;
+
+pub use blobs::Blobs;
+pub use db::{Conn, Db, MIGRATOR, Transaction};
+pub use error::{Error, Result};

@@ -1,6 +1,8 @@
 use gauntlet_domain::{ArchiveId, Card, Digest, RunId};
 use time::OffsetDateTime;
 
+use crate::{Conn, Result, parse};
+
 /// An entry of the archive.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ArchiveView {
@@ -30,4 +32,69 @@ pub struct ArchiveView {
     pub card: Card,
     /// When it was archived.
     pub created_at: OffsetDateTime,
+}
+
+/// All entries, newest first.
+pub async fn entries(conn: &mut Conn) -> Result<Vec<ArchiveView>> {
+    select(conn, None).await
+}
+
+/// The entry with that id, or that alias.
+pub async fn entry(conn: &mut Conn, id_or_alias: &str) -> Result<Option<ArchiveView>> {
+    let id = match id_or_alias.parse::<ArchiveId>() {
+        Ok(id) => Some(id.0),
+        Err(_) => {
+            sqlx::query_scalar!(
+                "SELECT archive_id FROM archive_aliases WHERE alias = $1",
+                id_or_alias
+            )
+            .fetch_optional(&mut *conn)
+            .await?
+        }
+    };
+    match id {
+        Some(id) => Ok(select(conn, Some(id)).await?.pop()),
+        None => Ok(None),
+    }
+}
+
+async fn select(conn: &mut Conn, only: Option<uuid::Uuid>) -> Result<Vec<ArchiveView>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT archive.id, tasks.name AS task, tournaments.name AS tournament,
+               submissions.name AS method, submissions.digest AS module, submissions.bytes,
+               archive.model, archive.run_id, archive.score, archive.blocks, archive.card,
+               archive.created_at,
+               ARRAY(SELECT alias FROM archive_aliases
+                     WHERE archive_id = archive.id ORDER BY alias) AS "aliases!"
+        FROM archive
+        JOIN tasks ON tasks.id = archive.task_id
+        JOIN tournaments ON tournaments.id = archive.tournament_id
+        JOIN submissions ON submissions.id = archive.submission_id
+        WHERE $1::uuid IS NULL OR archive.id = $1
+        ORDER BY archive.created_at DESC, archive.id DESC
+        "#,
+        only
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(ArchiveView {
+                id: ArchiveId(row.id),
+                aliases: row.aliases,
+                task: row.task,
+                tournament: row.tournament,
+                method: row.method,
+                module: parse::text("submissions.digest", &row.module)?,
+                module_bytes: parse::number("submissions.bytes", row.bytes)?,
+                model: parse::text("archive.model", &row.model)?,
+                run: RunId(row.run_id),
+                score: row.score,
+                blocks: parse::number("archive.blocks", row.blocks)?,
+                card: parse::json("archive.card", row.card)?,
+                created_at: row.created_at,
+            })
+        })
+        .collect()
 }

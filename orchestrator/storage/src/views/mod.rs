@@ -5,12 +5,14 @@ mod run;
 mod runner;
 mod task;
 mod tournament;
+mod tournament_page;
 
-pub use archive::ArchiveView;
-pub use run::{AttemptState, AttemptView, RunView};
-pub use runner::RunnerView;
-pub use task::TaskView;
+pub use archive::{ArchiveView, entries, entry};
+pub use run::{AttemptState, AttemptView, RunView, run};
+pub use runner::{RunnerView, runners};
+pub use task::{TaskView, task, task_by_id, tasks};
 pub use tournament::{
     BlockView, ChampionView, CutView, MethodView, RoundState, RoundView, RunCell, StandingView,
     TournamentSummary, TournamentView,
 };
+pub use tournament_page::{tournament, tournaments};

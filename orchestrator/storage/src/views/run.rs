@@ -3,6 +3,8 @@ use gauntlet_domain::{
 };
 use time::OffsetDateTime;
 
+use crate::{Conn, Error, Result, curves, parse};
+
 /// A run with its curve and its attempts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunView {
@@ -97,4 +99,92 @@ impl AttemptState {
             .into_iter()
             .find(|state| state.as_str() == name)
     }
+}
+
+/// The run with that id.
+pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
+    let Some(row) = sqlx::query!(
+        r#"
+        SELECT runs.tournament_id, tournaments.name AS tournament, tasks.name AS task,
+               submissions.name AS method, submissions.digest, rounds.number AS round,
+               blocks.index, blocks.seed, runs.state, runs.progress,
+               (SELECT count(*) FROM blocks earlier JOIN rounds r ON r.id = earlier.round_id
+                WHERE r.tournament_id = runs.tournament_id AND r.number < rounds.number)
+                   AS "blocks_before!",
+               results.verdict AS "verdict?", results.score, results.model, results.predictions,
+               results.detail, results.train AS "train?", results.predict AS "predict?"
+        FROM runs
+        JOIN tournaments ON tournaments.id = runs.tournament_id
+        JOIN tasks ON tasks.id = tournaments.task_id
+        JOIN submissions ON submissions.id = runs.submission_id
+        JOIN rounds ON rounds.id = runs.round_id
+        JOIN blocks ON blocks.id = runs.block_id
+        LEFT JOIN results ON results.run_id = runs.id
+        WHERE runs.id = $1
+        "#,
+        id.0
+    )
+    .fetch_optional(&mut *conn)
+    .await?
+    else {
+        return Ok(None);
+    };
+    let attempts = attempts(&mut *conn, id).await?;
+    let curve = curves::get(conn, id).await?;
+    Ok(Some(RunView {
+        id,
+        tournament_id: TournamentId(row.tournament_id),
+        tournament: row.tournament,
+        task: row.task,
+        method: row.method,
+        digest: parse::text("submissions.digest", &row.digest)?,
+        round: parse::number("rounds.number", row.round)?,
+        block: parse::number("blocks.index", row.blocks_before + i64::from(row.index))?,
+        seed: parse::text("blocks.seed", &row.seed)?,
+        state: parse::run_state(&row.state)?,
+        progress: row.progress,
+        verdict: row.verdict.as_deref().map(parse::verdict).transpose()?,
+        score: row.score,
+        model: parse::optional("results.model", row.model.as_deref())?,
+        predictions: parse::optional("results.predictions", row.predictions.as_deref())?,
+        detail: row.detail,
+        train: row
+            .train
+            .map(|meters| parse::json("results.train", meters))
+            .transpose()?,
+        predict: row
+            .predict
+            .map(|meters| parse::json("results.predict", meters))
+            .transpose()?,
+        curve,
+        attempts,
+    }))
+}
+
+async fn attempts(conn: &mut Conn, run: RunId) -> Result<Vec<AttemptView>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT attempts.attempt, runners.name, runners.class, attempts.state, attempts.reason,
+               attempts.leased_at, attempts.ended_at
+        FROM attempts JOIN runners ON runners.id = attempts.runner_id
+        WHERE attempts.run_id = $1 ORDER BY attempts.attempt
+        "#,
+        run.0
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(AttemptView {
+                number: row.attempt,
+                runner: row.name,
+                class: row.class,
+                state: AttemptState::parse(&row.state)
+                    .ok_or_else(|| Error::Corrupt(format!("attempts.state is `{}`", row.state)))?,
+                reason: row.reason,
+                started_at: row.leased_at,
+                ended_at: row.ended_at,
+            })
+        })
+        .collect()
 }

@@ -1,6 +1,8 @@
 use gauntlet_domain::{Budget, Digest, TaskId, TaskName};
 use time::OffsetDateTime;
 
+use crate::{Conn, Error, Result, parse};
+
 /// A task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskView {
@@ -26,4 +28,62 @@ pub struct TaskView {
     pub hidden_labels: Digest,
     /// When it was created.
     pub created_at: OffsetDateTime,
+}
+
+/// All tasks, by name.
+pub async fn tasks(conn: &mut Conn) -> Result<Vec<TaskView>> {
+    let rows = sqlx::query_as!(Row, "SELECT * FROM tasks ORDER BY name")
+        .fetch_all(conn)
+        .await?;
+    rows.into_iter().map(TaskView::try_from).collect()
+}
+
+/// The task of that name.
+pub async fn task(conn: &mut Conn, name: &TaskName) -> Result<Option<TaskView>> {
+    let row = sqlx::query_as!(Row, "SELECT * FROM tasks WHERE name = $1", name.as_str())
+        .fetch_optional(conn)
+        .await?;
+    row.map(TaskView::try_from).transpose()
+}
+
+/// The task with that id.
+pub async fn task_by_id(conn: &mut Conn, id: TaskId) -> Result<Option<TaskView>> {
+    let row = sqlx::query_as!(Row, "SELECT * FROM tasks WHERE id = $1", id.0)
+        .fetch_optional(conn)
+        .await?;
+    row.map(TaskView::try_from).transpose()
+}
+
+struct Row {
+    id: uuid::Uuid,
+    name: String,
+    title: String,
+    description: String,
+    licence: String,
+    info: serde_json::Value,
+    budget: serde_json::Value,
+    train: String,
+    hidden_inputs: String,
+    hidden_labels: String,
+    created_at: OffsetDateTime,
+}
+
+impl TryFrom<Row> for TaskView {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: TaskId(row.id),
+            name: parse::text("tasks.name", &row.name)?,
+            title: row.title,
+            description: row.description,
+            licence: row.licence,
+            info: row.info,
+            budget: parse::json("tasks.budget", row.budget)?,
+            train: parse::text("tasks.train", &row.train)?,
+            hidden_inputs: parse::text("tasks.hidden_inputs", &row.hidden_inputs)?,
+            hidden_labels: parse::text("tasks.hidden_labels", &row.hidden_labels)?,
+            created_at: row.created_at,
+        })
+    }
 }

@@ -1,0 +1,58 @@
+//! The archive of champions.
+
+use gauntlet_domain::{ArchiveId, Card, SubmissionId, TaskId, TournamentId};
+
+use crate::{Conn, Result, parse};
+
+/// An entry to be added.
+#[derive(Clone, Debug)]
+pub struct NewEntry<'a> {
+    /// Its id.
+    pub id: ArchiveId,
+    /// The tournament it won.
+    pub tournament: TournamentId,
+    /// The task.
+    pub task: TaskId,
+    /// The submission.
+    pub submission: SubmissionId,
+    /// Its card.
+    pub card: &'a Card,
+}
+
+/// Adds an entry (constraint `archive_tournament_key`: one for each tournament).
+pub async fn insert(conn: &mut Conn, entry: &NewEntry<'_>) -> Result<()> {
+    sqlx::query!(
+        r#"
+        INSERT INTO archive (id, tournament_id, task_id, submission_id, run_id, model, score,
+                             blocks, card)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        "#,
+        entry.id.0,
+        entry.tournament.0,
+        entry.task.0,
+        entry.submission.0,
+        entry.card.run.0,
+        entry.card.model.to_string(),
+        entry.card.score,
+        parse::number::<i32>("archive.blocks", entry.card.blocks.len())?,
+        parse::to_json(entry.card)?
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Points `alias` at an entry, wherever it pointed before.
+pub async fn set_alias(conn: &mut Conn, alias: &str, entry: ArchiveId) -> Result<()> {
+    sqlx::query!(
+        r#"
+        INSERT INTO archive_aliases (alias, archive_id) VALUES ($1, $2)
+        ON CONFLICT (alias) DO UPDATE SET archive_id = excluded.archive_id, since = now()
+        "#,
+        alias,
+        entry.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! What can go wrong below the commands. Never the entrant's fault.
+
+use gauntlet_domain::Digest;
+
+/// Result of a storage function.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why storage did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A row with that key exists: the constraint says which.
+    #[error("the constraint `{constraint}` is violated")]
+    Conflict {
+        /// Name of the constraint.
+        constraint: String,
+    },
+    /// What is stored contradicts itself.
+    #[error("stored data is damaged: {0}")]
+    Corrupt(String),
+    /// The bytes do not have the digest they were sent under.
+    #[error("the bytes have digest {found}, not {expected}")]
+    DigestMismatch {
+        /// As announced.
+        expected: Digest,
+        /// As computed.
+        found: Digest,
+    },
+    /// The database cannot be reached or has no connection to spare; try again.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(#[source] sqlx::Error),
+    /// The database refused.
+    #[error("the database failed: {0}")]
+    Database(#[source] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("failed to migrate the database: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The blob store failed.
+    #[error("the blob store failed: {0}")]
+    Blobs(#[from] object_store::Error),
+}
+
+impl Error {
+    /// Whether the same call may succeed in a moment.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+
+    /// The violated constraint, if that is what happened.
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Conflict { constraint } => Some(constraint),
+            _ => None,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => {
+                if let (true, Some(constraint)) =
+                    (database.is_unique_violation(), database.constraint())
+                {
+                    return Self::Conflict {
+                        constraint: constraint.to_owned(),
+                    };
+                }
+                // Serialisation failure, deadlock, server shutting down or starting up.
+                let transient = ["40001", "40P01", "57P01", "57P02", "57P03"];
+                if database
+                    .code()
+                    .is_some_and(|code| transient.contains(&code.as_ref()))
+                {
+                    return Self::Unavailable(error);
+                }
+                Self::Database(error)
+            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error),
+            _ => Self::Database(error),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A tournament as the rules see it, read from the tables.
+
+use std::collections::BTreeMap;
+
+use gauntlet_domain::{
+    Block, Digest, Outcome, Parts, Round, RunId, RunRecord, SubmissionId, Tournament, TournamentId,
+    TournamentState,
+};
+
+use crate::tournaments::{self, Lock, TournamentRow};
+use crate::{Conn, Error, Result, parse, submissions};
+
+/// A tournament with its row.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The row.
+    pub row: TournamentRow,
+    /// The tournament.
+    pub tournament: Tournament,
+}
+
+/// Reads a whole tournament; with a lock nobody else moves it meanwhile.
+pub async fn load(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option<Loaded>> {
+    let Some(row) = tournaments::get(&mut *conn, id, lock).await? else {
+        return Ok(None);
+    };
+    let field = submissions::field(&mut *conn, id).await?;
+    let rounds = rounds(conn, id).await?;
+    let opened = row.state != TournamentState::Draft;
+    let tournament = Tournament::restore(Parts {
+        rules: row.rules.clone(),
+        state: row.state,
+        commitment: opened.then(|| row.nonce.commitment()),
+        field,
+        seed: row.seed,
+        rounds,
+        champion: row.champion,
+    });
+    Ok(Some(Loaded { row, tournament }))
+}
+
+async fn rounds(conn: &mut Conn, tournament: TournamentId) -> Result<Vec<Round>> {
+    let rounds = sqlx::query!(
+        r#"
+        SELECT number, entrants, decision FROM rounds
+        WHERE tournament_id = $1 ORDER BY number
+        "#,
+        tournament.0
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let mut blocks = blocks(&mut *conn, tournament).await?;
+    let mut runs = runs(conn, tournament).await?;
+    rounds
+        .into_iter()
+        .map(|row| {
+            let number = parse::number("rounds.number", row.number)?;
+            Ok(Round {
+                number,
+                entrants: row.entrants.into_iter().map(SubmissionId).collect(),
+                blocks: blocks.remove(&number).unwrap_or_default(),
+                runs: runs.remove(&number).unwrap_or_default(),
+                decision: row
+                    .decision
+                    .map(|decision| parse::json("rounds.decision", decision))
+                    .transpose()?,
+            })
+        })
+        .collect()
+}
+
+async fn blocks(conn: &mut Conn, tournament: TournamentId) -> Result<BTreeMap<u32, Vec<Block>>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT rounds.number, blocks.index, blocks.seed
+        FROM blocks JOIN rounds ON rounds.id = blocks.round_id
+        WHERE rounds.tournament_id = $1 ORDER BY rounds.number, blocks.index
+        "#,
+        tournament.0
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut blocks: BTreeMap<u32, Vec<Block>> = BTreeMap::new();
+    for row in rows {
+        let round = parse::number("rounds.number", row.number)?;
+        blocks.entry(round).or_default().push(Block {
+            round,
+            index: parse::number("blocks.index", row.index)?,
+            seed: parse::text("blocks.seed", &row.seed)?,
+        });
+    }
+    Ok(blocks)
+}
+
+async fn runs(
+    conn: &mut Conn,
+    tournament: TournamentId,
+) -> Result<BTreeMap<u32, BTreeMap<RunId, RunRecord>>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT runs.id, runs.submission_id, runs.state, runs.attempt, rounds.number, blocks.index,
+               results.verdict AS "verdict?", results.score
+        FROM runs
+        JOIN rounds ON rounds.id = runs.round_id
+        JOIN blocks ON blocks.id = runs.block_id
+        LEFT JOIN results ON results.run_id = runs.id
+        WHERE runs.tournament_id = $1
+        "#,
+        tournament.0
+    )
+    .fetch_all(conn)
+    .await?;
+    let mut runs: BTreeMap<u32, BTreeMap<RunId, RunRecord>> = BTreeMap::new();
+    for row in rows {
+        let round = parse::number("rounds.number", row.number)?;
+        let outcome = row
+            .verdict
+            .as_deref()
+            .map(|verdict| outcome(verdict, row.score))
+            .transpose()?;
+        runs.entry(round).or_default().insert(
+            RunId(row.id),
+            RunRecord {
+                submission: SubmissionId(row.submission_id),
+                block: (round, parse::number("blocks.index", row.index)?),
+                state: parse::run_state(&row.state)?,
+                attempt: row.attempt,
+                outcome,
+            },
+        );
+    }
+    Ok(runs)
+}
+
+fn outcome(verdict: &str, score: Option<f64>) -> Result<Outcome> {
+    Outcome::new(parse::verdict(verdict)?, score)
+        .map_err(|error| Error::Corrupt(format!("results: {error}")))
+}
+
+/// Models of a method's runs.
+pub async fn models(
+    conn: &mut Conn,
+    tournament: TournamentId,
+    submission: SubmissionId,
+) -> Result<BTreeMap<RunId, Digest>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT results.run_id, results.model AS "model!"
+        FROM results JOIN runs ON runs.id = results.run_id
+        WHERE runs.tournament_id = $1 AND runs.submission_id = $2 AND results.model IS NOT NULL
+        "#,
+        tournament.0,
+        submission.0
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((RunId(row.run_id), parse::text("results.model", &row.model)?)))
+        .collect()
+}

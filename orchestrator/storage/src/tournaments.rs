@@ -1,0 +1,201 @@
+//! Tournaments: their rows and their states.
+
+use gauntlet_domain::{
+    Nonce, Rules, SubmissionId, TaskId, TournamentId, TournamentName, TournamentSeed,
+    TournamentState,
+};
+
+use crate::{Conn, Result, parse};
+
+/// What commands need to know of a tournament.
+#[derive(Clone, Debug)]
+pub struct TournamentRow {
+    /// Its id.
+    pub id: TournamentId,
+    /// Unique name.
+    pub name: TournamentName,
+    /// Its task.
+    pub task: TaskId,
+    /// Its rules.
+    pub rules: Rules,
+    /// Where it is.
+    pub state: TournamentState,
+    /// The organiser's nonce: secret until it is closed.
+    pub nonce: Nonce,
+    /// The seed, once closed.
+    pub seed: Option<TournamentSeed>,
+    /// The winner.
+    pub champion: Option<SubmissionId>,
+}
+
+/// Adds a draft.
+pub async fn insert(
+    conn: &mut Conn,
+    id: TournamentId,
+    name: &TournamentName,
+    task: TaskId,
+    rules: &Rules,
+    nonce: &Nonce,
+) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO tournaments (id, name, task_id, rules, nonce) VALUES ($1, $2, $3, $4, $5)",
+        id.0,
+        name.as_str(),
+        task.0,
+        parse::to_json(rules)?,
+        gauntlet_domain::Digest::from(*nonce).to_string()
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Id of the tournament of that name.
+pub async fn id(conn: &mut Conn, name: &TournamentName) -> Result<Option<TournamentId>> {
+    let id = sqlx::query_scalar!("SELECT id FROM tournaments WHERE name = $1", name.as_str())
+        .fetch_optional(conn)
+        .await?;
+    Ok(id.map(TournamentId))
+}
+
+/// How long to hold on to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// Not at all.
+    None,
+    /// Its state must not change until we commit.
+    Share,
+    /// We may change it.
+    Update,
+}
+
+/// Reads a tournament, locked as asked.
+pub async fn get(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option<TournamentRow>> {
+    match lock {
+        Lock::None => {}
+        Lock::Share => {
+            sqlx::query!("SELECT id FROM tournaments WHERE id = $1 FOR SHARE", id.0)
+                .fetch_optional(&mut *conn)
+                .await?;
+        }
+        Lock::Update => {
+            sqlx::query!(
+                "SELECT id FROM tournaments WHERE id = $1 FOR NO KEY UPDATE",
+                id.0
+            )
+            .fetch_optional(&mut *conn)
+            .await?;
+        }
+    }
+    // A statement of its own: it sees what was committed while we waited for the lock.
+    let row = sqlx::query!(
+        r#"
+        SELECT name, task_id, rules, state, nonce, seed, champion_id
+        FROM tournaments WHERE id = $1
+        "#,
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| {
+        let nonce: gauntlet_domain::Digest = parse::text("tournaments.nonce", &row.nonce)?;
+        Ok(TournamentRow {
+            id,
+            name: parse::text("tournaments.name", &row.name)?,
+            task: TaskId(row.task_id),
+            rules: parse::json("tournaments.rules", row.rules)?,
+            state: parse::tournament_state(&row.state)?,
+            nonce: nonce.into(),
+            seed: parse::optional("tournaments.seed", row.seed.as_deref())?.map(TournamentSeed),
+            champion: row.champion_id.map(SubmissionId),
+        })
+    })
+    .transpose()
+}
+
+/// Ids of the tournaments whose rounds are played, oldest first.
+pub async fn playing(conn: &mut Conn) -> Result<Vec<TournamentId>> {
+    let ids = sqlx::query_scalar!("SELECT id FROM tournaments WHERE state = 'closed' ORDER BY id")
+        .fetch_all(conn)
+        .await?;
+    Ok(ids.into_iter().map(TournamentId).collect())
+}
+
+/// Draft to open; false if it is no draft.
+pub async fn open(conn: &mut Conn, id: TournamentId) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE tournaments SET state = 'open', opened_at = now() WHERE id = $1 AND state = 'draft'",
+        id.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Open to closed; false if it is not open.
+pub async fn close(conn: &mut Conn, id: TournamentId, seed: &TournamentSeed) -> Result<bool> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE tournaments SET state = 'closed', closed_at = now(), seed = $2
+        WHERE id = $1 AND state = 'open'
+        "#,
+        id.0,
+        seed.0.to_string()
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Closed to completed; false if it is not closed.
+pub async fn complete(
+    conn: &mut Conn,
+    id: TournamentId,
+    champion: Option<SubmissionId>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE tournaments SET state = 'completed', ended_at = now(), champion_id = $2
+        WHERE id = $1 AND state = 'closed'
+        "#,
+        id.0,
+        champion.map(|submission| submission.0)
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Anything but ended to cancelled; false if it has ended.
+pub async fn cancel(conn: &mut Conn, id: TournamentId, reason: &str) -> Result<bool> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE tournaments SET state = 'cancelled', ended_at = now(), cancelled_because = $2
+        WHERE id = $1 AND state NOT IN ('completed', 'cancelled')
+        "#,
+        id.0,
+        reason
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Rises with every change of a tournament, progress of runs included; and
+/// whether it has ended.
+pub async fn version(conn: &mut Conn, id: TournamentId) -> Result<Option<(i64, bool)>> {
+    let row = sqlx::query!(
+        r#"
+        SELECT chains.length
+                   + (SELECT coalesce(sum(beats), 0)::bigint FROM runs WHERE tournament_id = $1)
+                   AS "version!",
+               tournaments.ended_at IS NOT NULL AS "ended!"
+        FROM tournaments JOIN chains ON chains.name = tournaments.id::text
+        WHERE tournaments.id = $1
+        "#,
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.version, row.ended)))
+}
