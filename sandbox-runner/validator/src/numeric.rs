@@ -50,6 +50,9 @@ pub(crate) fn check<'o>(
             c.flops_each(&op.tensor, 2);
             c.like(&op.out, &op.tensor)
         }
+        Op::Mean(op) if op.input.dtype.is_uint() => Err(Fault::Unsupported(
+            "unsigned tensors have no mean; cast the tensor first",
+        )),
         Op::Sum(op) | Op::Mean(op) | Op::Prod(op) | Op::Max(op) | Op::Min(op) | Op::MaxAbs(op) => {
             reduction::whole(c, op, class)
         }

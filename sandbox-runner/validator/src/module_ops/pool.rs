@@ -198,6 +198,11 @@ pub(super) fn max_backward<'o, const N: usize>(
     gradient(c, pool, grad)?;
     c.input(indices, Class::Int)?;
     require!(
+        indices.dtype.is_int(),
+        "indices of a maximum are not {}",
+        indices.dtype.name()
+    );
+    require!(
         indices.shape == grad.shape,
         "indices of shape {:?} do not place a gradient of shape {:?}",
         indices.shape.as_slice(),

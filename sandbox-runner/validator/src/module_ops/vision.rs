@@ -59,6 +59,14 @@ pub(super) fn interpolate_backward<'o>(
     same_dtype(&op.x, &op.grad)?;
     image(&op.x)?;
     image(&op.grad)?;
+    if matches!(
+        op.options.mode,
+        InterpolateModeIr::NearestExact | InterpolateModeIr::Lanczos3
+    ) {
+        return Err(Fault::Unsupported(
+            "this mode of interpolation has no gradient",
+        ));
+    }
     let x = &op.x.shape;
     let fits = op.grad.shape[..2] == x[..2] && op.grad.shape[2..] == op.output_size;
     require!(

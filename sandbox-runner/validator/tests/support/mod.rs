@@ -29,6 +29,8 @@ pub fn limits() -> Limits {
 /// A ledger and the next free id.
 pub struct Guest {
     pub ledger: Ledger,
+    /// What was uploaded.
+    pub uploads: Vec<TensorIr>,
     next: u64,
 }
 
@@ -40,6 +42,7 @@ impl Guest {
     pub fn with(limits: Limits) -> Self {
         Self {
             ledger: Ledger::new(limits),
+            uploads: Vec::new(),
             next: 1,
         }
     }
@@ -58,12 +61,14 @@ impl Guest {
         self.ledger
             .check_upload(id.value(), shape, dtype, bytes)
             .unwrap();
-        TensorIr {
+        let tensor = TensorIr {
             id,
             shape: Shape::from(shape),
             status: TensorStatus::ReadOnly,
             dtype,
-        }
+        };
+        self.uploads.push(tensor.clone());
+        tensor
     }
 
     pub fn f32(&mut self, shape: &[usize]) -> TensorIr {

@@ -455,7 +455,8 @@ pub const OPERATIONS: &[(&str, Maker)] = &[
         let [length, kernel, stride, padding, dilation] = window(s);
         let dtype = s.float();
         let x = s.tensor(&[2, 3, length], dtype);
-        let (ceil, index, id) = (s.either(), s.int(), s.id());
+        let (ceil, id) = (s.either(), s.id());
+        let index = [DType::I64, DType::I32][s.below(2)];
         let op = MaxPool1dOpIr::create(x.clone(), kernel, stride, padding, dilation, ceil, || id);
         module(match s.below(3) {
             0 => ModuleOperationIr::MaxPool1d(op),
@@ -493,7 +494,8 @@ pub const OPERATIONS: &[(&str, Maker)] = &[
         let dtype = s.float();
         let x = s.tensor(&[2, 3, h[0], w[0]], dtype);
         let [kernel, stride, padding, dilation] = [1, 2, 3, 4].map(|i| [h[i], w[i]]);
-        let (ceil, index, id) = (s.either(), s.int(), s.id());
+        let (ceil, id) = (s.either(), s.id());
+        let index = [DType::I64, DType::I32][s.below(2)];
         let op = MaxPool2dOpIr::create(x.clone(), kernel, stride, padding, dilation, ceil, || id);
         module(match s.below(3) {
             0 => ModuleOperationIr::MaxPool2d(op),
@@ -574,11 +576,10 @@ pub const OPERATIONS: &[(&str, Maker)] = &[
         let size = [s.within(1, 5), s.within(1, 5)];
         let mode = [
             InterpolateModeIr::Nearest,
-            InterpolateModeIr::NearestExact,
             InterpolateModeIr::Bilinear,
             InterpolateModeIr::Bicubic,
             InterpolateModeIr::Lanczos3,
-        ][s.below(5)]
+        ][s.below(4)]
         .clone();
         let options = InterpolateOptionsIr {
             mode,
@@ -599,7 +600,12 @@ pub const OPERATIONS: &[(&str, Maker)] = &[
         let size = [s.within(1, 5), s.within(1, 5)];
         let grad = s.tensor(&[shape[0], shape[1], size[0], size[1]], dtype);
         let options = InterpolateOptionsIr {
-            mode: InterpolateModeIr::Nearest,
+            mode: [
+                InterpolateModeIr::Nearest,
+                InterpolateModeIr::Bilinear,
+                InterpolateModeIr::Bicubic,
+            ][s.below(3)]
+            .clone(),
             align_corners: s.either(),
         };
         let id = s.id();

@@ -434,7 +434,11 @@ pub const OPERATIONS: &[(&str, Maker)] = &[
         let input = operand(s, dtype);
         let id = s.id();
         let op = ReduceOpIr::create(input, || id);
-        let maker = variants!(s, NumericOperationIr::[Sum, Mean, Prod, Max, Min]);
+        let maker = if dtype.is_uint() {
+            NumericOperationIr::Sum
+        } else {
+            variants!(s, NumericOperationIr::[Sum, Mean, Prod, Max, Min])
+        };
         numeric(class, dtype, maker(op))
     }),
     ("reduce a dimension", |s| {
