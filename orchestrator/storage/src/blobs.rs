@@ -16,7 +16,7 @@ use crate::{Error, Result};
 
 /// The blob store. Cloning shares it.
 #[derive(Clone, Debug)]
-pub struct Blobs(Arc<dyn ObjectStore>);
+pub struct Blobs(pub(crate) Arc<dyn ObjectStore>);
 
 impl Blobs {
     /// Blobs as files under `dir`, which is made if missing.
@@ -86,7 +86,7 @@ impl Blobs {
 }
 
 /// Two hex digits of folder keep folders small.
-fn key(digest: &Digest) -> Key {
+pub(crate) fn key(digest: &Digest) -> Key {
     let hex = digest.to_string();
     Key::from(format!("sha256/{}/{hex}", &hex[..2]))
 }

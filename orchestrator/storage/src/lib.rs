@@ -8,6 +8,7 @@
 //! circle: runs, then tournaments, then the event chain.
 
 pub mod archive;
+mod blob_streams;
 mod blobs;
 pub mod curves;
 mod db;
@@ -27,6 +28,7 @@ pub mod tokens;
 pub mod tournaments;
 pub mod views;
 
+pub use blob_streams::PutStreamError;
 pub use blobs::Blobs;
 pub use db::{Conn, Db, MIGRATOR, Transaction};
 pub use error::{Error, Result};
