@@ -270,7 +270,7 @@ impl Agent {
     }
 
     async fn deliver(&self, id: AttemptId, report: &Report) {
-        let sent = retry(REPORT, async || self.place.client.report(id, report).await);
+        let sent = retry(REPORT, || self.place.client.report(id, report));
         let sent = tokio::select! {
             sent = sent => sent,
             () = self.last_moment() => Err(ClientError::Unreachable("the runner is stopping".to_owned())),
@@ -288,7 +288,7 @@ impl Agent {
     async fn fault(&self, id: AttemptId, reason: String, patience: Duration) {
         tracing::warn!(run = %id.run, attempt = id.attempt, reason, "handing the run back");
         let fault = Fault { reason };
-        let sent = retry(patience, async || self.place.client.fault(id, &fault).await);
+        let sent = retry(patience, || self.place.client.fault(id, &fault));
         let sent = tokio::time::timeout(patience, sent).await;
         if let Ok(Err(error)) = sent {
             tracing::warn!(run = %id.run, attempt = id.attempt, %error, "failed to hand it back; its lease will end");

@@ -100,7 +100,7 @@ impl Blobs {
                 "a blob is damaged on this machine; fetching it again"
             );
         }
-        let bytes = retry(PATIENCE, async || {
+        let bytes = retry(PATIENCE, || async move {
             Ok(client.blob(digest).await?.bytes().await?.to_vec())
         })
         .await

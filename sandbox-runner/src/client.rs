@@ -265,9 +265,9 @@ impl Backoff {
 ///
 /// # Errors
 /// The last failure.
-pub async fn retry<T>(
+pub async fn retry<T, F: Future<Output = Result<T, ClientError>>>(
     patience: Duration,
-    mut call: impl AsyncFnMut() -> Result<T, ClientError>,
+    mut call: impl FnMut() -> F,
 ) -> Result<T, ClientError> {
     let deadline = Instant::now() + patience;
     let mut backoff = Backoff::default();
@@ -290,23 +290,23 @@ pub async fn retry<T>(
 mod tests {
     use super::*;
 
+    fn unreachable<T>() -> Result<T, ClientError> {
+        Err(ClientError::Unreachable("nobody".to_owned()))
+    }
+
     #[tokio::test(start_paused = true)]
     async fn what_might_work_later_is_tried_until_patience_ends() {
         let mut calls = 0;
-        let result = retry(Duration::from_secs(20), async || {
+        let result = retry(Duration::from_secs(20), || {
             calls += 1;
-            if calls < 4 {
-                Err(ClientError::Unreachable(String::new()))
-            } else {
-                Ok(calls)
-            }
+            std::future::ready(if calls < 4 { unreachable() } else { Ok(calls) })
         })
         .await;
         assert_eq!(result.unwrap(), 4);
 
         let begin = Instant::now();
-        let result: Result<(), _> = retry(Duration::from_secs(20), async || {
-            Err(ClientError::Unreachable("x".into()))
+        let result = retry(Duration::from_secs(20), || {
+            std::future::ready(unreachable::<()>())
         })
         .await;
         assert!(matches!(result, Err(ClientError::Unreachable(_))));
@@ -320,9 +320,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_decided_is_final() {
         let mut calls = 0;
-        let result: Result<(), _> = retry(Duration::from_secs(20), async || {
+        let result = retry(Duration::from_secs(20), || {
             calls += 1;
-            Err(ClientError::Conflict(String::new()))
+            std::future::ready(Err::<(), _>(ClientError::Conflict(String::new())))
         })
         .await;
         assert!(matches!(result, Err(ClientError::Conflict(_))));

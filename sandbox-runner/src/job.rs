@@ -96,7 +96,7 @@ async fn attempt(
     let task: TaskInfo = serde_json::from_value(assignment.task.info.clone())
         .map_err(|error| Trouble::Assignment(format!("the task: {error}")))?;
     let seed = seed(&assignment.seed)?;
-    let blob = async |digest: &str| place.blobs.get(&place.client, digest).await;
+    let blob = |digest| place.blobs.get(&place.client, digest);
     let (_, wasm) = blob(&assignment.module).await?;
     let (train, _) = blob(&assignment.task.train).await?;
     let (inputs, _) = blob(&assignment.task.hidden_inputs).await?;
@@ -158,11 +158,9 @@ async fn attempt(
     }
     let model = read(&model)?;
     let digest = hex::encode(Sha256::digest(&model));
-    retry(PATIENCE, async || {
-        place.client.put_blob(&digest, model.clone()).await
-    })
-    .await
-    .map_err(Trouble::Model)?;
+    retry(PATIENCE, || place.client.put_blob(&digest, model.clone()))
+        .await
+        .map_err(Trouble::Model)?;
     findings.model = Some(digest);
     findings.predictions = Some(hex::encode(Sha256::digest(&predictions)));
     Ok(None)
