@@ -1,0 +1,46 @@
+//! Calls a tournament off. Its runs are no longer leased, and what is still
+//! executing loses its lease with the next heartbeat.
+
+use gauntlet_domain::{Event, TournamentName, TournamentState};
+use gauntlet_storage::tournaments::{self, Lock};
+use gauntlet_storage::{Error, events};
+
+use super::{find, text};
+use crate::{Context, Reason, Refusal};
+
+/// Cancels a tournament that has not ended; the reason (at most 500
+/// characters) is public. Cancelling it again changes nothing.
+pub async fn cancel_tournament(
+    ctx: &Context,
+    name: &TournamentName,
+    reason: &str,
+) -> Result<(), Refusal> {
+    text::check("body.reason", reason, 500)?;
+    let mut tx = ctx.db.begin().await?;
+    let id = find::tournament(&mut tx, name).await?;
+    let row = tournaments::get(&mut tx, id, Lock::Update)
+        .await?
+        .ok_or_else(|| Error::Corrupt(format!("tournament {id} vanished")))?;
+    match row.state {
+        TournamentState::Cancelled => return Ok(()),
+        TournamentState::Completed => {
+            return Err(Reason::new(
+                "tournament-completed",
+                format!("`{name}` is completed"),
+                "a completed tournament stays as it is",
+            )
+            .field("path.name")
+            .conflict());
+        }
+        _ => {}
+    }
+    if !tournaments::cancel(&mut tx, id, reason).await? {
+        return Err(Error::Corrupt(format!("tournament {id} changed under its lock")).into());
+    }
+    let event = Event::Cancelled {
+        reason: reason.to_owned(),
+    };
+    events::append(&mut tx, id, &event).await?;
+    tx.commit().await.map_err(Error::from)?;
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Closes a tournament: field and seed are fixed, rounds can be played.
+
+use gauntlet_domain::{Event, TournamentName, TournamentState};
+use gauntlet_storage::play::{self, Loaded};
+use gauntlet_storage::tournaments::{self, Lock};
+use gauntlet_storage::{Error, events};
+
+use super::find;
+use crate::{Context, Reason, Refusal};
+
+/// Closes an open tournament. Closing one that is closed or completed changes nothing.
+pub async fn close_tournament(ctx: &Context, name: &TournamentName) -> Result<(), Refusal> {
+    let mut tx = ctx.db.begin().await?;
+    let id = find::tournament(&mut tx, name).await?;
+    // The lock waits for submissions under way, and keeps later ones out.
+    let Loaded {
+        row,
+        mut tournament,
+    } = play::load(&mut tx, id, Lock::Update)
+        .await?
+        .ok_or_else(|| Error::Corrupt(format!("tournament {id} vanished")))?;
+    match row.state {
+        TournamentState::Open => {}
+        TournamentState::Closed | TournamentState::Completed => return Ok(()),
+        state => {
+            return Err(Reason::new(
+                "tournament-not-open",
+                format!("`{name}` is {state} and cannot be closed"),
+                "open it first with `gauntlet tournament open`",
+            )
+            .field("path.name")
+            .conflict());
+        }
+    }
+    if tournament.entrants().next().is_none() {
+        return Err(Reason::new(
+            "empty-field",
+            format!("nobody has entered `{name}`"),
+            "submit at least one method first",
+        )
+        .field("path.name")
+        .limit("at least 1 method")
+        .found("0 methods")
+        .conflict());
+    }
+    let seed = tournament.derive_seed(&row.nonce);
+    let event = Event::Closed {
+        nonce: row.nonce,
+        seed,
+    };
+    tournament
+        .apply(&event)
+        .map_err(|error| Error::Corrupt(error.to_string()))?;
+    if !tournaments::close(&mut tx, id, &seed).await? {
+        return Err(Error::Corrupt(format!("tournament {id} changed under its lock")).into());
+    }
+    events::append(&mut tx, id, &event).await?;
+    tx.commit().await.map_err(Error::from)?;
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Adds a task whose data is in the blob store.
+
+use gauntlet_domain::{Budget, Digest, PlatformEvent, TaskId, TaskName};
+use gauntlet_storage::tasks::TaskRow;
+use gauntlet_storage::{events, tasks, views};
+use uuid::Uuid;
+
+use super::text;
+use crate::{Context, Reason, Refusal};
+
+/// A task to be added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewTask {
+    /// Unique name.
+    pub name: TaskName,
+    /// One line for people, at most 200 characters.
+    pub title: String,
+    /// A few sentences for people, at most 4000 characters.
+    pub description: String,
+    /// Licence of the data, at most 200 characters.
+    pub licence: String,
+    /// What a method is told.
+    pub info: serde_json::Value,
+    /// What one run may use.
+    pub budget: Budget,
+    /// Digest of the train part: a blob.
+    pub train: Digest,
+    /// Digest of the hidden inputs: a blob.
+    pub hidden_inputs: Digest,
+    /// Digest of the hidden labels: a blob.
+    pub hidden_labels: Digest,
+}
+
+/// Adds the task. The same task again is fine; another under its name is not,
+/// since results under one name must stay comparable.
+pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal> {
+    text::check("body.title", &new.title, 200)?;
+    text::check("body.description", &new.description, 4000)?;
+    text::check("body.licence", &new.licence, 200)?;
+    check_budget(&new.budget)?;
+    for (field, digest) in [
+        ("body.train", &new.train),
+        ("body.hidden_inputs", &new.hidden_inputs),
+        ("body.hidden_labels", &new.hidden_labels),
+    ] {
+        if !ctx.blobs.exists(digest).await? {
+            return Err(Reason::new(
+                "missing-blob",
+                format!("there is no blob {digest}"),
+                "PUT it to /api/v1/blobs/{digest} first",
+            )
+            .field(field)
+            .invalid());
+        }
+    }
+
+    let id = TaskId(Uuid::now_v7());
+    let mut tx = ctx.db.begin().await?;
+    let row = TaskRow {
+        id,
+        name: &new.name,
+        title: &new.title,
+        description: &new.description,
+        licence: &new.licence,
+        info: &new.info,
+        budget: &new.budget,
+        train: new.train,
+        hidden_inputs: new.hidden_inputs,
+        hidden_labels: new.hidden_labels,
+    };
+    if !tasks::insert(&mut tx, &row).await? {
+        let existing = views::task(&mut tx, &new.name).await?;
+        return match existing {
+            Some(existing) if same(&existing, &new) => Ok(existing.id),
+            _ => Err(Reason::new(
+                "task-exists",
+                format!("there is another task `{}`", new.name),
+                "tasks do not change; choose another name, such as one with a version",
+            )
+            .field("body.name")
+            .conflict()),
+        };
+    }
+    let event = PlatformEvent::TaskCreated {
+        task: id,
+        name: new.name,
+        train: new.train,
+        hidden_inputs: new.hidden_inputs,
+        hidden_labels: new.hidden_labels,
+    };
+    events::append_platform(&mut tx, &event).await?;
+    tx.commit().await.map_err(gauntlet_storage::Error::from)?;
+    Ok(id)
+}
+
+fn same(existing: &views::TaskView, new: &NewTask) -> bool {
+    existing.title == new.title
+        && existing.description == new.description
+        && existing.licence == new.licence
+        && existing.info == new.info
+        && existing.budget == new.budget
+        && existing.train == new.train
+        && existing.hidden_inputs == new.hidden_inputs
+        && existing.hidden_labels == new.hidden_labels
+}
+
+fn check_budget(budget: &Budget) -> Result<(), Refusal> {
+    budget.validate().map_err(|error| {
+        let field = match error.field {
+            "work" => "body.budget.work",
+            "predict_share_percent" => "body.budget.predict_share_percent",
+            "wall_seconds" => "body.budget.wall_seconds",
+            "tensor_bytes" => "body.budget.tensor_bytes",
+            "guest_bytes" => "body.budget.guest_bytes",
+            "output_bytes" => "body.budget.output_bytes",
+            _ => "body.budget",
+        };
+        Reason::new(
+            "invalid-budget",
+            error.to_string(),
+            "give every limit a number in its range",
+        )
+        .field(field)
+        .limit(format!("{} to {}", error.min, error.max))
+        .invalid()
+    })
+}

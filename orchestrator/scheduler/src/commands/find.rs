@@ -1,0 +1,33 @@
+//! Things by name, or a refusal that names them.
+
+use gauntlet_domain::{TaskName, TournamentId, TournamentName};
+use gauntlet_storage::{Conn, tournaments, views};
+
+use crate::{Reason, Refusal};
+
+pub(super) async fn tournament(
+    conn: &mut Conn,
+    name: &TournamentName,
+) -> Result<TournamentId, Refusal> {
+    tournaments::id(conn, name).await?.ok_or_else(|| {
+        Reason::new(
+            "unknown-tournament",
+            format!("there is no tournament `{name}`"),
+            "see `gauntlet tournament list` or GET /api/v1/tournaments",
+        )
+        .field("path.name")
+        .not_found()
+    })
+}
+
+pub(super) async fn task(conn: &mut Conn, name: &TaskName) -> Result<views::TaskView, Refusal> {
+    views::task(conn, name).await?.ok_or_else(|| {
+        Reason::new(
+            "unknown-task",
+            format!("there is no task `{name}`"),
+            "see `gauntlet task list` or GET /api/v1/tasks",
+        )
+        .field("body.task")
+        .not_found()
+    })
+}

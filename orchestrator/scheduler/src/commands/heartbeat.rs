@@ -1,0 +1,36 @@
+//! A runner is alive and working: its lease is prolonged.
+
+use std::time::Duration;
+
+use gauntlet_domain::{CurvePoint, tidy_curve};
+use gauntlet_storage::leases::{self, Holder};
+use gauntlet_storage::{Error, curves, listen, runners};
+
+use super::report::lease_lost;
+use crate::{Context, Refusal};
+
+/// Prolongs the lease, notes progress (0 to 1; what lies outside is brought
+/// inside) and the new points of the curve. Returns how long the lease lasts
+/// from now. Writes no event: nothing was decided.
+pub async fn heartbeat(
+    ctx: &Context,
+    holder: &Holder,
+    progress: f64,
+    curve: Vec<CurvePoint>,
+) -> Result<Duration, Refusal> {
+    let progress = if progress.is_finite() {
+        progress.clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
+    let mut tx = ctx.db.begin().await?;
+    let Some(tournament) = leases::extend(&mut tx, holder, ctx.policy.lease, progress).await?
+    else {
+        return Err(lease_lost(holder));
+    };
+    curves::add(&mut tx, holder.run, &tidy_curve(curve)).await?;
+    runners::seen_on(&mut tx, holder.run).await?;
+    listen::notify(&mut tx, tournament).await?;
+    tx.commit().await.map_err(Error::from)?;
+    Ok(ctx.policy.lease)
+}

@@ -1,0 +1,37 @@
+//! Takes a lost attempt back. Shared by faults, expiry and restarts of runners.
+
+use std::time::Duration;
+
+use gauntlet_domain::{Event, RunState};
+use gauntlet_storage::leases::{self, Lost};
+use gauntlet_storage::views::AttemptState;
+use gauntlet_storage::{Conn, Error, events};
+
+/// Requeues the run, or leaves it stuck, with the event that says why.
+pub(crate) async fn lose(
+    conn: &mut Conn,
+    lost: &Lost,
+    how: AttemptState,
+    reason: &str,
+    pause: Duration,
+) -> Result<RunState, Error> {
+    let state = leases::lose(conn, lost, how, reason, pause).await?;
+    let (run, attempt, reason) = (lost.run, lost.attempt, reason.to_owned());
+    let event = if state == RunState::Stuck {
+        tracing::warn!(%run, attempt, reason, "a run is stuck");
+        Event::RunStuck {
+            run,
+            attempt,
+            reason,
+        }
+    } else {
+        tracing::info!(%run, attempt, reason, "a run is queued again");
+        Event::RunRequeued {
+            run,
+            attempt,
+            reason,
+        }
+    };
+    events::append(conn, lost.tournament, &event).await?;
+    Ok(state)
+}

@@ -1,0 +1,47 @@
+//! The operator has repaired what was wrong, and grants a stuck run further attempts.
+
+use gauntlet_domain::{Event, RunId, RunState, TournamentState};
+use gauntlet_storage::tournaments::{self, Lock};
+use gauntlet_storage::{Error, events, runs};
+
+use crate::{Context, Reason, Refusal};
+
+/// Queues a stuck run again, with as many attempts as a new one. One that is
+/// queued or leased already stays as it is.
+pub async fn retry_run(ctx: &Context, run: RunId) -> Result<(), Refusal> {
+    let mut tx = ctx.db.begin().await?;
+    let Some(row) = runs::get(&mut tx, run).await? else {
+        return Err(Reason::new(
+            "unknown-run",
+            format!("there is no run {run}"),
+            "the page of the tournament links to its runs",
+        )
+        .field("path.id")
+        .not_found());
+    };
+    if !runs::retry(&mut tx, run, ctx.policy.max_attempts).await? {
+        return match row.state {
+            RunState::Done => Err(Reason::new(
+                "run-done",
+                format!("run {run} has its result"),
+                "an accepted result does not change",
+            )
+            .field("path.id")
+            .conflict()),
+            _ => Ok(()),
+        };
+    }
+    let tournament = tournaments::get(&mut tx, row.tournament, Lock::Share).await?;
+    if tournament.is_none_or(|tournament| tournament.state != TournamentState::Closed) {
+        return Err(Reason::new(
+            "tournament-ended",
+            "its tournament has ended",
+            "nothing is left to be run",
+        )
+        .field("path.id")
+        .conflict());
+    }
+    events::append(&mut tx, row.tournament, &Event::RunRetried { run }).await?;
+    tx.commit().await.map_err(Error::from)?;
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! Hands a method in. The gate has looked at the module before this.
+
+use bytes::Bytes;
+use gauntlet_domain::{
+    Digest, Event, MethodName, SubmissionId, TokenId, TournamentName, TournamentState,
+};
+use gauntlet_storage::tournaments::{self, Lock};
+use gauntlet_storage::{Conn, Error, events, submissions};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::find;
+use crate::{Context, Reason, Refusal};
+
+/// A method to be handed in.
+#[derive(Clone, Debug)]
+pub struct NewSubmission {
+    /// To which tournament.
+    pub tournament: TournamentName,
+    /// Under which name.
+    pub name: MethodName,
+    /// The module.
+    pub module: Bytes,
+    /// By whom.
+    pub token: TokenId,
+}
+
+/// An accepted submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submission {
+    /// Its id.
+    pub submission: SubmissionId,
+    /// The tournament.
+    pub tournament: TournamentName,
+    /// Its name.
+    pub name: MethodName,
+    /// Digest of the module.
+    pub digest: Digest,
+    /// When it was accepted.
+    pub submitted_at: OffsetDateTime,
+}
+
+/// Stores the module and enters it. Refused, nothing is written unless the
+/// tournament closes or fills that name at this very moment: then the module
+/// stays behind as a blob that nothing names.
+pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Refusal> {
+    let digest = Digest::of(&new.module);
+    let bytes = new.module.len() as u64;
+    accepts(ctx, &new.tournament).await?;
+    ctx.blobs.put(new.module).await?;
+
+    let mut tx = ctx.db.begin().await?;
+    let id = find::tournament(&mut tx, &new.tournament).await?;
+    // Shared with other submissions; closing has to wait for us.
+    check_open(&mut tx, &new.tournament, Lock::Share).await?;
+    let submission = SubmissionId(Uuid::now_v7());
+    let submitted_at = submissions::insert(
+        &mut tx, submission, id, &new.name, &digest, bytes, new.token,
+    )
+    .await
+    .map_err(|error| conflict(error, &new.name, &digest))?;
+    let event = Event::Submitted {
+        submission,
+        name: new.name.clone(),
+        digest,
+    };
+    events::append(&mut tx, id, &event).await?;
+    tx.commit().await.map_err(Error::from)?;
+    Ok(Submission {
+        submission,
+        tournament: new.tournament,
+        name: new.name,
+        digest,
+        submitted_at,
+    })
+}
+
+/// Whether a tournament takes submissions now: a cheap question to ask before
+/// a module is received.
+pub async fn accepts(ctx: &Context, name: &TournamentName) -> Result<(), Refusal> {
+    let mut conn = ctx.db.acquire().await?;
+    check_open(&mut conn, name, Lock::None).await
+}
+
+async fn check_open(conn: &mut Conn, name: &TournamentName, lock: Lock) -> Result<(), Refusal> {
+    let id = find::tournament(conn, name).await?;
+    let row = tournaments::get(conn, id, lock)
+        .await?
+        .ok_or_else(|| Error::Corrupt(format!("tournament {id} vanished")))?;
+    match row.state {
+        TournamentState::Open => Ok(()),
+        TournamentState::Draft => Err(Reason::new(
+            "tournament-not-open",
+            format!("`{name}` does not take submissions yet"),
+            "wait until the organiser opens it",
+        )
+        .field("path.name")
+        .conflict()),
+        state => Err(Reason::new(
+            "tournament-closed",
+            format!("`{name}` is {state} and takes no more submissions"),
+            "enter another tournament; `gauntlet tournament list` shows which are open",
+        )
+        .field("path.name")
+        .conflict()),
+    }
+}
+
+fn conflict(error: Error, name: &MethodName, digest: &Digest) -> Refusal {
+    match error.constraint() {
+        Some("submissions_name_key") => Reason::new(
+            "name-taken",
+            format!("there is a method `{name}` in this tournament already"),
+            "choose another name",
+        )
+        .field("query.name")
+        .conflict(),
+        Some("submissions_digest_key") => Reason::new(
+            "duplicate-module",
+            format!("this module ({digest}) is in this tournament already"),
+            "hand in a method once; a changed one has another digest",
+        )
+        .field("body")
+        .found(digest.to_string())
+        .conflict(),
+        _ => error.into(),
+    }
+}

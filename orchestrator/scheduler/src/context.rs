@@ -1,0 +1,76 @@
+//! What commands and loops work with.
+
+use std::time::Duration;
+
+use gauntlet_storage::{Blobs, Db};
+
+/// Database, blobs, policy. Cloning shares them.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The database.
+    pub db: Db,
+    /// The blob store.
+    pub blobs: Blobs,
+    /// The numbers.
+    pub policy: Policy,
+}
+
+impl Context {
+    /// Puts the parts together.
+    pub fn new(db: Db, blobs: Blobs, policy: Policy) -> Self {
+        Self { db, blobs, policy }
+    }
+}
+
+/// Numbers an operator may choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// How long a lease lasts from grant or heartbeat.
+    pub lease: Duration,
+    /// How often a runner is to send heartbeats.
+    pub heartbeat: Duration,
+    /// Attempts of a run before it is stuck.
+    pub max_attempts: i32,
+    /// Pause after a run's first reported fault; doubles with each further one.
+    pub retry_pause: Duration,
+    /// How often the loops look for themselves, in case a notification was lost.
+    pub poll: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(15),
+            heartbeat: Duration::from_secs(3),
+            max_attempts: 5,
+            retry_pause: Duration::from_secs(1),
+            poll: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Longest pause between attempts.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+
+impl Policy {
+    /// The pause after attempt number `attempt` was faulted.
+    pub(crate) fn pause_after(&self, attempt: i32) -> Duration {
+        let doublings = attempt.saturating_sub(1).clamp(0, 16).unsigned_abs();
+        self.retry_pause
+            .saturating_mul(1 << doublings)
+            .min(MAX_PAUSE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_PAUSE, Policy};
+
+    #[test]
+    fn pauses_double_up_to_a_limit() {
+        let policy = Policy::default();
+        assert_eq!(policy.pause_after(1), policy.retry_pause);
+        assert_eq!(policy.pause_after(3), policy.retry_pause * 4);
+        assert_eq!(policy.pause_after(i32::MAX), MAX_PAUSE);
+    }
+}

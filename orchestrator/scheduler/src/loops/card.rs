@@ -1,0 +1,110 @@
+//! Writes the card of a champion.
+
+use std::collections::BTreeMap;
+
+use gauntlet_domain::{
+    Card, CardBlock, CardEvidence, Digest, MethodName, RunId, SubmissionId, Tournament,
+    choose_model,
+};
+use gauntlet_storage::play::Loaded;
+use gauntlet_storage::views::TaskView;
+
+/// The card; `None` if none of the champion's runs left a model with a score.
+pub(super) fn write(
+    loaded: &Loaded,
+    task: &TaskView,
+    champion: SubmissionId,
+    models: &BTreeMap<RunId, Digest>,
+) -> Option<Card> {
+    let tournament = &loaded.tournament;
+    let entrant = tournament
+        .entrants()
+        .find(|entrant| entrant.submission == champion)?;
+    let standing = tournament
+        .rounds()
+        .iter()
+        .rev()
+        .filter_map(|round| round.decision.as_ref())
+        .flat_map(|decision| &decision.standings)
+        .find(|line| line.submission == champion)?;
+    let blocks = blocks(tournament, champion, models);
+    let best = choose_model(&blocks)?;
+    Some(Card {
+        method: entrant.name.clone(),
+        module: entrant.digest,
+        model: best.model?,
+        run: best.run,
+        model_score: best.score?,
+        score: standing.mean,
+        faults: standing.faults,
+        task: task.name.clone(),
+        licence: task.licence.clone(),
+        budget: task.budget,
+        tournament: loaded.row.name.clone(),
+        rules: loaded.row.rules.clone(),
+        field: tournament.entrants().count() as u32,
+        runs: tournament
+            .rounds()
+            .iter()
+            .map(|round| round.runs.len() as u32)
+            .sum(),
+        nonce: loaded.row.nonce,
+        seed: *tournament.seed()?,
+        evidence: evidence(tournament),
+        blocks,
+    })
+}
+
+fn blocks(
+    tournament: &Tournament,
+    champion: SubmissionId,
+    models: &BTreeMap<RunId, Digest>,
+) -> Vec<CardBlock> {
+    let mut blocks: Vec<CardBlock> = tournament
+        .rounds()
+        .iter()
+        .flat_map(|round| round.runs.iter().map(move |run| (round, run)))
+        .filter(|(_, (_, run))| run.submission == champion)
+        .filter_map(|(round, (id, run))| {
+            let outcome = run.outcome?;
+            let block = round
+                .blocks
+                .iter()
+                .find(|block| block.index == run.block.1)?;
+            Some(CardBlock {
+                round: block.round,
+                index: block.index,
+                seed: block.seed,
+                run: *id,
+                verdict: outcome.verdict(),
+                score: outcome.score(),
+                model: models.get(id).copied(),
+            })
+        })
+        .collect();
+    blocks.sort_by_key(|block| (block.round, block.index));
+    blocks
+}
+
+fn evidence(tournament: &Tournament) -> Vec<CardEvidence> {
+    let name = |who: SubmissionId| -> Option<MethodName> {
+        tournament
+            .entrants()
+            .find(|entrant| entrant.submission == who)
+            .map(|entrant| entrant.name.clone())
+    };
+    tournament
+        .rounds()
+        .iter()
+        .filter_map(|round| round.decision.as_ref())
+        .filter_map(|decision| {
+            let evidence = decision.evidence.clone()?;
+            Some(CardEvidence {
+                round: decision.round,
+                kept: name(evidence.kept)?,
+                cut: name(evidence.cut)?,
+                evidence,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! What happens without being asked for.
+
+pub mod advance_rounds;
+mod card;
+pub mod expire_leases;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gauntlet_storage::Db;
+use gauntlet_storage::listen::Listener;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::Context;
+
+/// Runs all loops until `shutdown`. A pass that fails is logged and tried
+/// again; a transaction under way is finished or rolled back by the database.
+pub async fn run(ctx: Context, shutdown: CancellationToken) {
+    let wake = Arc::new(Notify::new());
+    let all = async {
+        tokio::join!(
+            listen(ctx.db.clone(), Arc::clone(&wake)),
+            advance(&ctx, &wake),
+            expire(&ctx),
+        )
+    };
+    shutdown.run_until_cancelled(all).await;
+}
+
+async fn advance(ctx: &Context, wake: &Notify) {
+    loop {
+        // Registered before looking, so that no hint is lost in between.
+        let woken = wake.notified();
+        if let Err(error) = advance_rounds::once(ctx).await {
+            tracing::error!(%error, "failed to move tournaments forward");
+        }
+        // Running into the time limit is the polling.
+        tokio::time::timeout(ctx.policy.poll, woken)
+            .await
+            .unwrap_or(());
+    }
+}
+
+async fn expire(ctx: &Context) {
+    loop {
+        if let Err(error) = expire_leases::once(ctx).await {
+            tracing::error!(%error, "failed to take expired leases back");
+        }
+        tokio::time::sleep(ctx.policy.poll).await;
+    }
+}
+
+/// Turns notifications of the database into wake-ups.
+async fn listen(db: Db, wake: Arc<Notify>) {
+    loop {
+        let error = match Listener::start(&db).await {
+            Ok(mut listener) => loop {
+                wake.notify_one();
+                if let Err(error) = listener.next().await {
+                    break error;
+                }
+            },
+            Err(error) => error,
+        };
+        tracing::warn!(%error, "no notifications from the database; polling");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
