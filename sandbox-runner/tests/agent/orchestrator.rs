@@ -92,13 +92,14 @@ impl Orchestrator {
             .route(&format!("{attempts}/fault"), post(fault))
             .route("/api/v1/blobs/{digest}", get(blob).put(put_blob))
             .with_state(Arc::clone(&self.book));
-        // A server that can shut down ends its connections when it is dropped; others do not.
-        self.server = Some(tokio::spawn(async move {
-            let never = std::future::pending();
+        let stop = CancellationToken::new();
+        let stopped = stop.clone().cancelled_owned();
+        let server = tokio::spawn(async move {
             let _served = axum::serve(listener, routes)
-                .with_graceful_shutdown(never)
+                .with_graceful_shutdown(stopped)
                 .await;
-        }));
+        });
+        self.server = Some((server, stop));
     }
 
     pub(crate) fn with<T>(&self, look: impl FnOnce(&mut Book) -> T) -> T {
@@ -231,7 +232,7 @@ async fn fault(
 
 async fn blob(State(book): Shared, Path(digest): Path<String>) -> Result<Vec<u8>, Refused> {
     let found = book.lock().unwrap().blobs.get(&digest).cloned();
-    found.ok_or_else(|| Refused(StatusCode::NOT_FOUND, "no such blob"))
+    found.ok_or(Refused(StatusCode::NOT_FOUND, "no such blob"))
 }
 
 async fn put_blob(
