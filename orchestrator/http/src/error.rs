@@ -10,6 +10,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gauntlet_api::Problem;
 use gauntlet_gate::{Rejection, Rule};
+use gauntlet_scheduler::{Reason, Refusal};
+use gauntlet_storage as storage;
 
 /// What a handler answers instead of what was asked for.
 #[derive(Debug)]
@@ -170,6 +172,57 @@ impl From<Rejection> for Error {
     }
 }
 
+/// What the scheduler refuses, it has said how to put right.
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let (status, title, reason) = match refusal {
+            Refusal::Invalid(reason) => {
+                (StatusCode::BAD_REQUEST, "The request is not valid", reason)
+            }
+            Refusal::NotFound(reason) => (StatusCode::NOT_FOUND, "Not found", reason),
+            Refusal::Conflict(reason) => (
+                StatusCode::CONFLICT,
+                "It does not fit the present state",
+                reason,
+            ),
+            Refusal::Storage(error) => return error.into(),
+        };
+        let Reason {
+            code,
+            detail,
+            field,
+            limit,
+            found,
+            help,
+        } = *reason;
+        let mut error = Self::new(status, code, title, detail, help);
+        error.0.field = field.map(str::to_owned);
+        error.0.limit = limit;
+        error.0.found = found;
+        error
+    }
+}
+
+impl From<storage::Error> for Error {
+    fn from(error: storage::Error) -> Self {
+        match error {
+            storage::Error::DigestMismatch { expected, found } => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "digest-mismatch",
+                "The bytes are not what their name says",
+                "the SHA-256 of the body is another than the one in the address",
+                "send the bytes under their own digest; if they are right, send them again, since \
+                 they were changed on the way",
+            )
+            .field("path.digest")
+            .limit(expected.to_string())
+            .found(found.to_string()),
+            error if error.is_transient() => Self::unavailable(error),
+            error => Self::internal(error),
+        }
+    }
+}
+
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status =
@@ -190,6 +243,8 @@ impl IntoResponse for Error {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
+        // For those who show it in another form.
+        response.extensions_mut().insert(*self.0);
         response
     }
 }

@@ -1,22 +1,19 @@
 //! Extractors that refuse with problems instead of plain text, and name the field.
 
-use std::time::Duration;
+use std::str::FromStr;
 
-use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
-use bytes::{Bytes, BytesMut};
-use futures::StreamExt;
+use gauntlet_domain::{Digest, NameError, ParseDigestError};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Result};
+use crate::incoming;
 
 /// JSON bodies are small: the largest is a report with its curve.
 pub(crate) const MAX_JSON: u64 = 1 << 20;
-/// A body must have arrived within this time.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A JSON body.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -27,7 +24,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self> {
         let (parts, body) = request.into_parts();
         require_content_type(&parts.headers, "application/json")?;
-        let bytes = read(&parts.headers, body, MAX_JSON, "body").await?;
+        let bytes = incoming::read(&parts.headers, body, MAX_JSON, "body").await?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
@@ -122,61 +119,26 @@ pub(crate) fn require_content_type(headers: &HeaderMap, wanted: &str) -> Result<
     .found(found))
 }
 
-/// Reads a body of at most `limit` bytes.
-///
-/// A body that is too large is read on for a while and thrown away, because a
-/// client that is cut off while it is still sending may never see the answer.
-pub(crate) async fn read(
-    headers: &HeaderMap,
-    body: Body,
-    limit: u64,
-    field: &str,
-) -> Result<Bytes> {
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse::<u64>().ok());
-    let mut stream = body.into_data_stream();
-    let too_large = announced.is_some_and(|length| length > limit);
-    let mut kept = BytesMut::new();
-    let mut seen = 0u64;
-    let reading = async {
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|error| {
-                Error::invalid(
-                    field,
-                    format!("the body ended early: {error}"),
-                    "send it again",
-                )
-            })?;
-            seen += chunk.len() as u64;
-            if seen > limit.saturating_mul(4) {
-                break;
-            }
-            if too_large || seen > limit {
-                kept = BytesMut::new();
-            } else {
-                kept.extend_from_slice(&chunk);
-            }
-        }
-        Ok(())
-    };
-    let finished: Result<()> = tokio::time::timeout(BODY_TIMEOUT, reading)
-        .await
-        .unwrap_or_else(|_| {
-            Err(Error::new(
-                StatusCode::REQUEST_TIMEOUT,
-                "too-slow",
-                "The body came too slowly",
-                "the body had not arrived in time",
-                "send it again over a better connection",
-            )
-            .field(field)
-            .limit(format!("{} seconds", BODY_TIMEOUT.as_secs())))
-        });
-    if too_large || seen > limit {
-        return Err(Error::too_large(field, limit, announced));
-    }
-    finished?;
-    Ok(kept.freeze())
+/// A name within its rule.
+pub(crate) fn name<T: FromStr<Err = NameError>>(text: &str, field: &str) -> Result<T> {
+    text.parse().map_err(|error: NameError| {
+        Error::invalid(
+            field,
+            error.to_string(),
+            "choose another name, such as `adamw-cosine`",
+        )
+        .limit(format!("1 to {} characters: {}", error.max, error.rule))
+    })
+}
+
+/// A digest in the one spelling there is.
+pub(crate) fn digest(text: &str, field: &str) -> Result<Digest> {
+    text.parse().map_err(|error: ParseDigestError| {
+        Error::invalid(
+            field,
+            error.to_string(),
+            "give the SHA-256 of the bytes, as `sha256sum` prints it",
+        )
+        .limit("64 of 0-9 and a-f")
+    })
 }

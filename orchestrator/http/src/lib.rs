@@ -1,10 +1,24 @@
-//! The HTTP API, the runner API and the pages.
+//! The HTTP API, the runner API and the pages: [`app`] is the whole of it as a
+//! function from requests to answers, [`serve`] puts it on an address.
+//!
+//! A handler reads from top to bottom: who is calling, what do they say, one
+//! scheduler command or one view, the answer. Everything that goes wrong is a
+//! problem (RFC 9457); see `error.rs` for whose fault is told how.
 
-#![expect(dead_code)]
+mod admin;
+mod app;
+mod auth;
 mod card;
+mod changes;
 mod convert;
 mod error;
 mod extract;
 mod headers;
+mod incoming;
 mod pages;
+mod public;
+mod read;
 mod routes;
+mod runner;
+
+pub use app::{app, serve};

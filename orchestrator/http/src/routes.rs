@@ -29,3 +29,107 @@
 //!
 //! An admin's token is good for everything a miner's is. Whatever else is asked
 //! for is answered 404 or 405 as a problem, or as a page to a browser.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower_http::trace::TraceLayer;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::pages::{self, problem};
+use crate::{admin, headers, public, runner};
+
+/// Every address there is.
+pub(crate) fn router(app: App) -> Router {
+    let api = Router::new()
+        .route(
+            "/tasks",
+            get(public::tasks::list).post(admin::tasks::create),
+        )
+        .route("/tasks/{name}", get(public::tasks::show))
+        .route("/tokens", post(admin::tokens::create))
+        .route("/events", get(public::events::everything))
+        .route(
+            "/tournaments",
+            get(public::tournaments::list).post(admin::tournaments::create),
+        )
+        .route("/tournaments/{name}", get(public::tournaments::show))
+        .route("/tournaments/{name}/open", post(admin::tournaments::open))
+        .route("/tournaments/{name}/close", post(admin::tournaments::close))
+        .route(
+            "/tournaments/{name}/submissions",
+            post(public::submissions::create),
+        )
+        .route(
+            "/tournaments/{name}/events",
+            get(public::events::tournament),
+        )
+        .route("/runs/{id}", get(public::runs::show))
+        .route("/runs/{id}/events", get(public::events::run))
+        .route(
+            "/runs/{id}/attempts/{attempt}/heartbeat",
+            post(runner::heartbeat::heartbeat),
+        )
+        .route(
+            "/runs/{id}/attempts/{attempt}/report",
+            post(runner::report::report),
+        )
+        .route(
+            "/runs/{id}/attempts/{attempt}/fault",
+            post(runner::report::fault),
+        )
+        .route(
+            "/runners",
+            get(public::runners::list).post(runner::register::register),
+        )
+        .route("/runners/{id}/lease", post(runner::lease::lease))
+        .route("/archive", get(public::archive::list))
+        .route("/archive/{id}", get(public::archive::show))
+        .route("/archive/{id}/module", get(public::archive::module))
+        .route("/archive/{id}/model", get(public::archive::model))
+        .route(
+            "/blobs/{digest}",
+            get(runner::blobs::get).put(runner::blobs::put),
+        );
+    let pages = Router::new()
+        .route("/", get(pages::home::page))
+        .route("/live", get(pages::home::live))
+        .route("/tournaments/{name}", get(pages::tournament::page))
+        .route("/tournaments/{name}/live", get(pages::tournament::live))
+        .route("/runs/{id}", get(pages::run::page))
+        .route("/runs/{id}/live", get(pages::run::live))
+        .route("/archive/{id}", get(pages::archive::page))
+        .route("/assets/{file}", get(pages::assets::file));
+    Router::new()
+        .merge(pages)
+        .nest("/api/v1", api)
+        .route("/healthz", get(public::health::health))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        // Handlers read bodies themselves, each with its own limit.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(problem::for_people))
+        .layer(middleware::from_fn(headers::secure))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}
+
+async fn not_found(request: Request) -> Response {
+    Error::not_found("path", "address", request.uri().path()).into_response()
+}
+
+async fn method_not_allowed(request: Request) -> Response {
+    Error::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "Method not allowed",
+        format!("{} is not for this address", request.method()),
+        "the header `allow` names what is",
+    )
+    .field("method")
+    .into_response()
+}

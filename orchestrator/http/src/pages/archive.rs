@@ -1,11 +1,19 @@
 //! `/archive/{id}`.
 
 use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
 use gauntlet_api::{ArchiveEntry, CurvePoint};
 
 use super::chart::{self, Chart};
 use super::format;
 use super::shell::Shell;
+use crate::app::App;
+use crate::convert;
+use crate::error::Result;
+use crate::extract::Path;
+use crate::read;
+use gauntlet_domain::RunId;
 
 /// The page.
 #[derive(Template)]
@@ -54,6 +62,13 @@ impl ArchivePage {
             card: entry.card.clone(),
         }
     }
+}
+
+/// `GET /archive/{id}`.
+pub(crate) async fn page(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {
+    let entry = read::archive_entry(&app, &id).await?;
+    let run = convert::run(read::run(&app, RunId(entry.run)).await?);
+    Ok(super::render(&ArchivePage::new(&entry, &run.curve)))
 }
 
 #[cfg(test)]

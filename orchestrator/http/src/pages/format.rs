@@ -86,11 +86,6 @@ pub(crate) fn time(value: OffsetDateTime) -> String {
         .unwrap_or_else(|_| String::from("unknown"))
 }
 
-/// The head of a digest, enough to tell two apart by eye.
-pub(crate) fn short_digest(digest: &str) -> String {
-    digest.chars().take(12).collect()
-}
-
 /// A machine name for people: `budget_exceeded` becomes `budget exceeded`.
 pub(crate) fn words(name: &str) -> String {
     name.replace('_', " ")

@@ -1,10 +1,16 @@
 //! `/`.
 
 use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
 use gauntlet_api::{ArchiveEntry, Runner, TournamentState, TournamentSummary};
 
 use super::format;
 use super::shell::Shell;
+use crate::app::App;
+use crate::convert;
+use crate::error::Result;
+use crate::read;
 
 /// The page.
 #[derive(Template)]
@@ -106,6 +112,34 @@ impl HomeLive {
                 .collect(),
         }
     }
+}
+
+/// `GET /`.
+pub(crate) async fn page(State(app): State<App>) -> Result<Response> {
+    Ok(super::render(&HomePage::new(load(&app).await?)))
+}
+
+/// `GET /live`: what of it changes.
+pub(crate) async fn live(State(app): State<App>) -> Result<Response> {
+    Ok(super::render(&load(&app).await?))
+}
+
+async fn load(app: &App) -> Result<HomeLive> {
+    let tournaments: Vec<_> = read::tournaments(app)
+        .await?
+        .into_iter()
+        .map(convert::summary)
+        .collect();
+    let runners: Vec<_> = read::runners(app)
+        .await?
+        .into_iter()
+        .map(convert::runner)
+        .collect();
+    Ok(HomeLive::new(
+        &tournaments,
+        &read::archive(app).await?,
+        &runners,
+    ))
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! A problem as a page, for people.
 
 use askama::Template;
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use gauntlet_api::Problem;
 
 use super::shell::Shell;
-use crate::error::Error;
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -17,9 +19,17 @@ struct ProblemPage<'a> {
     help: &'a str,
 }
 
-/// The problem as a page.
-pub(crate) fn page(error: &Error) -> Response {
-    let problem = error.problem();
+/// Shows problems as pages to browsers, outside the API.
+pub(crate) async fn for_people(request: Request, next: Next) -> Response {
+    let wanted = wants_page(request.headers()) && !request.uri().path().starts_with("/api/");
+    let response = next.run(request).await;
+    match response.extensions().get::<Problem>() {
+        Some(problem) if wanted => page(problem),
+        _ => response,
+    }
+}
+
+fn page(problem: &Problem) -> Response {
     let page = ProblemPage {
         shell: Shell::new(problem.title.as_str()),
         status: problem.status,
@@ -31,8 +41,7 @@ pub(crate) fn page(error: &Error) -> Response {
     (status, super::render(&page)).into_response()
 }
 
-/// Whether the caller is a browser that would rather see a page.
-pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
+fn wants_page(headers: &HeaderMap) -> bool {
     headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())

@@ -1,11 +1,19 @@
 //! `/runs/{id}`.
 
 use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
 use gauntlet_api::{Meters, Run, RunState};
 
 use super::chart::{self, Chart};
 use super::format;
 use super::shell::Shell;
+use crate::app::App;
+use crate::convert;
+use crate::error::Result;
+use crate::extract::Path;
+use crate::read;
+use gauntlet_domain::RunId;
 
 /// The page.
 #[derive(Template)]
@@ -144,6 +152,18 @@ fn meters(train: Option<&Meters>, predict: Option<&Meters>) -> Vec<MeterRow> {
         }),
         row("wall time", |meters| format::micros(meters.wall_micros)),
     ]
+}
+
+/// `GET /runs/{id}`.
+pub(crate) async fn page(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response> {
+    let run = convert::run(read::run(&app, id).await?);
+    Ok(super::render(&RunPage::new(&run)))
+}
+
+/// `GET /runs/{id}/live`: what of it changes.
+pub(crate) async fn live(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response> {
+    let run = convert::run(read::run(&app, id).await?);
+    Ok(super::render(&RunLive::new(&run)))
 }
 
 #[cfg(test)]

@@ -1,11 +1,18 @@
 //! `/tournaments/{name}`.
 
 use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
 use gauntlet_api::{Cut, RoundState, RunState, Tournament, TournamentState};
 
 use super::format;
 use super::matrix::Matrix;
 use super::shell::Shell;
+use crate::app::App;
+use crate::convert;
+use crate::error::Result;
+use crate::extract::Path;
+use crate::read;
 
 /// The page.
 #[derive(Template)]
@@ -254,6 +261,18 @@ fn cut_view(round: u32, cut: &Cut) -> CutView {
         dropped: cut.dropped.clone(),
         evidence,
     }
+}
+
+/// `GET /tournaments/{name}`.
+pub(crate) async fn page(State(app): State<App>, Path(name): Path<String>) -> Result<Response> {
+    let tournament = convert::tournament(read::tournament(&app, &name).await?);
+    Ok(super::render(&TournamentPage::new(&tournament)))
+}
+
+/// `GET /tournaments/{name}/live`: what of it changes.
+pub(crate) async fn live(State(app): State<App>, Path(name): Path<String>) -> Result<Response> {
+    let tournament = convert::tournament(read::tournament(&app, &name).await?);
+    Ok(super::render(&TournamentLive::new(&tournament)))
 }
 
 #[cfg(test)]

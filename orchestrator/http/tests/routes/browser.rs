@@ -11,7 +11,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-const HINT: &str = "install it with `apt-get install chromium chromium-driver` (scripts/setup does)";
+const HINT: &str =
+    "install it with `apt-get install chromium chromium-driver` (scripts/setup does)";
 
 /// Driver and browser; both end with it.
 pub(crate) struct Browser {
@@ -32,7 +33,11 @@ impl Browser {
     pub(crate) async fn start(screen: Screen) -> Self {
         let chromium = find(&["chromium", "chromium-browser", "google-chrome"]);
         let driver = find(&["chromedriver", "chromium.chromedriver"]);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let mut driver = Command::new(driver)
             .arg(format!("--port={port}"))
             .stdin(Stdio::null())
@@ -61,12 +66,19 @@ impl Browser {
                 Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
             }
         };
-        Self { client, driver, _profile: profile }
+        Self {
+            client,
+            driver,
+            _profile: profile,
+        }
     }
 
     /// Runs a script in the page and gives its value.
     pub(crate) async fn eval(&self, script: &str) -> Value {
-        self.client.execute(script, Vec::new()).await.expect("the script runs")
+        self.client
+            .execute(script, Vec::new())
+            .await
+            .expect("the script runs")
     }
 
     /// Waits until a script gives `true`.

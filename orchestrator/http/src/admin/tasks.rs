@@ -1,0 +1,34 @@
+//! `POST /api/v1/tasks`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use gauntlet_api::{NewTask, Task};
+use gauntlet_scheduler::commands::create_task::{self as command, create_task};
+
+use crate::app::App;
+use crate::auth::Admin;
+use crate::convert;
+use crate::error::Result;
+use crate::extract::{self, Json};
+use crate::read;
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    _: Admin,
+    Json(body): Json<NewTask>,
+) -> Result<(StatusCode, axum::Json<Task>)> {
+    let new = command::NewTask {
+        name: extract::name(&body.name, "body.name")?,
+        title: body.title,
+        description: body.description,
+        licence: body.licence,
+        info: body.info,
+        budget: convert::budget(body.budget),
+        train: extract::digest(&body.train, "body.train")?,
+        hidden_inputs: extract::digest(&body.hidden_inputs, "body.hidden_inputs")?,
+        hidden_labels: extract::digest(&body.hidden_labels, "body.hidden_labels")?,
+    };
+    create_task(&app.context, new).await?;
+    let task = convert::task(read::task(&app, &body.name).await?);
+    Ok((StatusCode::CREATED, axum::Json(task)))
+}

@@ -1,0 +1,66 @@
+//! `POST /api/v1/tournaments`, `…/open`, `…/close`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use gauntlet_api::{NewTournament, Tournament};
+use gauntlet_domain::Rules;
+use gauntlet_scheduler::commands::close_tournament::close_tournament;
+use gauntlet_scheduler::commands::create_tournament::{self as command, create_tournament};
+use gauntlet_scheduler::commands::open_tournament::open_tournament;
+
+use crate::app::App;
+use crate::auth::Admin;
+use crate::convert;
+use crate::error::{Error, Result};
+use crate::extract::{self, Json, Path};
+use crate::read;
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    _: Admin,
+    Json(body): Json<NewTournament>,
+) -> Result<(StatusCode, axum::Json<Tournament>)> {
+    let new = command::NewTournament {
+        name: extract::name(&body.name, "body.name")?,
+        task: extract::name(&body.task, "body.task")?,
+        rules: body.rules.map(rules).transpose()?.unwrap_or_default(),
+        phrase: body.seed.map(|seed| seed.to_string()),
+    };
+    create_tournament(&app.context, new).await?;
+    Ok((StatusCode::CREATED, shown(&app, &body.name).await?))
+}
+
+pub(crate) async fn open(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+) -> Result<axum::Json<Tournament>> {
+    open_tournament(&app.context, &read::tournament_name(&name)?).await?;
+    shown(&app, &name).await
+}
+
+pub(crate) async fn close(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+) -> Result<axum::Json<Tournament>> {
+    close_tournament(&app.context, &read::tournament_name(&name)?).await?;
+    shown(&app, &name).await
+}
+
+fn rules(value: serde_json::Value) -> Result<Rules> {
+    serde_json::from_value(value).map_err(|error| {
+        Error::invalid(
+            "body.rules",
+            format!("the rules cannot be read: {error}"),
+            "for example {\"format\":\"halving\",\"rungs\":3,\"eta\":2,\"blocks_per_rung\":[1,2,3]}; \
+             leave them out for these",
+        )
+    })
+}
+
+async fn shown(app: &App, name: &str) -> Result<axum::Json<Tournament>> {
+    Ok(axum::Json(convert::tournament(
+        read::tournament(app, name).await?,
+    )))
+}

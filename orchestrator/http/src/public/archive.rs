@@ -1,0 +1,56 @@
+//! `GET /api/v1/archive` and what is below it.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use gauntlet_api::{ArchiveEntry, List};
+use gauntlet_domain::Digest;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::extract::Path;
+use crate::read;
+use crate::runner::blobs;
+
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<ArchiveEntry>>> {
+    Ok(Json(List {
+        items: read::archive(&app).await?,
+    }))
+}
+
+/// `{id}` is an id or an alias.
+pub(crate) async fn show(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<ArchiveEntry>> {
+    Ok(Json(read::archive_entry(&app, &id).await?))
+}
+
+pub(crate) async fn module(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {
+    let entry = read::archive_entry(&app, &id).await?;
+    let name = format!("{}.wasm", entry.method);
+    download(&app, &entry.module, &name, "application/wasm").await
+}
+
+pub(crate) async fn model(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {
+    let entry = read::archive_entry(&app, &id).await?;
+    let name = format!("{}.safetensors", entry.method);
+    download(&app, &entry.model, &name, "application/octet-stream").await
+}
+
+/// `name` is made of a method's name, which needs no quoting.
+async fn download(app: &App, digest: &str, name: &str, kind: &'static str) -> Result<Response> {
+    let digest: Digest = digest.parse().map_err(Error::internal)?;
+    let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (
+            header::CONTENT_DISPOSITION,
+            disposition.map_err(Error::internal)?,
+        ),
+    ];
+    blobs::send(app, &digest, headers)
+        .await?
+        .ok_or_else(|| Error::internal(format_args!("the blob {digest} of the archive is missing")))
+}

@@ -1,0 +1,184 @@
+//! Server-sent events: something changed, fetch it again.
+//!
+//! An event carries no content. The first one comes at once, so whoever subscribes
+//! and then fetches misses nothing.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures::{Stream, stream};
+use gauntlet_api::{CHANGE_EVENT, ChangeEvent};
+use gauntlet_domain::{RunId, RunState, TournamentId};
+use gauntlet_storage::{runs, tournaments};
+use sha2::{Digest, Sha256};
+
+use crate::app::App;
+use crate::changes::Subscription;
+use crate::error::{Error, Result};
+use crate::extract::Path;
+use crate::read;
+
+/// Heartbeats of many runners come closer together than a page needs to follow.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// `GET /api/v1/tournaments/{name}/events`.
+pub(crate) async fn tournament(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
+    let id = read::tournament_id(&app, &name).await?;
+    Ok(watch(app, name, Subject::Tournament(id)))
+}
+
+/// `GET /api/v1/runs/{id}/events`.
+pub(crate) async fn run(
+    State(app): State<App>,
+    Path(id): Path<RunId>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
+    let run = read::run(&app, id).await?;
+    Ok(watch(
+        app,
+        run.tournament,
+        Subject::Run(run.tournament_id, id),
+    ))
+}
+
+/// `GET /api/v1/events`: tournaments, archive and runners as the home page lists them.
+pub(crate) async fn everything(
+    State(app): State<App>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    watch(app, String::new(), Subject::Everything)
+}
+
+#[derive(Clone, Copy)]
+enum Subject {
+    Tournament(TournamentId),
+    Run(TournamentId, RunId),
+    Everything,
+}
+
+struct Watch {
+    app: App,
+    name: String,
+    subject: Subject,
+    subscription: Subscription,
+    last: Option<u64>,
+    finished: bool,
+}
+
+fn watch(
+    app: App,
+    name: String,
+    subject: Subject,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    // Subscribed before the first look, so that nothing falls in between.
+    let subscription = app.changes.subscribe();
+    let watch = Watch {
+        app,
+        name,
+        subject,
+        subscription,
+        last: None,
+        finished: false,
+    };
+    let events = stream::unfold(watch, |mut watch| async {
+        let event = watch.next().await?;
+        Some((Ok(event), watch))
+    });
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+impl Watch {
+    /// The next event; `None` when nothing can follow or the server ends.
+    async fn next(&mut self) -> Option<Event> {
+        let stop = self.app.stop.clone();
+        stop.run_until_cancelled(async {
+            if self.finished {
+                return None;
+            }
+            loop {
+                if self.last.is_some() {
+                    tokio::time::sleep(PAUSE).await;
+                    self.subscription.wait(self.tournament()).await;
+                }
+                match self.look().await {
+                    Ok((version, finished)) if self.last != Some(version) => {
+                        self.last = Some(version);
+                        self.finished = finished;
+                        return Some(self.event(version));
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        let problem = error.problem();
+                        tracing::debug!(%problem, "an event stream could not look");
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                    }
+                }
+            }
+        })
+        .await
+        .flatten()
+    }
+
+    fn tournament(&self) -> Option<TournamentId> {
+        match self.subject {
+            Subject::Tournament(id) | Subject::Run(id, _) => Some(id),
+            Subject::Everything => None,
+        }
+    }
+
+    /// The present version, and whether it is the last.
+    async fn look(&self) -> Result<(u64, bool)> {
+        if let Subject::Everything = self.subject {
+            return Ok((everything_version(&self.app).await?, false));
+        }
+        let mut conn = self.app.context.db.acquire().await?;
+        let gone = || Error::not_found("path", "tournament", &self.name);
+        let id = self.tournament().ok_or_else(gone)?;
+        let (version, ended) = tournaments::version(&mut conn, id)
+            .await?
+            .ok_or_else(gone)?;
+        let version = version.unsigned_abs();
+        match self.subject {
+            Subject::Run(_, run) => {
+                let run = runs::get(&mut conn, run).await?.ok_or_else(gone)?;
+                Ok((version, run.state == RunState::Done))
+            }
+            _ => Ok((version, ended)),
+        }
+    }
+
+    fn event(&self, version: u64) -> Event {
+        let change = ChangeEvent {
+            tournament: self.name.clone(),
+            version,
+            finished: self.finished,
+        };
+        let event = Event::default().event(CHANGE_EVENT);
+        // Names and numbers always become JSON.
+        event.json_data(change).unwrap_or_default()
+    }
+}
+
+/// The lists as a number: another list, another number.
+async fn everything_version(app: &App) -> Result<u64> {
+    let mut hasher = Sha256::new();
+    for tournament in read::tournaments(app).await? {
+        hasher.update(format!("{tournament:?}"));
+    }
+    for entry in read::archive_ids(app).await? {
+        hasher.update(entry.0.as_bytes());
+    }
+    for runner in read::runners(app).await? {
+        hasher.update(format!("{} {} {}", runner.id, runner.class, runner.alive));
+    }
+    let digest = hasher.finalize();
+    // 53 bits, which every JSON reader carries exactly.
+    Ok(digest
+        .iter()
+        .take(8)
+        .fold(0, |number, byte| (number << 8) | u64::from(*byte))
+        >> 11)
+}

@@ -1,0 +1,10 @@
+//! What everybody may read, and what miners may do.
+
+pub(crate) mod archive;
+pub(crate) mod events;
+pub(crate) mod health;
+pub(crate) mod runners;
+pub(crate) mod runs;
+pub(crate) mod submissions;
+pub(crate) mod tasks;
+pub(crate) mod tournaments;

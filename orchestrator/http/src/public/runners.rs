@@ -1,0 +1,19 @@
+//! `GET /api/v1/runners`.
+
+use axum::Json;
+use axum::extract::State;
+use gauntlet_api::{List, Runner};
+
+use crate::app::App;
+use crate::convert;
+use crate::error::Result;
+use crate::read;
+
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<Runner>>> {
+    let items = read::runners(&app)
+        .await?
+        .into_iter()
+        .map(convert::runner)
+        .collect();
+    Ok(Json(List { items }))
+}

@@ -1,0 +1,16 @@
+//! `GET /api/v1/runs/{id}`.
+
+use axum::Json;
+use axum::extract::State;
+use gauntlet_api::Run;
+use gauntlet_domain::RunId;
+
+use crate::app::App;
+use crate::convert;
+use crate::error::Result;
+use crate::extract::Path;
+use crate::read;
+
+pub(crate) async fn show(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<Run>> {
+    Ok(Json(convert::run(read::run(&app, id).await?)))
+}

@@ -1,0 +1,64 @@
+//! `POST /api/v1/tournaments/{name}/submissions?name={method}`.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use gauntlet_api::Receipt;
+use gauntlet_gate::GateLimits;
+use gauntlet_scheduler::commands::submit::{NewSubmission, accepts, submit};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::auth::Miner;
+use crate::error::{Error, Result};
+use crate::extract::{self, Path, Query};
+use crate::incoming;
+use crate::read;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parameters {
+    /// Name of the method.
+    name: String,
+}
+
+/// Checks the module before anything is stored; the scheduler checks the rest.
+pub(crate) async fn create(
+    State(app): State<App>,
+    miner: Miner,
+    Path(tournament): Path<String>,
+    Query(Parameters { name }): Query<Parameters>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Receipt>)> {
+    let method = extract::name(&name, "query.name")?;
+    extract::require_content_type(&headers, "application/wasm")?;
+    let tournament = read::tournament_name(&tournament)?;
+    // Asked before the module is received, and again when it is entered.
+    accepts(&app.context, &tournament).await?;
+    let limits = GateLimits::default();
+    let module = incoming::read(&headers, body, limits.module_bytes, "body").await?;
+    // The gate validates the whole module: some tens of milliseconds for a large one.
+    let checked = module.clone();
+    tokio::task::spawn_blocking(move || gauntlet_gate::check(&checked, &limits))
+        .await
+        .map_err(Error::internal)??;
+    let bytes = module.len() as u64;
+    let new = NewSubmission {
+        tournament,
+        name: method,
+        module,
+        token: miner.token,
+    };
+    let accepted = submit(&app.context, new).await?;
+    let receipt = Receipt {
+        submission: accepted.submission.0,
+        tournament: accepted.tournament.to_string(),
+        method: accepted.name.to_string(),
+        digest: accepted.digest.to_string(),
+        bytes,
+        submitted_at: accepted.submitted_at,
+    };
+    Ok((StatusCode::CREATED, Json(receipt)))
+}

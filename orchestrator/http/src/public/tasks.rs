@@ -1,0 +1,24 @@
+//! `GET /api/v1/tasks` and `GET /api/v1/tasks/{name}`.
+
+use axum::Json;
+use axum::extract::State;
+use gauntlet_api::{List, Task};
+
+use crate::app::App;
+use crate::convert;
+use crate::error::Result;
+use crate::extract::Path;
+use crate::read;
+
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<Task>>> {
+    let items = read::tasks(&app)
+        .await?
+        .into_iter()
+        .map(convert::task)
+        .collect();
+    Ok(Json(List { items }))
+}
+
+pub(crate) async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Json<Task>> {
+    Ok(Json(convert::task(read::task(&app, &name).await?)))
+}

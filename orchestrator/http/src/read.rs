@@ -1,0 +1,117 @@
+//! Reads for handlers and pages: a connection, a view, and 404 where there is none.
+
+use gauntlet_api::ArchiveEntry;
+use gauntlet_domain::{ArchiveId, RunId, TaskName, TournamentId, TournamentName};
+use gauntlet_storage::tournaments as tournament_rows;
+use gauntlet_storage::views::{
+    self, RunView, RunnerView, TaskView, TournamentSummary, TournamentView,
+};
+
+use crate::app::App;
+use crate::convert;
+use crate::error::{Error, Result};
+
+/// A name that cannot be one is the name of nothing.
+pub(crate) fn tournament_name(name: &str) -> Result<TournamentName> {
+    name.parse()
+        .map_err(|_| Error::not_found("path.name", "tournament", Shown(name)))
+}
+
+pub(crate) async fn tournament_id(app: &App, name: &str) -> Result<TournamentId> {
+    let parsed = tournament_name(name)?;
+    let mut conn = app.context.db.acquire().await?;
+    tournament_rows::id(&mut conn, &parsed)
+        .await?
+        .ok_or_else(|| Error::not_found("path.name", "tournament", name))
+}
+
+pub(crate) async fn tournament(app: &App, name: &str) -> Result<TournamentView> {
+    let parsed = tournament_name(name)?;
+    let mut conn = app.context.db.acquire().await?;
+    views::tournament(&mut conn, &parsed)
+        .await?
+        .ok_or_else(|| Error::not_found("path.name", "tournament", name))
+}
+
+pub(crate) async fn tournaments(app: &App) -> Result<Vec<TournamentSummary>> {
+    let mut conn = app.context.db.acquire().await?;
+    Ok(views::tournaments(&mut conn).await?)
+}
+
+pub(crate) async fn run(app: &App, id: RunId) -> Result<RunView> {
+    let mut conn = app.context.db.acquire().await?;
+    views::run(&mut conn, id)
+        .await?
+        .ok_or_else(|| Error::not_found("path.id", "run", id))
+}
+
+pub(crate) async fn tasks(app: &App) -> Result<Vec<TaskView>> {
+    let mut conn = app.context.db.acquire().await?;
+    Ok(views::tasks(&mut conn).await?)
+}
+
+pub(crate) async fn task(app: &App, name: &str) -> Result<TaskView> {
+    let unknown = || Error::not_found("path.name", "task", Shown(name));
+    let parsed: TaskName = name.parse().map_err(|_| unknown())?;
+    let mut conn = app.context.db.acquire().await?;
+    views::task(&mut conn, &parsed).await?.ok_or_else(unknown)
+}
+
+pub(crate) async fn runners(app: &App) -> Result<Vec<RunnerView>> {
+    let mut conn = app.context.db.acquire().await?;
+    Ok(views::runners(&mut conn).await?)
+}
+
+pub(crate) async fn archive(app: &App) -> Result<Vec<ArchiveEntry>> {
+    let views = {
+        let mut conn = app.context.db.acquire().await?;
+        views::entries(&mut conn).await?
+    };
+    let mut entries = Vec::with_capacity(views.len());
+    for view in views {
+        entries.push(with_size(app, view).await?);
+    }
+    Ok(entries)
+}
+
+pub(crate) async fn archive_ids(app: &App) -> Result<Vec<ArchiveId>> {
+    let mut conn = app.context.db.acquire().await?;
+    Ok(views::entries(&mut conn)
+        .await?
+        .into_iter()
+        .map(|view| view.id)
+        .collect())
+}
+
+/// By id, or by alias.
+pub(crate) async fn archive_entry(app: &App, name: &str) -> Result<ArchiveEntry> {
+    let view = {
+        let mut conn = app.context.db.acquire().await?;
+        views::entry(&mut conn, name).await?
+    };
+    let view = view.ok_or_else(|| Error::not_found("path.id", "archive entry", Shown(name)))?;
+    with_size(app, view).await
+}
+
+async fn with_size(app: &App, view: views::ArchiveView) -> Result<ArchiveEntry> {
+    let bytes = app.context.blobs.size(&view.model).await?;
+    let bytes = bytes.ok_or_else(|| {
+        Error::internal(format_args!(
+            "the blob {} of the archive is missing",
+            view.model
+        ))
+    })?;
+    Ok(convert::archive_entry(view, bytes))
+}
+
+/// What a caller sent, safe and short enough to send back.
+struct Shown<'a>(&'a str);
+
+impl std::fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for c in self.0.chars().take(80).flat_map(char::escape_debug) {
+            write!(f, "{c}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,75 @@
+//! `GET` and `PUT /api/v1/blobs/{digest}`.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use gauntlet_domain::Digest;
+use gauntlet_storage::PutStreamError;
+
+use crate::app::App;
+use crate::auth::{Runner, Writer};
+use crate::error::{Error, Result};
+use crate::extract::{self, Path};
+use crate::incoming::Incoming;
+
+/// Largest blob: models and data sets of the tasks there are stay well below.
+const MAX_BLOB: u64 = 128 << 20;
+
+/// Runners alone may read: hidden data are blobs too.
+pub(crate) async fn get(
+    State(app): State<App>,
+    _: Runner,
+    Path(digest): Path<String>,
+) -> Result<Response> {
+    let digest = extract::digest(&digest, "path.digest")?;
+    let kind = (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
+    let found = send(&app, &digest, [kind]).await?;
+    found.ok_or_else(|| Error::not_found("path.digest", "blob", digest))
+}
+
+/// Stores the bytes if they are what their name says.
+pub(crate) async fn put(
+    State(app): State<App>,
+    _: Writer,
+    Path(digest): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<StatusCode> {
+    let digest = extract::digest(&digest, "path.digest")?;
+    let mut body = Incoming::new(&headers, body, MAX_BLOB, "body").await?;
+    let stored = app
+        .context
+        .blobs
+        .put_stream(&digest, MAX_BLOB, &mut body)
+        .await;
+    match stored {
+        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Err(PutStreamError::Source(error)) => Err(error),
+        Err(PutStreamError::TooLarge { .. }) => Err(body.too_large().await),
+        Err(PutStreamError::Storage(error)) => Err(error.into()),
+    }
+}
+
+/// A blob with these headers; `None` if there is no such blob.
+pub(crate) async fn send(
+    app: &App,
+    digest: &Digest,
+    headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+) -> Result<Option<Response>> {
+    let Some((size, stream)) = app.context.blobs.get_stream(digest).await? else {
+        return Ok(None);
+    };
+    let mut response = Body::from_stream(stream).into_response();
+    response.headers_mut().extend(headers);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(size));
+    // The name is the content: whoever has it need not ask again.
+    let etag = HeaderValue::try_from(format!("\"{digest}\"")).map_err(Error::internal)?;
+    response.headers_mut().insert(header::ETAG, etag);
+    Ok(Some(response))
+}

@@ -1,0 +1,31 @@
+//! `POST /api/v1/runs/{run}/attempts/{attempt}/heartbeat`.
+
+use axum::extract::State;
+use gauntlet_domain::RunId;
+use gauntlet_protocol::{Heartbeat, LeaseExtended};
+use gauntlet_scheduler::commands::heartbeat::heartbeat as beat;
+use gauntlet_storage::leases::Holder;
+
+use crate::app::App;
+use crate::auth::Runner;
+use crate::convert;
+use crate::error::Result;
+use crate::extract::{Json, Path};
+
+pub(crate) async fn heartbeat(
+    State(app): State<App>,
+    runner: Runner,
+    Path((run, attempt)): Path<(RunId, i32)>,
+    Json(body): Json<Heartbeat>,
+) -> Result<axum::Json<LeaseExtended>> {
+    let holder = Holder {
+        run,
+        attempt,
+        token: runner.token,
+    };
+    let curve = convert::reported_curve(body.curve);
+    let lease = beat(&app.context, &holder, body.progress, curve).await?;
+    Ok(axum::Json(LeaseExtended {
+        lease_seconds: lease.as_secs().try_into().unwrap_or(u32::MAX),
+    }))
+}

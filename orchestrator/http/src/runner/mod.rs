@@ -1,0 +1,7 @@
+//! The runner's side: see `gauntlet-protocol`.
+
+pub(crate) mod blobs;
+pub(crate) mod heartbeat;
+pub(crate) mod lease;
+pub(crate) mod register;
+pub(crate) mod report;

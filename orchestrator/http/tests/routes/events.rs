@@ -1,0 +1,52 @@
+//! Server-sent events.
+
+use axum::http::StatusCode;
+use futures::StreamExt;
+use serde_json::Value;
+use std::time::Duration;
+
+use crate::modules;
+use crate::support::Server;
+
+/// The next `change`.
+async fn next(stream: &mut (impl StreamExt<Item = String> + Unpin)) -> Value {
+    loop {
+        let text = tokio::time::timeout(Duration::from_secs(10), stream.next())
+            .await
+            .expect("an event within 10 s")
+            .expect("the stream goes on");
+        if let Some(data) = text.lines().find_map(|line| line.strip_prefix("data: ")) {
+            assert!(text.contains("event: change"), "{text}");
+            return serde_json::from_str(data).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_subscriber_hears_of_the_present_and_of_each_change() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    let mut stream = server.stream("/api/v1/tournaments/cup/events").await;
+    let first = next(&mut stream).await;
+    assert_eq!(first["tournament"], "cup");
+    assert_eq!(first["finished"], false);
+    server
+        .submit("cup", "one", modules::honest("one"))
+        .await
+        .ok(StatusCode::CREATED);
+    let second = next(&mut stream).await;
+    assert!(
+        second["version"].as_u64() > first["version"].as_u64(),
+        "{first} {second}"
+    );
+}
+
+#[tokio::test]
+async fn the_stream_of_a_finished_tournament_ends() {
+    let server = Server::start().await;
+    server.finished_tournament("cup").await;
+    let mut stream = server.stream("/api/v1/tournaments/cup/events").await;
+    assert_eq!(next(&mut stream).await["finished"], true);
+    let end = tokio::time::timeout(Duration::from_secs(5), stream.next()).await;
+    assert_eq!(end.expect("the stream ends by itself"), None);
+}

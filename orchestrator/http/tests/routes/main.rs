@@ -1,0 +1,13 @@
+//! The HTTP interface against a real database: one file for each part of `src/`.
+
+mod archive;
+mod auth;
+mod blobs;
+mod browser;
+mod events;
+mod modules;
+mod pages;
+mod requests;
+mod runner;
+mod submissions;
+mod support;

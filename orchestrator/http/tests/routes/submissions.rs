@@ -1,0 +1,205 @@
+//! What a submission gets, and what bad input gets.
+
+use axum::http::StatusCode;
+
+use crate::modules;
+use crate::support::Server;
+
+#[tokio::test]
+async fn an_honest_module_gets_a_receipt() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    let module = modules::honest("a");
+    let receipt = server
+        .submit("cup", "adamw-cosine", module.clone())
+        .await
+        .ok(StatusCode::CREATED);
+    assert_eq!(receipt["method"], "adamw-cosine");
+    assert_eq!(receipt["tournament"], "cup");
+    assert_eq!(receipt["bytes"], module.len());
+    assert_eq!(receipt["digest"], crate::support::digest(&module));
+    let shown = server
+        .get("/api/v1/tournaments/cup")
+        .await
+        .ok(StatusCode::OK);
+    assert_eq!(shown["methods"][0]["name"], "adamw-cosine");
+}
+
+#[tokio::test]
+async fn refused_modules_say_why_and_leave_nothing() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    let too_large = vec![0u8; (16 << 20) + 1];
+    let cases = [
+        (
+            "text",
+            b"#!/bin/sh\n".to_vec(),
+            422,
+            "module-not-a-module",
+            None,
+        ),
+        ("empty", Vec::new(), 422, "module-not-a-module", None),
+        (
+            "native",
+            b"\x7fELF\x02\x01\x01".to_vec(),
+            422,
+            "module-not-a-module",
+            None,
+        ),
+        (
+            "foreign",
+            modules::foreign_import(),
+            422,
+            "module-foreign-import",
+            None,
+        ),
+        (
+            "start",
+            modules::start_function(),
+            422,
+            "module-start-function",
+            None,
+        ),
+        (
+            "bomb",
+            modules::compile_bomb(),
+            422,
+            "module-too-large",
+            Some("5000"),
+        ),
+        ("large", too_large, 413, "too-large", Some("16777216 bytes")),
+    ];
+    let before = server.contents().await;
+    for (name, module, status, kind, limit) in cases {
+        let problem = server
+            .submit("cup", name, module)
+            .await
+            .problem(status, kind);
+        assert_eq!(problem.field.as_deref(), Some("body"), "{name}");
+        assert_eq!(problem.limit.as_deref(), limit, "{name}");
+        assert_eq!(
+            server.contents().await,
+            before,
+            "{name} left something behind"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_import_that_is_refused_is_named() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    let problem = server
+        .submit("cup", "wasi", modules::foreign_import())
+        .await
+        .problem(422, "module-foreign-import");
+    assert!(
+        problem.detail.contains("wasi_snapshot_preview1.random_get"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
+async fn names_and_tournaments_are_checked_first() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    let before = server.contents().await;
+    let module = || modules::honest("a");
+
+    let problem = server
+        .submit("no-such-cup", "a", module())
+        .await
+        .problem(404, "not-found");
+    assert_eq!(problem.field.as_deref(), Some("path.name"));
+    for name in ["", "Upper", "<script>", "a%20b", &"x".repeat(41)] {
+        let problem = server
+            .submit("cup", name, module())
+            .await
+            .problem(400, "invalid-request");
+        assert_eq!(problem.field.as_deref(), Some("query.name"), "{name}");
+        assert!(
+            problem
+                .limit
+                .as_deref()
+                .is_some_and(|limit| limit.contains("40")),
+            "{problem:?}"
+        );
+    }
+    let unnamed = server
+        .post_bytes(
+            "/api/v1/tournaments/cup/submissions",
+            &server.miner,
+            "application/wasm",
+            module(),
+        )
+        .await
+        .problem(400, "invalid-request");
+    assert_eq!(unnamed.field.as_deref(), Some("query.name"));
+    let typed = server
+        .post_bytes(
+            "/api/v1/tournaments/cup/submissions?name=a",
+            &server.miner,
+            "text/html",
+            module(),
+        )
+        .await
+        .problem(415, "unsupported-media-type");
+    assert_eq!(typed.field.as_deref(), Some("header.content-type"));
+    assert_eq!(server.contents().await, before);
+}
+
+#[tokio::test]
+async fn the_same_name_or_the_same_module_enters_once() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    server
+        .submit("cup", "one", modules::honest("a"))
+        .await
+        .ok(StatusCode::CREATED);
+    let before = server.contents().await;
+    let name = server
+        .submit("cup", "one", modules::honest("b"))
+        .await
+        .any_problem(409);
+    assert_eq!(name.field.as_deref(), Some("query.name"));
+    let module = server
+        .submit("cup", "two", modules::honest("a"))
+        .await
+        .any_problem(409);
+    assert_eq!(module.field.as_deref(), Some("body"));
+    let after = server.contents().await;
+    assert_eq!(after.rows, before.rows);
+}
+
+#[tokio::test]
+async fn nothing_enters_before_opening_or_after_closing() {
+    let server = Server::start().await;
+    server.draft_tournament("cup").await;
+    let before = server.contents().await;
+    let early = server
+        .submit("cup", "one", modules::honest("a"))
+        .await
+        .any_problem(409);
+    assert!(early.detail.contains("draft"), "{early}");
+    assert_eq!(server.contents().await.rows, before.rows);
+
+    server
+        .admin_post("/api/v1/tournaments/cup/open")
+        .await
+        .ok(StatusCode::OK);
+    server
+        .submit("cup", "one", modules::honest("a"))
+        .await
+        .ok(StatusCode::CREATED);
+    server
+        .admin_post("/api/v1/tournaments/cup/close")
+        .await
+        .ok(StatusCode::OK);
+    let before = server.contents().await;
+    let late = server
+        .submit("cup", "two", modules::honest("b"))
+        .await
+        .any_problem(409);
+    assert!(late.detail.contains("closed"), "{late}");
+    assert_eq!(server.contents().await.rows, before.rows);
+}
