@@ -6,6 +6,9 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 GAUNTLET := $(TARGET)/release/gauntlet
 
+# A DATABASE_URL of something else must not be asked about our queries.
+export SQLX_OFFLINE := true
+
 .DEFAULT_GOAL := help
 .PHONY: help setup build methods demo test figures bench sqlx-prepare sqlx-check check-cuda deny fmt lint
 

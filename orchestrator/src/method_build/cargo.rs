@@ -1,5 +1,6 @@
 //! What cargo is asked: which packages are methods, and to compile them.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -33,6 +34,8 @@ pub(crate) struct Methods {
     pub(crate) target_directory: PathBuf,
     workspace_root: PathBuf,
     packages: Vec<Package>,
+    /// Name and folder of what the workspace uses from elsewhere on this machine.
+    neighbours: BTreeSet<(String, PathBuf)>,
 }
 
 /// A linked module.
@@ -58,6 +61,13 @@ struct Package {
     id: String,
     manifest_path: PathBuf,
     targets: Vec<Target>,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct Dependency {
+    name: String,
+    path: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -137,7 +147,16 @@ pub(crate) fn methods(dir: &Path, toolchain: &Toolchain) -> Result<Methods, Buil
             dir: dir.to_path_buf(),
         });
     }
+    // Of all packages, so that building one of them has the same flags as building all.
+    let neighbours = metadata
+        .packages
+        .iter()
+        .flat_map(|package| &package.dependencies)
+        .filter_map(|dependency| Some((dependency.name.clone(), dependency.path.clone()?)))
+        .filter(|(_, path)| !path.starts_with(&metadata.workspace_root))
+        .collect();
     Ok(Methods {
+        neighbours,
         target_directory: metadata.target_directory,
         workspace_root: metadata.workspace_root,
         packages,
@@ -271,13 +290,17 @@ fn rustflags(
         .map(PathBuf::from)
         .or_else(|| home.as_ref().map(|home| Path::new(home).join(".cargo")));
     let places = [
-        (home.map(PathBuf::from), "/home"),
-        (cargo_home, "/cargo"),
-        (Some(methods.workspace_root.clone()), "/method"),
+        (home.map(PathBuf::from), "home"),
+        (cargo_home, "cargo"),
+        (Some(methods.workspace_root.clone()), "method"),
     ];
-    for (from, to) in places {
+    let neighbours = methods
+        .neighbours
+        .iter()
+        .map(|(name, path)| (Some(path.clone()), name.as_str()));
+    for (from, to) in places.into_iter().chain(neighbours) {
         if let Some(from) = from.filter(|from| from.parent().is_some()) {
-            flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+            flags.push(format!("--remap-path-prefix={}=/{to}", from.display()));
         }
     }
     flags

@@ -74,6 +74,28 @@ fn a_workspaces_root_stands_for_all_its_methods_and_a_member_for_itself() {
 }
 
 #[test]
+fn knows_what_comes_from_elsewhere_on_this_machine() {
+    let dir = workspace();
+    let elsewhere = tempfile::tempdir().unwrap();
+    package(elsewhere.path(), "sdk", "lib");
+    let sdk = elsewhere.path().join("sdk");
+    let manifest = dir.path().join("warm-up/Cargo.toml");
+    let mut text = fs::read_to_string(&manifest).unwrap();
+    text.push_str(&format!(
+        "[dependencies]\nsdk = {{ path = {sdk:?} }}\nshared = {{ path = \"../shared\" }}\n"
+    ));
+    fs::write(&manifest, text).unwrap();
+    // Building another member gives the same answer: the flags must not change with the choice.
+    for member in ["warm-up", "plain_sgd"] {
+        let methods = methods(&dir.path().join(member), &real()).unwrap();
+        assert_eq!(
+            methods.neighbours,
+            BTreeSet::from([("sdk".to_owned(), sdk.clone())])
+        );
+    }
+}
+
+#[test]
 fn a_folder_without_a_method_says_what_a_method_is() {
     let dir = workspace();
     let toolchain = real();
@@ -108,10 +130,12 @@ fn some_methods() -> Methods {
         id: format!("path+file:///m/{name}#0.0.0"),
         manifest_path: format!("/m/{name}/Cargo.toml").into(),
         targets: Vec::new(),
+        dependencies: Vec::new(),
     };
     Methods {
         target_directory: "/m/target".into(),
         workspace_root: "/m".into(),
+        neighbours: BTreeSet::from([("gauntlet-method".into(), "/sdk".into())]),
         packages: vec![package("plain_sgd"), package("warm-up")],
     }
 }
@@ -177,10 +201,11 @@ fn the_more_precise_prefix_comes_later_because_the_last_one_wins() {
             "--remap-path-prefix=/users/ann=/home",
             "--remap-path-prefix=/users/ann/.cargo=/cargo",
             "--remap-path-prefix=/m=/method",
+            "--remap-path-prefix=/sdk=/gauntlet-method",
         ]
     );
     // Remapping the root folder would rewrite every path there is.
-    assert_eq!(rustflags(&some_methods(), None, Some("/".into())).len(), 4);
+    assert_eq!(rustflags(&some_methods(), None, Some("/".into())).len(), 5);
 }
 
 #[test]
