@@ -27,11 +27,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let bytes = incoming::read(&parts.headers, body, MAX_JSON, "body").await?;
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+            // Text that is no JSON breaks nowhere in particular: its path ends in `?`.
             let path = error.path().to_string();
-            let field = if path == "." {
-                String::from("body")
-            } else {
-                format!("body.{path}")
+            let field = match path.trim_end_matches(['?', '.']) {
+                "" => String::from("body"),
+                path => format!("body.{path}"),
             };
             Error::invalid(
                 field,

@@ -66,7 +66,7 @@ async fn what_a_tournament_needs_is_checked() {
 
     let unknown = create(json!({ "name": "cup", "task": "no-such-task" }))
         .await
-        .problem(404, "not-found");
+        .problem(404, "unknown-task");
     assert_eq!(unknown.field.as_deref(), Some("body.task"));
     assert!(unknown.detail.contains("no-such-task"));
     for name in ["", "Cup", "a b", "<script>", &"x".repeat(41)] {

@@ -192,10 +192,11 @@ async fn reports_that_contradict_themselves_are_refused() {
     let path = format!("/api/v1/runs/{run}/attempts/{attempt}/report");
     let good = server.completed(0.5).await;
     let before = server.contents().await;
-    let cases: [(&str, Value, &str); 5] = [
+    let cases: [(&str, Value, &str); 6] = [
+        ("model", json!(null), "body.model"),
         ("score", json!(null), "body.score"),
         ("score", json!(1.5), "body.score"),
-        ("verdict", json!("method_failed"), "body.score"),
+        ("verdict", json!("method_failed"), "body.verdict"),
         ("model", json!("0".repeat(64)), "body.model"),
         ("model", json!("short"), "body.model"),
     ];

@@ -109,9 +109,9 @@ async fn names_and_tournaments_are_checked_first() {
     let problem = server
         .submit("no-such-cup", "a", module())
         .await
-        .problem(404, "not-found");
+        .problem(404, "unknown-tournament");
     assert_eq!(problem.field.as_deref(), Some("path.name"));
-    for name in ["", "Upper", "<script>", "a%20b", &"x".repeat(41)] {
+    for name in ["", "Upper", "<script>", "a%20b", &"x".repeat(65)] {
         let problem = server
             .submit("cup", name, module())
             .await
@@ -121,7 +121,7 @@ async fn names_and_tournaments_are_checked_first() {
             problem
                 .limit
                 .as_deref()
-                .is_some_and(|limit| limit.contains("40")),
+                .is_some_and(|limit| limit.contains("64")),
             "{problem:?}"
         );
     }
@@ -180,7 +180,7 @@ async fn nothing_enters_before_opening_or_after_closing() {
         .submit("cup", "one", modules::honest("a"))
         .await
         .any_problem(409);
-    assert!(early.detail.contains("draft"), "{early}");
+    assert!(early.detail.contains("not take submissions yet"), "{early}");
     assert_eq!(server.contents().await.rows, before.rows);
 
     server

@@ -35,7 +35,7 @@ pub(crate) struct Server {
 }
 
 /// What is stored: rows of each table, and blobs.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Contents {
     pub(crate) rows: BTreeMap<String, i64>,
     blobs: Vec<String>,
