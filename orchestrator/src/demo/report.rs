@@ -77,19 +77,25 @@ struct RunReport {
 impl TournamentReport {
     /// Fetches what belongs to a tournament that has ended.
     pub(super) async fn gather(client: &Client, ended: Tournament) -> Result<Self, Failure> {
-        let Some(champion) = &ended.champion else {
+        let Some(entry) = ended
+            .champion
+            .as_ref()
+            .and_then(|champion| champion.archive)
+        else {
             return Err(Failure::ours(
-                "find a champion",
-                format_args!("{} is {} without one", ended.name, ended.state.as_str()),
+                "find a champion with a model",
+                format_args!(
+                    "{} is {}{}",
+                    ended.name,
+                    ended.state.as_str(),
+                    ended
+                        .note
+                        .as_ref()
+                        .map_or_else(String::new, |note| format!(": {note}"))
+                ),
             ));
         };
-        let Some(archived) = champion.archive else {
-            return Err(Failure::ours(
-                "find the champion's model",
-                format_args!("no run of {} left one", champion.method),
-            ));
-        };
-        let champion: ArchiveEntry = client.get(&["archive", &archived.to_string()]).await?;
+        let champion: ArchiveEntry = client.get(&["archive", &entry.to_string()]).await?;
         let mut runs = Vec::new();
         let mut details = BTreeMap::new();
         for cell in ended.rounds.iter().flat_map(|round| &round.runs) {

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gauntlet_storage::Db;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -55,6 +56,7 @@ pub(crate) struct Instance {
     stop_runner: CancellationToken,
     orchestrator: JoinSet<Result<(), Failure>>,
     stop_orchestrator: CancellationToken,
+    db: Db,
     database: Database,
     // Last, so that it is let go of last.
     _lock: Lock,
@@ -87,6 +89,7 @@ impl Instance {
         let context = orchestrator::context(&data, database.url()).await?;
         let tokens = tokens::ensure(&data, &context).await?;
 
+        let db = context.db.clone();
         let stop_orchestrator = CancellationToken::new();
         let orchestrator = orchestrator::start(context, listener, stop_orchestrator.clone());
         data.write_server(&ServerFile {
@@ -118,6 +121,7 @@ impl Instance {
             stop_runner,
             orchestrator,
             stop_orchestrator,
+            db,
             database,
             _lock: lock,
         })
@@ -159,6 +163,7 @@ impl Instance {
         self.stop_orchestrator.cancel();
         outcome = outcome.and(join(&mut self.orchestrator, "the orchestrator").await);
         self.data.remove_server();
+        self.db.close().await;
         outcome.and(self.database.stop().await)
     }
 }

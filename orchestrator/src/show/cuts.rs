@@ -23,8 +23,8 @@ fn paragraph(round: u32, cut: &Cut) -> String {
         "after round {round}: {} on, {} out\n  on:  {}\n  out: {}",
         cut.kept.len(),
         cut.dropped.len(),
-        printable(&cut.kept.join(", ")),
-        printable(&cut.dropped.join(", ")),
+        names(&cut.kept),
+        names(&cut.dropped),
     );
     if let (Some(last), Some(first)) = (cut.kept.last(), cut.dropped.first()) {
         text.push_str(&format!(
@@ -37,6 +37,13 @@ fn paragraph(round: u32, cut: &Cut) -> String {
         ));
     }
     text
+}
+
+fn names(methods: &[String]) -> String {
+    if methods.is_empty() {
+        return "nobody".to_owned();
+    }
+    printable(&methods.join(", "))
 }
 
 fn evidence(cut: &Cut) -> String {

@@ -70,10 +70,14 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
             "\nchampion: {} ({:.4}){}",
             printable(&champion.method),
             champion.score,
-            champion
-                .archive
-                .map_or_else(String::new, |id| format!("; `gauntlet archive show {id}`"))
+            champion.archive.map_or_else(
+                || ", which left no model to keep".to_owned(),
+                |entry| format!("; `gauntlet archive show {entry}`"),
+            ),
         ));
+    }
+    if let Some(note) = &tournament.note {
+        parts.push(printable(note));
     }
     parts.join("\n")
 }

@@ -1,0 +1,49 @@
+//! The tokens of the data folder: made once, and known to whichever database is used.
+
+use gauntlet_scheduler::Context;
+use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
+
+use crate::data_dir::{DataDir, Tokens, random};
+use crate::failure::Failure;
+
+/// What tokens made here are called in the database.
+const NOTE: &str = "made by `gauntlet up`";
+
+/// The tokens in the data folder, made if there are none, and registered if the
+/// database does not know them.
+pub(crate) async fn ensure(data: &DataDir, context: &Context) -> Result<Tokens, Failure> {
+    let tokens = match data.tokens()? {
+        Some(tokens) => tokens,
+        None => {
+            let tokens = Tokens {
+                admin: fresh(Scope::Admin)?,
+                miner: fresh(Scope::Miner)?,
+                runner: fresh(Scope::Runner)?,
+            };
+            // The file first: a crash leaves tokens that are registered next time,
+            // not registered tokens that nobody has.
+            data.write_tokens(&tokens)?;
+            tokens
+        }
+    };
+    for (token, scope) in [
+        (&tokens.admin, Scope::Admin),
+        (&tokens.miner, Scope::Miner),
+        (&tokens.runner, Scope::Runner),
+    ] {
+        ensure_token(context, token, scope, NOTE)
+            .await
+            .map_err(|refusal| {
+                Failure::ours(
+                    format_args!("use the {} token of tokens.json", scope.as_str()),
+                    refusal,
+                )
+                .help("remove tokens.json in the data folder to have new ones made")
+            })?;
+    }
+    Ok(tokens)
+}
+
+fn fresh(scope: Scope) -> Result<String, Failure> {
+    Ok(format!("gnt_{}_{}", scope.as_str(), hex::encode(random()?)))
+}
