@@ -4,6 +4,11 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
+/// The directory of the server binaries that a new cluster would be made with.
+pub fn installed() -> Result<PathBuf, Error> {
+    Binaries::find(None).map(|binaries| binaries.0)
+}
+
 /// A directory with PostgreSQL's server binaries.
 #[derive(Clone, Debug)]
 pub(crate) struct Binaries(PathBuf);

@@ -1,7 +1,7 @@
 //! The thread that owns the server process.
 
-use std::process::{Command, ExitStatus};
-use std::sync::mpsc;
+use std::process::Command;
+use std::sync::{Arc, OnceLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -16,20 +16,25 @@ use nix::unistd::Pid;
 #[derive(Debug)]
 pub(crate) struct Keeper {
     pid: Pid,
-    ended: mpsc::Receiver<std::io::Result<ExitStatus>>,
+    ended: Arc<OnceLock<String>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Keeper {
     pub(crate) fn start(mut command: Command) -> std::io::Result<Self> {
         let (started_tx, started_rx) = mpsc::channel();
-        let (ended_tx, ended) = mpsc::channel();
+        let ended = Arc::new(OnceLock::new());
+        let end = Arc::clone(&ended);
         let thread = std::thread::Builder::new()
             .name("postgres-keeper".to_owned())
             .spawn(move || match command.spawn() {
                 Ok(mut child) => {
                     let _ = started_tx.send(Ok(child.id()));
-                    let _ = ended_tx.send(child.wait());
+                    let how = match child.wait() {
+                        Ok(status) => status.to_string(),
+                        Err(error) => error.to_string(),
+                    };
+                    let _ = end.set(how); // set once: nobody else does
                 }
                 Err(error) => {
                     let _ = started_tx.send(Err(error));
@@ -51,12 +56,7 @@ impl Keeper {
 
     /// How the process ended, if it has.
     pub(crate) fn ended(&self) -> Option<String> {
-        match self.ended.try_recv() {
-            Ok(Ok(status)) => Some(status.to_string()),
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(mpsc::TryRecvError::Disconnected) => Some("ended".to_owned()),
-            Err(mpsc::TryRecvError::Empty) => None,
-        }
+        self.ended.get().cloned()
     }
 
     /// Sends each signal in turn and waits that long for the end.

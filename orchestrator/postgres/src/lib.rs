@@ -21,6 +21,7 @@ mod server;
 mod stale;
 mod user;
 
+pub use binaries::installed;
 pub use error::Error;
 pub use options::Options;
 pub use server::PrivateServer;

@@ -27,6 +27,7 @@ pub struct PrivateServer {
     keeper: Keeper,
     socket: PathBuf,
     socket_is_temporary: bool,
+    durable: bool,
     // Held for as long as the server runs: one process per data directory.
     _lock: File,
 }
@@ -73,6 +74,7 @@ impl PrivateServer {
             keeper,
             socket,
             socket_is_temporary,
+            durable: options.durable,
             _lock: lock,
         })
     }
@@ -100,11 +102,12 @@ impl PrivateServer {
     }
 
     fn shut_down(&mut self, patience: Duration) {
-        self.keeper.stop(&[
+        let steps = [
             (Signal::SIGINT, patience),
             (Signal::SIGQUIT, Duration::from_secs(5)),
             (Signal::SIGKILL, Duration::from_secs(5)),
-        ]);
+        ];
+        self.keeper.stop(&steps[usize::from(patience.is_zero())..]);
         if self.socket_is_temporary {
             let _ = std::fs::remove_dir_all(&self.socket);
         }
@@ -113,7 +116,9 @@ impl PrivateServer {
 
 impl Drop for PrivateServer {
     fn drop(&mut self) {
-        self.shut_down(Duration::from_secs(5));
+        // Data that is thrown away anyway need not be flushed.
+        let patience = if self.durable { 5 } else { 0 };
+        self.shut_down(Duration::from_secs(patience));
     }
 }
 

@@ -31,11 +31,12 @@ impl TestDatabase {
     pub async fn dump(&self) -> String {
         let mut text = String::new();
         for table in self.tables().await {
-            let rows: Vec<String> =
-                sqlx::query_scalar(AssertSqlSafe(format!("SELECT t::text FROM \"{table}\" AS t")))
-                    .fetch_all(self.pool())
-                    .await
-                    .unwrap_or_else(|error| panic!("failed to read {table}: {error}"));
+            let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!(
+                "SELECT t::text FROM \"{table}\" AS t"
+            )))
+            .fetch_all(self.pool())
+            .await
+            .unwrap_or_else(|error| panic!("failed to read {table}: {error}"));
             for row in rows {
                 text.push_str(&format!("{table}: {row}\n"));
             }

@@ -1,1 +1,84 @@
-//! A real database for every test, and default objects.
+//! A real database for every test.
+//!
+//! [`database`] gives a freshly migrated database on a PostgreSQL server that
+//! the tests of one process share. The server starts with the first database
+//! and stops with the last; it needs no Docker and no running service, only the
+//! distribution's PostgreSQL, and fails loudly without.
+//!
+//! Making a cluster takes a second or two, so it is made once for each state of
+//! the migrations, kept in the temporary directory, and copied.
+
+mod contents;
+mod instance;
+mod template;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::PgPoolOptions;
+
+use instance::Instance;
+
+/// The schema's history.
+static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
+
+/// An empty, migrated database of its own. Keep it for as long as it is used:
+/// the server ends with the last of them.
+#[derive(Debug)]
+pub struct TestDatabase {
+    pool: PgPool,
+    url: String,
+    _instance: Arc<Instance>,
+}
+
+impl TestDatabase {
+    /// A pool of at most 8 connections.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Address for other clients.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// A freshly migrated database, empty but for what migrations put in.
+///
+/// # Panics
+/// If there is no PostgreSQL on this machine, or it cannot be started: a test
+/// that cannot run has failed.
+pub async fn database() -> TestDatabase {
+    create(Some(template::DATABASE)).await
+}
+
+/// A database without any table, for tests of the migrations themselves.
+///
+/// # Panics
+/// As [`database`].
+pub async fn bare_database() -> TestDatabase {
+    create(None).await
+}
+
+async fn create(template: Option<&str>) -> TestDatabase {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let instance = Instance::shared().await;
+    let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let template = template.unwrap_or("template0");
+    instance
+        .admin(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
+        .await;
+    let url = instance.url(&name);
+    let pool = PgPoolOptions::new()
+        .max_connections(8)
+        .connect(&url)
+        .await
+        .unwrap_or_else(|error| panic!("failed to connect to the test database: {error}"));
+    TestDatabase {
+        pool,
+        url,
+        _instance: instance,
+    }
+}
