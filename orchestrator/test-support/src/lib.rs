@@ -15,9 +15,9 @@ mod template;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, Executor, PgPool};
 
 use instance::Instance;
 
@@ -42,6 +42,19 @@ impl TestDatabase {
     /// Address for other clients.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Runs statements as the owner of the tables, behind the programs' backs;
+    /// the database's words if it refuses.
+    ///
+    /// # Errors
+    /// The message of the database.
+    pub async fn execute(&self, sql: &str) -> Result<(), String> {
+        self.pool
+            .execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())))
+            .await
+            .map(drop)
+            .map_err(|error| error.to_string())
     }
 }
 

@@ -1,0 +1,15 @@
+//! Commands and loops against a real PostgreSQL.
+
+mod archive;
+mod bracket;
+mod cancel;
+mod concurrency;
+mod lease;
+mod record;
+mod report;
+mod restart;
+mod stuck;
+mod submit;
+mod support;
+mod tasks;
+mod tokens;

@@ -1,0 +1,122 @@
+//! Who may enter, and when.
+
+use gauntlet_domain::TournamentState;
+use gauntlet_scheduler::Refusal;
+use gauntlet_scheduler::commands::close_tournament::close_tournament;
+use gauntlet_scheduler::commands::open_tournament::open_tournament;
+use gauntlet_scheduler::commands::submit::{NewSubmission, accepts, submit};
+
+use crate::support::{Platform, method, name, reason};
+
+#[tokio::test]
+async fn a_submission_is_a_blob_and_a_row() {
+    let platform = Platform::new().await;
+    platform.open("t").await;
+    let submission = platform.enter("t", "sgd").await.unwrap();
+    assert!(platform.ctx.blobs.exists(&submission.digest).await.unwrap());
+    let view = platform.view("t").await;
+    assert_eq!(view.methods.len(), 1);
+    assert_eq!(view.methods[0].name, "sgd");
+    assert_eq!(view.methods[0].digest, submission.digest);
+    assert_eq!(view.methods[0].bytes, "module of sgd".len() as u64);
+    // Sealed until closing: the nonce's digest is public, the nonce is not.
+    assert!(view.nonce_digest.is_some());
+    assert_eq!(view.nonce, None);
+    assert_eq!(view.seed, None);
+    platform.check("t").await;
+}
+
+#[tokio::test]
+async fn before_opening_and_after_closing_nothing_is_taken() {
+    let platform = Platform::new().await;
+    platform.draft("t").await;
+    let early = reason(platform.enter("t", "early").await);
+    assert_eq!(early.code, "tournament-not-open");
+    open_tournament(&platform.ctx, &name("t")).await.unwrap();
+    accepts(&platform.ctx, &name("t")).await.unwrap();
+    platform.enter("t", "sgd").await.unwrap();
+    close_tournament(&platform.ctx, &name("t")).await.unwrap();
+
+    let late = platform.enter("t", "late").await;
+    assert!(matches!(late, Err(Refusal::Conflict(_))));
+    let late = reason(late);
+    assert_eq!(late.code, "tournament-closed");
+    assert_eq!(late.field, Some("path.name"));
+    assert!(!late.help.is_empty());
+    let view = platform.view("t").await;
+    assert_eq!(view.state, TournamentState::Closed);
+    assert_eq!(view.methods.len(), 1);
+    // Nothing half written: not even the blob.
+    let blob = gauntlet_domain::Digest::of(b"module of late");
+    assert!(!platform.ctx.blobs.exists(&blob).await.unwrap());
+    assert_eq!(
+        reason(accepts(&platform.ctx, &name("t")).await).code,
+        "tournament-closed"
+    );
+}
+
+#[tokio::test]
+async fn the_same_name_or_the_same_module_twice_is_a_conflict() {
+    let platform = Platform::new().await;
+    platform.open("t").await;
+    platform.enter("t", "sgd").await.unwrap();
+    let again = |tournament: &str, method_name: &str, module: &'static str| {
+        submit(
+            &platform.ctx,
+            NewSubmission {
+                tournament: name(tournament),
+                name: method(method_name),
+                module: bytes::Bytes::from_static(module.as_bytes()),
+                token: platform.miner,
+            },
+        )
+    };
+    let name_taken = reason(again("t", "sgd", "another module").await);
+    assert_eq!(
+        (name_taken.code, name_taken.field),
+        ("name-taken", Some("query.name"))
+    );
+    let copied = reason(again("t", "copy", "module of sgd").await);
+    assert_eq!(
+        (copied.code, copied.field),
+        ("duplicate-module", Some("body"))
+    );
+    assert_eq!(platform.view("t").await.methods.len(), 1);
+    // In another tournament both are free.
+    platform.open("other").await;
+    again("other", "sgd", "module of sgd").await.unwrap();
+    platform.check("t").await;
+}
+
+#[tokio::test]
+async fn opening_and_closing_again_change_nothing() {
+    let platform = Platform::new().await;
+    platform.open("t").await;
+    open_tournament(&platform.ctx, &name("t")).await.unwrap();
+    let empty = reason(close_tournament(&platform.ctx, &name("t")).await);
+    assert_eq!(empty.code, "empty-field");
+    platform.enter("t", "sgd").await.unwrap();
+    close_tournament(&platform.ctx, &name("t")).await.unwrap();
+    let events = platform.record("t").await.len();
+    close_tournament(&platform.ctx, &name("t")).await.unwrap();
+    assert_eq!(platform.record("t").await.len(), events);
+    let reopened = reason(open_tournament(&platform.ctx, &name("t")).await);
+    assert_eq!(reopened.code, "tournament-not-draft");
+    // Now anyone can check the seed.
+    let view = platform.view("t").await;
+    let nonce = view.nonce.unwrap();
+    assert_eq!(Some(nonce.commitment()), view.nonce_digest);
+    let digests: Vec<_> = view.methods.iter().map(|method| method.digest).collect();
+    assert_eq!(
+        view.seed,
+        Some(gauntlet_domain::TournamentSeed::derive(&nonce, &digests))
+    );
+}
+
+#[tokio::test]
+async fn unknown_names_are_named() {
+    let platform = Platform::new().await;
+    let unknown = platform.enter("nowhere", "sgd").await;
+    assert!(matches!(unknown, Err(Refusal::NotFound(_))));
+    assert!(reason(unknown).detail.contains("nowhere"));
+}
