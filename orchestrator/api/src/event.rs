@@ -8,9 +8,9 @@ pub const CHANGE_EVENT: &str = "change";
 /// misses nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeEvent {
-    /// Name of the tournament.
+    /// Name of the tournament; empty in the stream of everything.
     pub tournament: String,
-    /// Rises with every change of the tournament.
+    /// Rises with every change of the tournament; in the stream of everything only differs.
     pub version: u64,
     /// Nothing will change any more; the stream ends after this event.
     pub finished: bool,

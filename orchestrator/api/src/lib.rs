@@ -16,9 +16,12 @@
 //! | `GET /api/v1/tournaments/{name}` | | | [`Tournament`] |
 //! | `POST /api/v1/tournaments/{name}/open` | admin | | [`Tournament`] |
 //! | `POST /api/v1/tournaments/{name}/close` | admin | | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/cancel` | admin | [`CancelTournament`] | [`Tournament`] |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | the module, `application/wasm` | 201 [`Receipt`] |
 //! | `GET /api/v1/tournaments/{name}/events` | | | server-sent events: [`ChangeEvent`] |
+//! | `GET /api/v1/events` | | | server-sent events: [`ChangeEvent`] of any tournament, entry or runner |
 //! | `GET /api/v1/runs/{id}` | | | [`Run`] |
+//! | `POST /api/v1/runs/{id}/retry` | admin | | [`Run`]; grants a stuck run further attempts |
 //! | `GET /api/v1/runs/{id}/events` | | | server-sent events: [`ChangeEvent`] |
 //! | `GET /api/v1/runners` | | | [`List`] of [`Runner`] |
 //! | `GET /api/v1/archive` | | | [`List`] of [`ArchiveEntry`] |
@@ -49,8 +52,8 @@ pub use submission::Receipt;
 pub use task::{Budget, NewTask, Task};
 pub use token::{NewToken, Token, TokenScope};
 pub use tournament::{
-    Block, Champion, Cut, Method, NewTournament, Round, RoundState, RunCell, Standing, Tournament,
-    TournamentState, TournamentSummary,
+    Block, CancelTournament, Champion, Cut, Method, NewTournament, Round, RoundState, RunCell,
+    Standing, Tournament, TournamentState, TournamentSummary,
 };
 
 use serde::{Deserialize, Serialize};

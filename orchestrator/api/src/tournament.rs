@@ -22,6 +22,14 @@ pub struct NewTournament {
     pub seed: Option<u64>,
 }
 
+/// Body of `POST /api/v1/tournaments/{name}/cancel`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelTournament {
+    /// Why, for everybody to read; at most 500 characters.
+    pub reason: String,
+}
+
 /// Where a tournament is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

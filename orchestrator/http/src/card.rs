@@ -52,7 +52,7 @@ fn write(card: &Card, text: &mut String) -> std::fmt::Result {
     )?;
     writeln!(
         text,
-        "- `module.wasm`: the method itself, which can be run again."
+        "- `method.wasm`: the method itself, which can be run again."
     )?;
     writeln!(text, "\n## Results\n")?;
     writeln!(text, "| round | block | seed | score | model (SHA-256) |")?;

@@ -7,12 +7,13 @@
 //! | `POST /api/v1/tasks` | admin | `admin/tasks.rs` |
 //! | `GET /api/v1/tournaments` · `GET /api/v1/tournaments/{name}` | | `public/tournaments.rs` |
 //! | `POST /api/v1/tournaments` | admin | `admin/tournaments.rs` |
-//! | `POST /api/v1/tournaments/{name}/open` · `…/close` | admin | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/open` · `…/close` · `…/cancel` | admin | `admin/tournaments.rs` |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | `public/submissions.rs` |
 //! | `GET /api/v1/tournaments/{name}/events` · `GET /api/v1/runs/{id}/events` | | `public/events.rs` |
 //! | `GET /api/v1/runs/{id}` | | `public/runs.rs` |
 //! | `POST /api/v1/tokens` | admin | `admin/tokens.rs` |
 //! | `GET /api/v1/events` | | `public/events.rs` |
+//! | `POST /api/v1/runs/{id}/retry` | admin | `admin/runs.rs` |
 //! | `GET /api/v1/runners` | | `public/runners.rs` |
 //! | `GET /api/v1/archive` · `GET /api/v1/archive/{id}` · `…/module` · `…/model` | | `public/archive.rs` |
 //! | `POST /api/v1/runners` | runner | `runner/register.rs` |
@@ -68,7 +69,12 @@ pub(crate) fn router(app: App) -> Router {
             "/tournaments/{name}/events",
             get(public::events::tournament),
         )
+        .route(
+            "/tournaments/{name}/cancel",
+            post(admin::tournaments::cancel),
+        )
         .route("/runs/{id}", get(public::runs::show))
+        .route("/runs/{id}/retry", post(admin::runs::retry))
         .route("/runs/{id}/events", get(public::events::run))
         .route(
             "/runs/{id}/attempts/{attempt}/heartbeat",

@@ -1,9 +1,10 @@
-//! `POST /api/v1/tournaments`, `…/open`, `…/close`.
+//! `POST /api/v1/tournaments`, `…/open`, `…/close`, `…/cancel`.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use gauntlet_api::{NewTournament, Tournament};
+use gauntlet_api::{CancelTournament, NewTournament, Tournament};
 use gauntlet_domain::Rules;
+use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_tournament::{self as command, create_tournament};
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
@@ -45,6 +46,16 @@ pub(crate) async fn close(
     Path(name): Path<String>,
 ) -> Result<axum::Json<Tournament>> {
     close_tournament(&app.context, &read::tournament_name(&name)?).await?;
+    shown(&app, &name).await
+}
+
+pub(crate) async fn cancel(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+    Json(body): Json<CancelTournament>,
+) -> Result<axum::Json<Tournament>> {
+    cancel_tournament(&app.context, &read::tournament_name(&name)?, &body.reason).await?;
     shown(&app, &name).await
 }
 

@@ -178,7 +178,7 @@ fn number(value: f64) -> String {
     let size = value.abs();
     let text = match size {
         0.0 => return String::from("0"),
-        s if s >= 1e6 || s < 1e-3 => return format!("{value:.1e}"),
+        s if !(1e-3..1e6).contains(&s) => return format!("{value:.1e}"),
         s if s >= 1e4 => return format!("{}k", trimmed(&format!("{:.1}", value / 1e3))),
         s if s >= 100.0 => format!("{value:.0}"),
         s if s >= 10.0 => format!("{value:.1}"),

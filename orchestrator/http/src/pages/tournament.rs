@@ -55,7 +55,7 @@ struct ChampionView {
 
 struct CutView {
     round: u32,
-    kept: Vec<String>,
+    summary: String,
     dropped: Vec<String>,
     evidence: Vec<String>,
 }
@@ -253,11 +253,16 @@ fn cut_view(round: u32, cut: &Cut) -> CutView {
         evidence.push(format!("one-sided sign-flip p = {p:.3}"));
     }
     if let Some(blocks) = cut.flip_blocks {
-        evidence.push(format!("about {blocks} more blocks could turn it"));
+        let noun = if blocks == 1 { "block" } else { "blocks" };
+        evidence.push(format!("about {blocks} more {noun} could turn it"));
     }
+    let summary = match cut.kept.as_slice() {
+        [one] => format!("{one} is left"),
+        kept => format!("{} go on, {} end", kept.len(), cut.dropped.len()),
+    };
     CutView {
         round,
-        kept: cut.kept.clone(),
+        summary,
         dropped: cut.dropped.clone(),
         evidence,
     }

@@ -44,6 +44,18 @@ fn guarded() -> Vec<(Method, String, &'static str, &'static [&'static str])> {
         ),
         (
             Method::POST,
+            "/api/v1/tournaments/cup/cancel".into(),
+            "application/json",
+            &["admin"],
+        ),
+        (
+            Method::POST,
+            format!("/api/v1/runs/{id}/retry"),
+            "",
+            &["admin"],
+        ),
+        (
+            Method::POST,
             "/api/v1/tournaments/cup/submissions?name=a".into(),
             "application/wasm",
             &["miner", "admin"],

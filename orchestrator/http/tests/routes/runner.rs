@@ -258,3 +258,54 @@ async fn numbers_beyond_the_stars_do_no_harm() {
     let progress = shown["progress"].as_f64().unwrap();
     assert!((0.0..=1.0).contains(&progress), "{progress}");
 }
+
+#[tokio::test]
+async fn a_stuck_run_says_why_and_can_be_retried() {
+    let server = closed().await;
+    let runner = server.register("local-1").await;
+    let Lease {
+        run, mut attempt, ..
+    } = server.lease(runner).await.unwrap();
+    let path = format!("/api/v1/runs/{run}");
+    loop {
+        server
+            .runner_post(
+                &format!("{path}/attempts/{attempt}/fault"),
+                &json!({ "reason": "disk full" }),
+            )
+            .await
+            .ok(StatusCode::NO_CONTENT);
+        let shown = server.get(&path).await.ok(StatusCode::OK);
+        if shown["state"] == "stuck" {
+            assert_eq!(shown["verdict"], json!(null), "not the entrant's fault");
+            break;
+        }
+        attempt = server.lease_run(runner, run).await.attempt;
+    }
+    assert_eq!(attempt, 5);
+    let cup = server.get("/api/v1/tournaments/cup").await;
+    let cup = cup.ok(StatusCode::OK);
+    assert_eq!(cup["rounds"][0]["state"], "stuck");
+    let note = cup["rounds"][0]["note"].as_str().unwrap();
+    assert!(note.contains("disk full"), "{note}");
+    let page = server.get("/tournaments/cup").await.text();
+    assert!(page.contains("disk full"), "{page}");
+
+    let retried = server.admin_post(&format!("{path}/retry")).await;
+    assert_eq!(retried.ok(StatusCode::OK)["state"], "queued");
+    assert_eq!(server.lease_run(runner, run).await.attempt, 6);
+}
+
+#[tokio::test]
+async fn a_cancelled_tournament_says_why_and_leases_nothing() {
+    let server = closed().await;
+    let runner = server.register("local-1").await;
+    let body = json!({ "reason": "the data were wrong" });
+    let shown = server
+        .admin_post_json("/api/v1/tournaments/cup/cancel", &body)
+        .await
+        .ok(StatusCode::OK);
+    assert_eq!(shown["state"], "cancelled");
+    assert_eq!(shown["note"], "the data were wrong");
+    assert!(server.lease(runner).await.is_none());
+}

@@ -1,0 +1,22 @@
+//! `POST /api/v1/runs/{id}/retry`.
+
+use axum::extract::State;
+use gauntlet_api::Run;
+use gauntlet_domain::RunId;
+use gauntlet_scheduler::commands::retry_run::retry_run;
+
+use crate::app::App;
+use crate::auth::Admin;
+use crate::convert;
+use crate::error::Result;
+use crate::extract::Path;
+use crate::read;
+
+pub(crate) async fn retry(
+    State(app): State<App>,
+    _: Admin,
+    Path(id): Path<RunId>,
+) -> Result<axum::Json<Run>> {
+    retry_run(&app.context, id).await?;
+    Ok(axum::Json(convert::run(read::run(&app, id).await?)))
+}
