@@ -33,6 +33,8 @@ pub(crate) struct Folders {
     instance: PathBuf,
     worker: PathBuf,
     users: Option<Arc<Users>>,
+    /// Folder outside the configured place that goes when nobody uses it any more.
+    substitute: Option<PathBuf>,
     _lock: File,
 }
 
@@ -44,7 +46,8 @@ impl Folders {
         let mode = if own_user { 0o711 } else { 0o700 };
         make(runs, mode)?;
         let mut runs = runs.canonicalize().map_err(Fault::file("find", runs))?;
-        if own_user && !reachable(&runs) {
+        let elsewhere = own_user && !reachable(&runs);
+        if elsewhere {
             runs = substitute(&runs)?;
         }
         let guard = locked(&runs.join("lock"))?;
@@ -72,6 +75,7 @@ impl Folders {
             instance,
             worker,
             users,
+            substitute: elsewhere.then_some(runs),
             _lock: lock,
         })
     }
@@ -107,6 +111,13 @@ impl Drop for Folders {
         stray::kill_below(&self.instance);
         if let Err(error) = fs::remove_dir_all(&self.instance) {
             tracing::warn!(path = %self.instance.display(), %error, "failed to remove an instance's folder");
+        }
+        if let Some(place) = &self.substitute
+            && let Ok(_guard) = locked(&place.join("lock"))
+            && fs::read_dir(place).is_ok_and(|entries| entries.count() == 1)
+        {
+            // Only the lock is left. The next sandbox makes the place again.
+            let _stays = fs::remove_dir_all(place);
         }
     }
 }
