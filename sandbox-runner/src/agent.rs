@@ -18,6 +18,7 @@ use crate::config::{Config, ConfigError};
 use crate::curve::Curve;
 use crate::job::{self, Workplace};
 use crate::lease::{self, Lost, Terms};
+use crate::report;
 
 /// How long a request for work waits for some.
 const WAIT: Duration = Duration::from_secs(20);
@@ -287,7 +288,9 @@ impl Agent {
 
     async fn fault(&self, id: AttemptId, reason: String, patience: Duration) {
         tracing::warn!(run = %id.run, attempt = id.attempt, reason, "handing the run back");
-        let fault = Fault { reason };
+        let fault = Fault {
+            reason: report::one_line(&reason),
+        };
         let sent = retry(patience, || self.place.client.fault(id, &fault));
         let sent = tokio::time::timeout(patience, sent).await;
         if let Ok(Err(error)) = sent {

@@ -7,8 +7,9 @@ use gauntlet_protocol::CurvePoint;
 /// Points kept of one metric.
 const POINTS: usize = 512;
 /// Different metrics kept; the names are the method's, and there is no end to them.
-const METRICS: usize = 16;
-/// Characters kept of a metric's name.
+const METRICS: usize = 8;
+/// Bytes kept of a metric's name. With the two numbers above it keeps a report below the
+/// 1 MiB of JSON that the orchestrator reads, whatever a method reports.
 const NAME: usize = 64;
 /// Points sent with one heartbeat.
 const NEWS: usize = 256;
@@ -34,7 +35,11 @@ struct Series {
 impl Curve {
     /// Takes a report in.
     pub(crate) fn push(&mut self, step: u64, name: &str, value: Option<f64>) {
-        let name: String = name.chars().take(NAME).collect();
+        let visible = |c: char| if c.is_control() { '?' } else { c };
+        let mut name: String = name.chars().take(NAME).map(visible).collect();
+        name.truncate(name.floor_char_boundary(NAME));
+        // The largest number that the database keeps.
+        let step = step.min(i64::MAX.cast_unsigned());
         let value = value.filter(|value| value.is_finite());
         if !self.metrics.contains_key(&name) && self.metrics.len() >= METRICS {
             return;
@@ -137,22 +142,30 @@ mod tests {
     #[test]
     fn a_method_cannot_make_it_large() {
         let mut curve = Curve::default();
-        for metric in 0..1_000 {
-            for step in 0..600 {
-                curve.push(
-                    step,
-                    &format!("{metric}{}", "x".repeat(1_000)),
-                    Some(f64::NAN),
-                );
+        // As long in UTF-8, and as long when escaped, as it gets.
+        for filling in ["\u{10ffff}", "\"", "\0"] {
+            for metric in 0..20 {
+                let name = format!("{metric}{}", filling.repeat(1_000));
+                for _ in 0..1_500 {
+                    curve.push(u64::MAX, &name, Some(-f64::MAX));
+                }
             }
         }
-        assert!(curve.whole().len() <= 16 * 512);
-        assert!(
-            curve
-                .whole()
-                .iter()
-                .all(|point| point.name.len() == 64 && point.value.is_none())
-        );
         assert!(curve.take_news().len() <= 256);
+        let whole = curve.whole();
+        assert!(
+            whole
+                .iter()
+                .all(|point| point.name.len() <= 64 && !point.name.contains('\0'))
+        );
+        assert!(whole.iter().all(|point| i64::try_from(point.step).is_ok()));
+        assert!(serde_json::to_vec(&whole).unwrap().len() < 1_000_000);
+    }
+
+    #[test]
+    fn numbers_that_are_none_are_kept_as_such() {
+        let mut curve = Curve::default();
+        curve.push(1, "loss", Some(f64::INFINITY));
+        assert_eq!(curve.whole()[0].value, None);
     }
 }

@@ -97,7 +97,7 @@ pub(crate) fn meters(meters: &Meters) -> WireMeters {
 }
 
 /// A message as one line of bounded length without control characters.
-fn one_line(message: &str) -> String {
+pub(crate) fn one_line(message: &str) -> String {
     let visible = message
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c });
