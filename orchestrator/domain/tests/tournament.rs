@@ -1,6 +1,8 @@
 //! Whole tournaments played in memory: any scores, any order of arrival, any
 //! faults on the way.
 
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
 use std::collections::BTreeMap;
 
 use gauntlet_domain::{

@@ -1,6 +1,8 @@
 //! A private server on this machine: first start, restart, a killed
 //! predecessor, a second user of the same directory.
 
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! The migrations go up, down, and up again to the same schema.
 
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
 use sqlx::migrate::Migrator;
 use sqlx::{PgPool, Row};
 

@@ -1,5 +1,7 @@
 //! Commands and loops against a real PostgreSQL.
 
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
 mod archive;
 mod bracket;
 mod cancel;
