@@ -15,8 +15,8 @@ struct ProblemPage<'a> {
     shell: Shell,
     status: u16,
     title: &'a str,
-    detail: &'a str,
-    help: &'a str,
+    detail: String,
+    help: String,
 }
 
 /// Shows problems as pages to browsers, outside the API.
@@ -34,11 +34,21 @@ fn page(problem: &Problem) -> Response {
         shell: Shell::new(problem.title.as_str()),
         status: problem.status,
         title: &problem.title,
-        detail: &problem.detail,
-        help: &problem.help,
+        detail: sentence(&problem.detail),
+        help: sentence(&problem.help),
     };
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, super::render(&page)).into_response()
+}
+
+/// Problems are written without capital and full stop, to be put together with others.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let Some(first) = chars.next() else {
+        return String::new();
+    };
+    let end = if text.ends_with('.') { "" } else { "." };
+    format!("{}{}{end}", first.to_uppercase(), chars.as_str())
 }
 
 fn wants_page(headers: &HeaderMap) -> bool {

@@ -83,9 +83,9 @@ impl Browser {
 
     /// Waits until a script gives `true`.
     pub(crate) async fn until(&self, what: &str, script: &str) {
-        let give_up = Instant::now() + Duration::from_secs(20);
+        let give_up = Instant::now() + Duration::from_secs(60);
         while self.eval(script).await != json!(true) {
-            assert!(Instant::now() < give_up, "not within 20 s: {what}");
+            assert!(Instant::now() < give_up, "not within a minute: {what}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }

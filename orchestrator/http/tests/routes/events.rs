@@ -11,9 +11,9 @@ use crate::support::Server;
 /// The next `change`.
 async fn next(stream: &mut (impl StreamExt<Item = String> + Unpin)) -> Value {
     loop {
-        let text = tokio::time::timeout(Duration::from_secs(10), stream.next())
+        let text = tokio::time::timeout(Duration::from_secs(30), stream.next())
             .await
-            .expect("an event within 10 s")
+            .expect("an event within 30 s")
             .expect("the stream goes on");
         if let Some(data) = text.lines().find_map(|line| line.strip_prefix("data: ")) {
             assert!(text.contains("event: change"), "{text}");
@@ -47,6 +47,46 @@ async fn the_stream_of_a_finished_tournament_ends() {
     server.finished_tournament("cup").await;
     let mut stream = server.stream("/api/v1/tournaments/cup/events").await;
     assert_eq!(next(&mut stream).await["finished"], true);
-    let end = tokio::time::timeout(Duration::from_secs(5), stream.next()).await;
+    let end = tokio::time::timeout(Duration::from_secs(30), stream.next()).await;
+    assert_eq!(end.expect("the stream ends by itself"), None);
+}
+
+#[tokio::test]
+async fn the_stream_of_a_run_follows_it_to_its_end() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    server
+        .submit("cup", "one", modules::honest("one"))
+        .await
+        .ok(StatusCode::CREATED);
+    server
+        .admin_post("/api/v1/tournaments/cup/close")
+        .await
+        .ok(StatusCode::OK);
+    server.tick().await;
+    let runner = server.register("local-1").await;
+    let lease = server.lease(runner).await.expect("a run is queued");
+    let path = format!("/api/v1/runs/{}", lease.run);
+    let mut stream = server.stream(&format!("{path}/events")).await;
+    let first = next(&mut stream).await;
+    assert_eq!(first["tournament"], "cup");
+    assert_eq!(first["finished"], false);
+
+    let attempt = format!("{path}/attempts/{}", lease.attempt);
+    let beat = serde_json::json!({ "progress": 0.5, "curve": [] });
+    server
+        .runner_post(&format!("{attempt}/heartbeat"), &beat)
+        .await
+        .ok(StatusCode::OK);
+    let second = next(&mut stream).await;
+    assert!(second["version"].as_u64() > first["version"].as_u64());
+    assert_eq!(second["finished"], false);
+    let report = server.completed(0.5).await;
+    server
+        .runner_post(&format!("{attempt}/report"), &report)
+        .await
+        .ok(StatusCode::NO_CONTENT);
+    assert_eq!(next(&mut stream).await["finished"], true);
+    let end = tokio::time::timeout(Duration::from_secs(30), stream.next()).await;
     assert_eq!(end.expect("the stream ends by itself"), None);
 }

@@ -58,7 +58,7 @@ async fn with_nothing_to_do_the_answer_is_204_after_the_wait() {
     let start = std::time::Instant::now();
     assert!(server.lease_waiting(runner, 1).await.is_none());
     let waited = start.elapsed().as_secs_f64();
-    assert!((0.9..5.0).contains(&waited), "waited {waited} s");
+    assert!((0.9..15.0).contains(&waited), "waited {waited} s");
     let long = server
         .runner_post(
             &format!("/api/v1/runners/{runner}/lease"),
@@ -90,7 +90,7 @@ async fn a_waiting_runner_is_given_work_as_it_comes() {
     });
     assert!(lease.is_some());
     assert!(
-        start.elapsed().as_secs() < 5,
+        start.elapsed().as_secs() < 15,
         "woken after {:?}",
         start.elapsed()
     );
