@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use gauntlet_postgres::{Options, PrivateServer};
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use tokio::sync::Mutex;
 
 use crate::template;
@@ -15,6 +16,7 @@ use crate::template;
 #[derive(Debug)]
 pub(crate) struct Instance {
     server: PrivateServer,
+    migrated_is_taken: AtomicBool,
     _alive: File,
     _dir: tempfile::TempDir,
 }
@@ -54,6 +56,7 @@ impl Instance {
             .unwrap_or_else(|error| panic!("tests need PostgreSQL: {error}"));
         Self {
             server,
+            migrated_is_taken: AtomicBool::new(false),
             _alive: alive,
             _dir: dir,
         }
@@ -63,14 +66,19 @@ impl Instance {
         self.server.url(database)
     }
 
-    /// Runs a statement in the server's own database.
-    pub(crate) async fn admin(&self, sql: &str) {
+    /// Whether the caller is the first to ask for the migrated database.
+    pub(crate) fn take_migrated(&self) -> bool {
+        !self.migrated_is_taken.swap(true, Ordering::Relaxed)
+    }
+
+    pub(crate) async fn create_database(&self, name: &str) {
         let mut conn = PgConnection::connect(&self.url("postgres"))
             .await
             .unwrap_or_else(|error| panic!("failed to connect: {error}"));
-        conn.execute(sqlx::AssertSqlSafe(sql.to_owned()))
+        let sql = format!("CREATE DATABASE {name} TEMPLATE template0");
+        conn.execute(AssertSqlSafe(sql))
             .await
-            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+            .unwrap_or_else(|error| panic!("failed to create {name}: {error}"));
         conn.close().await.unwrap_or_else(|error| panic!("{error}"));
     }
 }

@@ -64,7 +64,18 @@ impl TestDatabase {
 /// If there is no PostgreSQL on this machine, or it cannot be started: a test
 /// that cannot run has failed.
 pub async fn database() -> TestDatabase {
-    create(Some(template::DATABASE)).await
+    let instance = Instance::shared().await;
+    // The copied cluster comes with one. A runner that gives each test a
+    // process of its own, as nextest does, never needs another.
+    if instance.take_migrated() {
+        return connect(instance, template::DATABASE).await;
+    }
+    let database = create(instance).await;
+    MIGRATOR
+        .run(&database.pool)
+        .await
+        .unwrap_or_else(|error| panic!("failed to migrate the test database: {error}"));
+    database
 }
 
 /// A database without any table, for tests of the migrations themselves.
@@ -72,18 +83,18 @@ pub async fn database() -> TestDatabase {
 /// # Panics
 /// As [`database`].
 pub async fn bare_database() -> TestDatabase {
-    create(None).await
+    create(Instance::shared().await).await
 }
 
-async fn create(template: Option<&str>) -> TestDatabase {
+async fn create(instance: Arc<Instance>) -> TestDatabase {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    let instance = Instance::shared().await;
     let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let template = template.unwrap_or("template0");
-    instance
-        .admin(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
-        .await;
-    let url = instance.url(&name);
+    instance.create_database(&name).await;
+    connect(instance, &name).await
+}
+
+async fn connect(instance: Arc<Instance>, name: &str) -> TestDatabase {
+    let url = instance.url(name);
     let pool = PgPoolOptions::new()
         .max_connections(8)
         .connect(&url)
