@@ -1,7 +1,7 @@
 //! The host's services while training.
 
 use burn::module::Module;
-use burn::tensor::{DType, Int, Tensor};
+use burn::tensor::{DType, Device, Int, Tensor};
 use burn_remote::{HostTensor, RemoteBackend, adopt, host as raw};
 use gauntlet_wire::calls::{BatchReply, Call, Parameter, ProgressReply};
 use gauntlet_wire::{InputKind, TaskInfo};
@@ -80,8 +80,13 @@ pub(super) fn primitive(tensor: Tensor<1>) -> HostTensor {
         .expect("there is no other device")
 }
 
+/// Integers on the device have its default dtype, whoever put them there.
+fn default_int() -> DType {
+    Device::default().settings().int_dtype.into()
+}
+
 fn batch(task: &TaskInfo, inputs_id: u64, labels: u64, rows: usize) -> Batch {
-    let labels = adopt(labels, vec![rows], DType::I64);
+    let labels = adopt(labels, vec![rows], default_int());
     Batch {
         inputs: inputs(task, inputs_id, rows),
         labels: Tensor::<1, Int>::from_primitive::<RemoteBackend>(labels),
@@ -99,7 +104,7 @@ pub(super) fn inputs(task: &TaskInfo, id: u64, rows: usize) -> Inputs {
             }
         }
         InputKind::Tokens { length, vocabulary } => {
-            let tokens = adopt(id, vec![rows, *length], DType::I64);
+            let tokens = adopt(id, vec![rows, *length], default_int());
             Inputs::Tokens {
                 tokens: Tensor::<2, Int>::from_primitive::<RemoteBackend>(tokens),
                 vocabulary: *vocabulary,

@@ -20,14 +20,16 @@ struct Column {
 }
 
 impl Rows {
-    /// Reads a safetensors file with `inputs` and, if `labelled`, `labels`.
-    pub(crate) fn load(path: &Path, labelled: bool) -> Result<Self, String> {
+    /// Reads a safetensors file with `inputs` and, if `labelled`, `labels`. Integers
+    /// become `int`, the device's default: tensors that a method makes on the device
+    /// are of that dtype, and the backend does not mix them.
+    pub(crate) fn load(path: &Path, labelled: bool, int: DType) -> Result<Self, String> {
         let bytes = std::fs::read(path).map_err(|error| format!("failed to read data: {error}"))?;
         let file = SafeTensors::deserialize(&bytes)
             .map_err(|error| format!("the data part is not safetensors: {error}"))?;
-        let (inputs, rows) = Column::load(&file, "inputs")?;
+        let (inputs, rows) = Column::load(&file, "inputs", int)?;
         let labels = if labelled {
-            let (labels, label_rows) = Column::load(&file, "labels")?;
+            let (labels, label_rows) = Column::load(&file, "labels", int)?;
             if label_rows != rows {
                 return Err(format!("{rows} rows of inputs, but {label_rows} labels"));
             }
@@ -60,13 +62,13 @@ impl Rows {
 }
 
 impl Column {
-    fn load(file: &SafeTensors<'_>, name: &str) -> Result<(Self, usize), String> {
+    fn load(file: &SafeTensors<'_>, name: &str, int: DType) -> Result<(Self, usize), String> {
         let view = file
             .tensor(name)
             .map_err(|error| format!("`{name}`: {error}"))?;
-        let dtype = match view.dtype() {
-            Dtype::F32 => DType::F32,
-            Dtype::I64 => DType::I64,
+        let (bytes, dtype) = match view.dtype() {
+            Dtype::F32 => (view.data().to_vec(), DType::F32),
+            Dtype::I64 => (integers(view.data(), int).map_err(|e| format!("`{name}`: {e}"))?, int),
             other => return Err(format!("`{name}` is {other:?}, neither F32 nor I64")),
         };
         let [rows, rest @ ..] = view.shape() else {
@@ -74,7 +76,7 @@ impl Column {
         };
         let width: usize = rest.iter().product();
         let column = Self {
-            bytes: view.data().to_vec(),
+            bytes,
             dtype,
             row_bytes: width * dtype.size(),
             width,
@@ -93,5 +95,23 @@ impl Column {
         } else {
             TensorData::from_bytes_vec(bytes, [rows.len(), self.width], self.dtype)
         }
+    }
+}
+
+/// Little-endian `I64` as `int`.
+fn integers(bytes: &[u8], int: DType) -> Result<Vec<u8>, String> {
+    match int {
+        DType::I64 => Ok(bytes.to_vec()),
+        DType::I32 => {
+            let (values, _) = bytes.as_chunks::<8>();
+            let mut narrow = Vec::with_capacity(values.len() * 4);
+            for value in values {
+                let value = i64::from_le_bytes(*value);
+                let value = i32::try_from(value).map_err(|_| format!("{value} is not an i32"))?;
+                narrow.extend_from_slice(&value.to_le_bytes());
+            }
+            Ok(narrow)
+        }
+        other => Err(format!("integers of the device are {other:?}, neither I64 nor I32")),
     }
 }

@@ -95,13 +95,13 @@ fn prepare<B: BackendIr + 'static>(
         .num_threads(job.threads.max(1))
         .build_global()
         .map_err(|error| format!("failed to start the backend's threads: {error}"))?;
-    let work = Work::load(&job.phase, job.seed)?;
+    let defaults = setup.device.defaults();
+    let work = Work::load(&job.phase, job.seed, defaults.int_dtype.into())?;
     let out = create(job.phase.output())?;
     let engine =
         engine::engine().map_err(|error| format!("failed to start the engine: {error:#}"))?;
     let module = load_module(&engine, &job.module)?;
 
-    let defaults = setup.device.defaults();
     let defaults = DeviceDefaults {
         float: dtype_name(&defaults.float_dtype)?,
         int: dtype_name(&defaults.int_dtype)?,

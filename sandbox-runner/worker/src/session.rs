@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use burn_backend::DType;
 use burn_ir::BackendIr;
 use gauntlet_job::{Job, Limits, Phase};
 use gauntlet_wire::TaskInfo;
@@ -60,10 +61,10 @@ pub(crate) enum Work {
 impl Work {
     /// Reads the phase's files. What is wrong with them is never the method's
     /// fault, but for a model it wrote itself, which the train phase has checked.
-    pub(crate) fn load(phase: &Phase, seed: u64) -> Result<Self, String> {
+    pub(crate) fn load(phase: &Phase, seed: u64, int: DType) -> Result<Self, String> {
         match phase {
             Phase::Train { train, .. } => {
-                let rows = Rows::load(train, true)?;
+                let rows = Rows::load(train, true, int)?;
                 if rows.len() == 0 {
                     return Err("the train part has no rows".to_owned());
                 }
@@ -76,7 +77,7 @@ impl Work {
                 })
             }
             Phase::Predict { inputs, model, .. } => Ok(Self::Predict {
-                rows: Rows::load(inputs, false)?,
+                rows: Rows::load(inputs, false, int)?,
                 model: model_file::load(model)?,
                 predictions: None,
             }),
