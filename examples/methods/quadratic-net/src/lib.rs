@@ -11,9 +11,9 @@ use gauntlet_method::burn;
 use gauntlet_method::prelude::*;
 
 const HIDDEN: usize = 128;
-const BATCH: usize = 256;
-const LEARNING_RATE: f64 = 1e-2;
-const WEIGHT_DECAY: f32 = 2.0;
+const BATCH: usize = 128;
+const LEARNING_RATE: f64 = 2e-2;
+const WEIGHT_DECAY: f32 = 1.0;
 const END: f64 = 0.95;
 
 /// Linear, square, linear.
