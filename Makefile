@@ -48,7 +48,7 @@ check-cuda: ## does the CUDA worker compile? (a build of its own, needs no GPU)
 	@$(CARGO) check --manifest-path sandbox-runner/worker-cuda/Cargo.toml
 
 deny: ## licences, sources and who may depend on what
-	@scripts/setup --ci && $(CARGO) deny --offline --log-level error check licenses bans sources
+	@scripts/deny
 
 fmt: ## format the code
 	@$(CARGO) fmt --all && $(CARGO) fmt --manifest-path examples/methods/Cargo.toml --all
