@@ -163,3 +163,38 @@ async fn a_broken_cluster_is_reported_with_the_servers_words() {
         other => panic!("{other:?}"),
     }
 }
+
+/// Not a test: the process that the next test kills.
+#[test]
+#[ignore = "started by a_server_ends_with_a_killed_process"]
+fn holds_a_server() {
+    let data = std::env::var_os("GAUNTLET_TEST_DATA").expect("started by another test");
+    let server = PrivateServer::start_blocking(&Options::throwaway(data)).unwrap();
+    println!("server {}", server.pid());
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+#[tokio::test]
+async fn a_server_ends_with_a_killed_process() {
+    use std::io::BufRead;
+    let dir = directory();
+    let mut holder = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", "holds_a_server"])
+        .env("GAUNTLET_TEST_DATA", dir.path().join("postgres"))
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid: i32 = std::io::BufReader::new(holder.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok)
+        .find_map(|line| line.split_once("server ")?.1.trim().parse().ok())
+        .expect("the holder starts a server");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    // At once, as `gauntlet up` after a SIGKILL: whether the old server has
+    // noticed yet or has to be stopped, the new one starts.
+    let server = PrivateServer::start(options(&dir)).await.unwrap();
+    assert_ne!(server.pid(), pid);
+    assert!(gone(pid), "the server of the killed process still runs");
+    drop(server);
+}
