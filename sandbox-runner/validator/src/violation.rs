@@ -92,8 +92,10 @@ macro_rules! invalid {
 /// Fail unless a condition holds.
 macro_rules! require {
     ($condition:expr, $($reason:tt)*) => {
-        if !$condition {
-            $crate::violation::invalid!($($reason)*)
+        // A comparison with NaN does not hold.
+        match $condition {
+            true => {}
+            false => $crate::violation::invalid!($($reason)*),
         }
     };
 }

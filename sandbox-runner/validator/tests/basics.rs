@@ -7,7 +7,7 @@ use burn_ir::{
     BaseOperationIr, BinaryOpIr, CastOpIr, CatOpIr, CreationOpIr, InitOperationIr,
     NumericOperationIr, OperationIr, ShapeOpIr, SliceOpIr, TensorIr, TensorStatus, UnaryOpIr,
 };
-use gauntlet_validator::{Limits, Violation};
+use gauntlet_validator::{Limits, OPERAND_COST, OPERATION_COST, Violation};
 use support::{Guest, kept, last, limits};
 
 fn add(guest: &mut Guest, lhs: TensorIr, rhs: TensorIr) -> (OperationIr, TensorIr) {
@@ -41,7 +41,7 @@ fn the_price_is_flops_plus_bytes_plus_fixed_costs() {
     let (op, _) = add(&mut guest, a, b);
     let cost = guest.ledger.check(&op).unwrap();
     assert_eq!((cost.flops, cost.bytes_moved), (100, 1200));
-    assert_eq!(cost.work, 1300 + 256 + 3 * 16);
+    assert_eq!(cost.work, 1300 + OPERATION_COST + 3 * OPERAND_COST);
     assert_eq!(guest.ledger.work_used() - before, cost.work);
 }
 
@@ -219,7 +219,6 @@ fn limits_hold_and_a_refusal_changes_nothing() {
     let mut guest = Guest::with(Limits {
         tensor_bytes: 1000,
         tensors: 3,
-        work: 10_000,
         ..limits()
     });
     let op = zeros(&mut guest, [251]);
@@ -246,22 +245,20 @@ fn limits_hold_and_a_refusal_changes_nothing() {
         })
     ));
     assert_eq!(guest.ledger.meters(), before);
+    let one = 400 + OPERATION_COST + OPERAND_COST;
     let mut guest = Guest::with(Limits {
-        work: 1000,
+        work: 2 * one - 1,
         ..limits()
     });
     let op = zeros(&mut guest, [100]);
     guest.ledger.check(&op).unwrap();
     let op = zeros(&mut guest, [100]);
-    assert!(matches!(
-        guest.ledger.check(&op),
-        Err(Violation::Budget {
-            limit: 1000,
-            asked: 1344,
-            ..
-        })
-    ));
-    assert_eq!(guest.ledger.work_used(), 672);
+    let asked = match guest.ledger.check(&op) {
+        Err(Violation::Budget { limit, asked, .. }) => (limit, asked),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked, (2 * one - 1, 2 * one));
+    assert_eq!(guest.ledger.work_used(), one);
 }
 
 #[test]

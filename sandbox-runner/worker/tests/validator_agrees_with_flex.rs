@@ -1,6 +1,8 @@
 //! The validator's rules against the backend that executes: shapes, dtypes and bytes
 //! are those that the ledger believes in, and what it accepts does not panic.
 
+#![cfg(feature = "flex")]
+
 #[path = "../../validator/tests/support/mod.rs"]
 mod support;
 
@@ -79,7 +81,7 @@ fn every_operation_gives_what_the_ledger_believes() {
     std::panic::set_hook(Box::new(|_| {}));
     let mut failures = BTreeMap::new();
     for (number, (name, make)) in catalogue().into_iter().enumerate() {
-        for round in 0..1500 {
+        for round in 0..300 {
             let mut random = Random(number as u64 * 1_000_003 + round);
             let choices: Vec<u32> = (0..96).map(|_| random.next()).collect();
             let mut guest = Guest::new();
@@ -128,6 +130,7 @@ fn every_operation_gives_what_the_ledger_believes() {
                     .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
                     .unwrap_or_default();
                 let kind = gauntlet_validator::operation_name(&op);
+                let text: String = text.chars().filter(|c| !c.is_ascii_digit()).collect();
                 failures
                     .entry(format!("{kind}: {text}"))
                     .or_insert_with(|| format!("{op:?}"));

@@ -10,9 +10,11 @@
     reason = "every test binary uses a part of it"
 )]
 
+pub mod catalogue;
+
 use burn_backend::{DType, Shape};
-use burn_ir::{TensorId, TensorIr, TensorStatus};
-use gauntlet_validator::{Ledger, Limits};
+use burn_ir::{OperationIr, TensorId, TensorIr, TensorStatus};
+use gauntlet_validator::{Ledger, Limits, Violation};
 
 /// Limits that no test meets by accident.
 pub fn limits() -> Limits {
@@ -60,7 +62,7 @@ impl Guest {
         let bytes = shape.iter().product::<usize>() * dtype.size();
         self.ledger
             .check_upload(id.value(), shape, dtype, bytes)
-            .unwrap();
+            .expect("the upload is valid");
         let tensor = TensorIr {
             id,
             shape: Shape::from(shape),
@@ -96,4 +98,23 @@ pub fn kept(tensor: &TensorIr) -> TensorIr {
     }
 }
 
-pub mod catalogue;
+/// Expects that an operation is refused as malformed or too large.
+pub fn invalid(guest: &mut Guest, op: OperationIr) {
+    match guest.ledger.check(&op) {
+        Err(Violation::Invalid { .. } | Violation::Memory { .. }) => {}
+        other => panic!("{other:?} for {op:?}"),
+    }
+}
+
+/// Expects that an operation is refused as one that the host does not execute.
+pub fn unsupported(guest: &mut Guest, op: OperationIr) {
+    match guest.ledger.check(&op) {
+        Err(Violation::Unsupported { .. }) => {}
+        other => panic!("{other:?} for {op:?}"),
+    }
+}
+
+/// An output of a shape that the operation might be believed to have.
+pub fn out(guest: &mut Guest, shape: impl Into<Shape>, dtype: DType) -> TensorIr {
+    TensorIr::uninit(guest.id(), shape.into(), dtype)
+}

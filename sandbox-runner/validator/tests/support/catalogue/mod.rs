@@ -1,8 +1,13 @@
 //! Every operation that the host executes, built from random choices by the
 //! same constructors that a guest uses.
 
-mod modules;
-mod plain;
+mod base;
+mod convolutions;
+mod elements;
+mod layers;
+mod numeric;
+mod operands;
+mod windows;
 
 use burn_backend::{BoolStore, DType};
 use burn_ir::{OperationIr, TensorId, TensorIr};
@@ -14,10 +19,15 @@ pub type Maker = fn(&mut Source<'_>) -> OperationIr;
 
 /// Every kind of operation by name.
 pub fn catalogue() -> Vec<(&'static str, Maker)> {
-    let mut all = Vec::new();
-    all.extend_from_slice(plain::OPERATIONS);
-    all.extend_from_slice(modules::OPERATIONS);
-    all
+    [
+        base::OPERATIONS,
+        numeric::OPERATIONS,
+        elements::OPERATIONS,
+        layers::OPERATIONS,
+        convolutions::OPERATIONS,
+        windows::OPERATIONS,
+    ]
+    .concat()
 }
 
 /// A guest, and the choices that it makes.
