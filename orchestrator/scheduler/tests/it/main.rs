@@ -5,6 +5,7 @@
 mod archive;
 mod bracket;
 mod cancel;
+mod chaos;
 mod concurrency;
 mod lease;
 mod record;
