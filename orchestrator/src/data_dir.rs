@@ -116,18 +116,22 @@ impl DataDir {
     /// Makes the folder. Others may pass through it, because the private database
     /// and the sandboxes run as other users, but not list it; each secret in it is 0600.
     pub(crate) fn create(&self) -> Result<(), Failure> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o711)
-            .create(&self.root)
-            .map_err(|error| {
-                Failure::input(format!(
-                    "cannot make the data folder {}: {error}",
-                    self.root.display()
-                ))
-                .field("--data")
-                .help("name a folder that you may write to with --data DIR or GAUNTLET_DATA")
-            })
+        // Hidden labels are among the blobs: this user's alone.
+        for (path, mode) in [(self.root.clone(), 0o711), (self.blobs(), 0o700)] {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(mode)
+                .create(&path)
+                .map_err(|error| {
+                    Failure::input(format!(
+                        "cannot make the folder {}: {error}",
+                        path.display()
+                    ))
+                    .field("--data")
+                    .help("name a folder that you may write to with --data DIR or GAUNTLET_DATA")
+                })?;
+        }
+        Ok(())
     }
 
     /// Takes the folder for this process.
@@ -293,6 +297,8 @@ mod tests {
             let mode = fs::metadata(path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+        let blobs = fs::metadata(data.blobs()).unwrap().permissions().mode();
+        assert_eq!(blobs & 0o777, 0o700, "hidden labels are among the blobs");
     }
 
     #[test]

@@ -93,7 +93,8 @@ impl Demo {
             threads,
             tasks: self.tasks.clone().or_else(config::builtin_tasks),
             secret: Some(plan.secret()),
-            durable: true,
+            durable: false,
+            runner_log: "warn",
         });
         let mut instance = tokio::select! {
             instance = starting => instance?,

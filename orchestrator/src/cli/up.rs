@@ -79,6 +79,7 @@ impl Up {
             tasks: self.tasks.or(file.tasks).or_else(config::builtin_tasks),
             secret: None,
             durable: true,
+            runner_log: "info",
         });
         let mut stop = Stop::new()?;
         let mut instance = tokio::select! {

@@ -244,8 +244,8 @@ mod tests {
     async fn an_unfinished_demo_is_gone_on_with_and_a_finished_one_replaced() {
         let (_folder, data) = scratch();
         assert!(!prepare(&data, wish(Some(7), false)).await.unwrap().resumed);
-        let marker = data.root().join("blobs");
-        fs::create_dir(&marker).unwrap();
+        let marker = data.root().join("blobs/marker");
+        fs::write(&marker, "").unwrap();
         let plan = prepare(&data, wish(Some(7), false)).await.unwrap();
         assert!(plan.resumed && marker.exists());
         finish(&data, &plan).unwrap();

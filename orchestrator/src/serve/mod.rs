@@ -43,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) secret: Option<[u8; 32]>,
     /// Survive a power cut.
     pub(crate) durable: bool,
+    /// What the local runner logs, such as `info`.
+    pub(crate) runner_log: &'static str,
 }
 
 /// A running instance.
@@ -104,13 +106,16 @@ impl Instance {
         let stop_runner = CancellationToken::new();
         let mut runner = JoinSet::new();
         if options.slots > 0 {
-            let local =
-                runner::Runner::new(&data, &url, &tokens.runner, options.slots, options.threads)?;
+            let local = runner::Runner::new(
+                &data,
+                &url,
+                &tokens.runner,
+                options.slots,
+                options.threads,
+                options.runner_log,
+            )?;
             let stop = stop_runner.clone();
-            runner.spawn(async move {
-                local.keep_alive(&stop).await;
-                Ok(())
-            });
+            runner.spawn(async move { local.keep_alive(&stop).await });
         }
         Ok(Self {
             data,

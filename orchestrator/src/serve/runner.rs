@@ -17,6 +17,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A runner that lived this long was fine: the next death is the first again.
 const HEALTHY: Duration = Duration::from_secs(60);
+/// A runner that never lived is tried this often.
+const TRIES: u32 = 6;
 /// How long a runner may take to give its run back.
 const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -49,6 +51,9 @@ pub(crate) struct Runner {
     token: String,
     slots: usize,
     threads: usize,
+    /// What it logs, unless GAUNTLET_LOG says otherwise.
+    log: &'static str,
+    first_pause: Duration,
 }
 
 impl Runner {
@@ -60,6 +65,7 @@ impl Runner {
         token: &str,
         slots: usize,
         threads: usize,
+        log: &'static str,
     ) -> Result<Self, Failure> {
         Ok(Self {
             program: program()?,
@@ -70,40 +76,54 @@ impl Runner {
             token: token.to_owned(),
             slots,
             threads,
+            log,
+            first_pause: FIRST_PAUSE,
         })
     }
 
     /// Starts it, and again whenever it dies, with longer pauses if it keeps dying,
     /// until `stop`.
-    pub(crate) async fn keep_alive(&self, stop: &CancellationToken) {
-        let mut pause = FIRST_PAUSE;
+    ///
+    /// # Errors
+    /// If it never lived: it would be the same next time, and everybody would wait for nothing.
+    pub(crate) async fn keep_alive(&self, stop: &CancellationToken) -> Result<(), Failure> {
+        let mut pause = self.first_pause;
+        let mut lived = false;
+        let mut deaths = 0;
         while !stop.is_cancelled() {
             let started = Instant::now();
-            match self.spawn() {
+            let died = match self.spawn() {
                 Ok(child) => match self.attend(child, stop).await {
-                    Some(status) => {
-                        tracing::warn!(%status, "the local runner died");
-                    }
-                    None => return,
+                    Some(status) => format!("the local runner ended by itself: {status}"),
+                    None => return Ok(()),
                 },
-                Err(error) => {
-                    tracing::error!(%error, "cannot start the local runner");
-                }
-            }
+                Err(error) => format!("cannot start {}: {error}", self.program.display()),
+            };
+            tracing::warn!("{died}");
+            deaths += 1;
             if started.elapsed() > HEALTHY {
-                pause = FIRST_PAUSE;
+                lived = true;
+                deaths = 0;
+                pause = self.first_pause;
+            }
+            if !lived && deaths == TRIES {
+                return Err(Failure::ours("keep a runner alive", died)
+                    .help("its log is above; start without one with `gauntlet up --no-runner`"));
             }
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(pause) => {}
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+        Ok(())
     }
 
     fn spawn(&self) -> std::io::Result<Child> {
         std::fs::create_dir_all(&self.data)?;
+        let log = std::env::var_os("GAUNTLET_LOG").unwrap_or_else(|| self.log.into());
         Command::new(&self.program)
+            .env("GAUNTLET_LOG", log)
             .arg("--url")
             .arg(&self.url)
             .arg("--name")
@@ -131,6 +151,8 @@ impl Runner {
 
     /// Waits for the runner's end: `Some` if it came by itself, `None` if it was asked to.
     async fn attend(&self, mut child: Child, stop: &CancellationToken) -> Option<ExitStatus> {
+        // `wait` closes the child's standard input, which is the sign to end: held here instead.
+        let _held_open = child.stdin.take();
         tokio::select! {
             ended = child.wait() => return ended.ok(),
             () = stop.cancelled() => {}
@@ -165,51 +187,82 @@ mod tests {
             token: "gnt_runner_x".into(),
             slots: 1,
             threads: 1,
+            log: "info",
+            first_pause: Duration::from_millis(1),
+        }
+    }
+
+    async fn appears(path: &Path) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !path.exists() {
+            assert!(
+                Instant::now() < deadline,
+                "{} does not appear",
+                path.display()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
     #[tokio::test]
     async fn a_runner_that_dies_is_started_again() {
         let folder = tempfile::tempdir().unwrap();
-        let starts = folder.path().join("starts");
-        let runner = runner(folder.path(), &format!("echo >> {}", starts.display()));
-        let stop = CancellationToken::new();
-        let watch = async {
-            let deadline = Instant::now() + Duration::from_secs(20);
-            let count = || std::fs::read(&starts).map_or(0, |lines| lines.len());
-            while count() < 3 && Instant::now() < deadline {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            stop.cancel();
-            count()
-        };
-        let ((), count) = tokio::join!(runner.keep_alive(&stop), watch);
-        assert!(count >= 3, "started {count} times");
-    }
-
-    #[tokio::test]
-    async fn a_runner_is_asked_to_end_and_the_token_is_not_an_argument() {
-        let folder = tempfile::tempdir().unwrap();
-        let seen = folder.path().join("seen");
-        let ended = folder.path().join("ended");
+        let third = folder.path().join("third");
+        // Dies twice, then lives.
         let script = format!(
-            "echo \"$@\" > {seen}; trap 'echo bye > {ended}; exit 0' TERM; while :; do sleep 0.05; done",
-            seen = seen.display(),
-            ended = ended.display()
+            "cd {}; [ -e first ] || {{ touch first; exit 1; }}; \
+             [ -e second ] || {{ touch second; kill -9 $$; }}; touch third; exec sleep 60",
+            folder.path().display()
         );
         let runner = runner(folder.path(), &script);
         let stop = CancellationToken::new();
-        let end = async {
-            while std::fs::read(&seen).map_or(0, |text| text.len()) == 0 {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            // The trap is set right after the line that was seen.
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        let watch = async {
+            appears(&third).await;
             stop.cancel();
         };
-        tokio::join!(runner.keep_alive(&stop), end);
-        assert!(ended.exists());
-        let arguments = std::fs::read_to_string(&seen).unwrap();
+        let (ended, ()) = tokio::join!(runner.keep_alive(&stop), watch);
+        ended.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_runner_that_never_lives_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let runner = runner(folder.path(), "exit 7");
+        let failure = runner
+            .keep_alive(&CancellationToken::new())
+            .await
+            .unwrap_err();
+        assert!(failure.what.contains('7'), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_runner_is_asked_to_end_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        // The second line notices the end of standard input, as a runner does.
+        let script = format!(
+            "cd {}; echo \"$@\" > arguments; exec 3<&0\n\
+             (cat <&3 > /dev/null; touch eof) 2> /dev/null &\n\
+             trap 'touch asked; exit 0' TERM; touch ready; while :; do sleep 0.05; done",
+            folder.path().display()
+        );
+        let runner = runner(folder.path(), &script);
+        let stop = CancellationToken::new();
+        let watch = async {
+            appears(&path("ready")).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let early = path("eof").exists();
+            stop.cancel();
+            early
+        };
+        let (ended, early) = tokio::join!(runner.keep_alive(&stop), watch);
+        ended.unwrap();
+        assert!(
+            !early,
+            "standard input was closed while the runner was wanted"
+        );
+        assert!(path("asked").exists());
+        let arguments = std::fs::read_to_string(path("arguments")).unwrap();
         assert!(arguments.contains("--exit-on-stdin-eof"), "{arguments}");
         assert!(!arguments.contains("gnt_"), "{arguments}");
     }
