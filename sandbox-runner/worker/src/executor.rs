@@ -44,6 +44,7 @@ impl<B: BackendIr> Executor<B> {
     }
 
     fn execute(&mut self, operation: OperationIr) -> Result<(), Stop> {
+        let operation = cleared(operation);
         self.ledger.check(&operation)?;
         // The validator should let nothing through that panics; if it does, the
         // panic costs this run alone.
@@ -132,6 +133,17 @@ impl<B: BackendIr> Executor<B> {
             status: TensorStatus::ReadOnly,
             dtype: entry.dtype,
         })
+    }
+}
+
+/// Uncleared memory could hold what another run left on a device: an empty tensor is zeros.
+fn cleared(operation: OperationIr) -> OperationIr {
+    use burn_ir::BaseOperationIr::{Empty, Zeros};
+    match operation {
+        OperationIr::BaseFloat(Empty(create)) => OperationIr::BaseFloat(Zeros(create)),
+        OperationIr::BaseInt(Empty(create)) => OperationIr::BaseInt(Zeros(create)),
+        OperationIr::BaseBool(Empty(create)) => OperationIr::BaseBool(Zeros(create)),
+        other => other,
     }
 }
 
