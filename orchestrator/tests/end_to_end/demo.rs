@@ -11,7 +11,7 @@ use crate::support::{Data, Up, gauntlet, method, need_programs, text};
 fn demo(data: &Data, more: &[&str]) -> Value {
     let methods = data.beside("methods");
     fs::create_dir_all(&methods).unwrap();
-    for name in ["sgd", "adamw-cosine", "panics-midway"] {
+    for name in ["kernel-ridge", "conv-net", "panics-midway"] {
         fs::copy(method(name), methods.join(format!("{name}.wasm"))).unwrap();
     }
     let output = gauntlet()
