@@ -1,29 +1,36 @@
 //! The demo, small: its data, and what is left of it for `gauntlet up`.
 
 use std::fs;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::support::{Data, Up, gauntlet, method, need_programs, text};
+use crate::support::{Data, PATIENCE, Up, eventually, gauntlet, method, need_programs, text};
 
-/// Runs the demo of three methods, one rung, one block.
-fn demo(data: &Data, more: &[&str]) -> Value {
+/// The demo of three methods, one rung, one block.
+fn command(data: &Data, more: &[&str]) -> Command {
     let methods = data.beside("methods");
     fs::create_dir_all(&methods).unwrap();
     for name in ["kernel-ridge", "conv-net", "panics-midway"] {
         fs::copy(method(name), methods.join(format!("{name}.wasm"))).unwrap();
     }
-    let output = gauntlet()
+    let mut command = gauntlet();
+    command
         .args(["demo", "--json", "--listen", "127.0.0.1:0", "--slots", "2"])
-        .args(["--rungs", "1", "--blocks", "1"])
         .args(more)
         .arg("--methods")
         .arg(&methods)
         .arg("--data")
-        .arg(data.beside("demo"))
-        .output()
-        .unwrap();
+        .arg(data.beside("demo"));
+    command
+}
+
+const SHORT: [&str; 6] = ["--seed", "3", "--rungs", "1", "--blocks", "1"];
+
+/// Runs it to its end and reads its report.
+fn demo(data: &Data, more: &[&str]) -> Value {
+    let output = command(data, more).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     serde_json::from_slice(&output.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", text(&output)))
@@ -55,7 +62,7 @@ fn repeatable(report: &Value) -> Vec<Value> {
 fn a_demo_reports_everything_as_data_repeats_itself_and_leaves_an_archive() {
     need_programs();
     let data = Data::new();
-    let report = demo(&data, &["--seed", "3"]);
+    let report = demo(&data, &SHORT);
 
     assert_eq!(report["seed"], 3);
     assert!(report["seconds"].as_f64().unwrap() > 0.0);
@@ -94,24 +101,52 @@ fn a_demo_reports_everything_as_data_repeats_itself_and_leaves_an_archive() {
     }
 
     // A finished demo is replaced by the next one, which finds the same.
-    let again = demo(&data, &["--seed", "3"]);
+    let again = demo(&data, &SHORT);
     assert_eq!(again["resumed"], false);
     assert_eq!(repeatable(&again), repeatable(&report));
 
-    // What it left can be served and fetched.
-    let place = data.beside("demo");
-    let place = place.to_str().unwrap();
-    let up = gauntlet()
-        .args(["archive", "list", "--data", place])
-        .output()
-        .unwrap();
-    assert_eq!(up.status.code(), Some(3), "{}", text(&up));
-    pull(&data, &again["tournaments"][0]["champion"]);
+    let served = Data::at(data.beside("demo"));
+    let unserved = served.run(["archive", "list"]);
+    assert_eq!(unserved.status.code(), Some(3), "{}", text(&unserved));
+
+    // A demo that is killed in the middle is finished by `gauntlet up` …
+    kill_in_the_middle(&data, &served);
+    {
+        let _up = Up::start(&served, &["--slots", "2"]);
+        for tournament in tournaments {
+            let name = tournament["name"].as_str().unwrap();
+            let end = eventually(PATIENCE, "the tournament ends", || {
+                let now = served.json(["tournament", "show", name]);
+                (now["state"] == "completed").then_some(now)
+            });
+            assert_eq!(end["standings"], tournament["standings"]);
+        }
+        pull(&data, &served, &tournaments[0]["champion"]);
+    }
+    // … and still reported by the demo, when asked to go on.
+    let resumed = demo(&data, &["--resume"]);
+    assert_eq!(resumed["resumed"], true);
+    assert_eq!(repeatable(&resumed), repeatable(&report));
 }
 
-fn pull(data: &Data, champion: &Value) {
-    let served = Data::at(data.beside("demo"));
-    let _up = Up::start(&served, &["--no-runner"]);
+fn kill_in_the_middle(data: &Data, served: &Data) {
+    let mut killed = command(data, &SHORT)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually(PATIENCE, "one run is done and others are not", || {
+        let output = served.run(["tournament", "show", "digits", "--json"]);
+        // Until the demo is up and has made the tournament, there is nothing to show.
+        let now: Value = serde_json::from_slice(&output.stdout).ok()?;
+        let runs = now["rounds"][0]["runs"].as_array()?;
+        runs.iter().any(|run| run["state"] == "done").then_some(())
+    });
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+}
+
+fn pull(data: &Data, served: &Data, champion: &Value) {
     let into = data.beside("pulled");
     let into = into.to_str().unwrap();
     served.json(["archive", "pull", "digits@champion", "--into", into]);
