@@ -48,7 +48,8 @@ pub(crate) struct Tokens {
 impl DataDir {
     /// The folder named, else the one this user would get.
     pub(crate) fn resolve(named: Option<PathBuf>) -> Result<Self, Failure> {
-        let root = match named {
+        // An empty GAUNTLET_DATA says nothing.
+        let root = match named.filter(|root| !root.as_os_str().is_empty()) {
             Some(root) => root,
             None if nix::unistd::geteuid().is_root() => PathBuf::from("/var/lib/gauntlet"),
             None => user_data_home()?.join("gauntlet"),

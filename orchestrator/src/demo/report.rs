@@ -8,7 +8,11 @@ use uuid::Uuid;
 
 use crate::client::Client;
 use crate::failure::Failure;
-use crate::show::{archive, cuts, standings, text::printable, verdicts};
+use crate::show::{
+    archive, cuts, standings,
+    text::{counted, printable},
+    verdicts,
+};
 
 /// The whole demo.
 #[derive(Debug, Serialize)]
@@ -160,11 +164,11 @@ impl TournamentReport {
 
     fn text(&self) -> String {
         format!(
-            "━━ {} ━━ {} methods, {} rounds, {} runs{}\n\nStandings\n{}\n\nCuts\n{}\n\nVerdicts\n{}\n\n{}",
+            "━━ {} ━━ {}, {}, {}{}\n\nStandings\n{}\n\nCuts\n{}\n\nVerdicts\n{}\n\n{}",
             printable(&self.name),
-            self.methods.len(),
-            self.rounds,
-            self.runs.len(),
+            counted(self.methods.len(), "method"),
+            counted(self.rounds, "round"),
+            counted(self.runs.len(), "run"),
             self.seconds
                 .map_or_else(String::new, |seconds| format!(", {seconds:.0} s")),
             standings::table(&self.standings),

@@ -3,7 +3,7 @@
 use gauntlet_api::ArchiveEntry;
 
 use super::table::{Column, render};
-use super::text::{bytes, printable, short};
+use super::text::{bytes, counted, printable, short};
 
 /// A list of entries.
 pub(crate) fn table(entries: &[ArchiveEntry]) -> String {
@@ -43,10 +43,9 @@ pub(crate) fn card(entry: &ArchiveEntry) -> String {
         (
             "score",
             format!(
-                "{:.4} (mean over {} block{})",
+                "{:.4} (mean over {})",
                 entry.score,
-                entry.blocks,
-                if entry.blocks == 1 { "" } else { "s" }
+                counted(entry.blocks as usize, "block")
             ),
         ),
         (

@@ -2,7 +2,7 @@
 
 use gauntlet_api::{Cut, Round};
 
-use super::text::printable;
+use super::text::{counted, printable};
 
 /// Every cut with its evidence, a paragraph each.
 pub(crate) fn paragraphs(rounds: &[Round]) -> String {
@@ -28,11 +28,10 @@ fn paragraph(round: u32, cut: &Cut) -> String {
     );
     if let (Some(last), Some(first)) = (cut.kept.last(), cut.dropped.first()) {
         text.push_str(&format!(
-            "\n  the line: {} over {} on {} common block{}: {}",
+            "\n  the line: {} over {} on {}: {}",
             printable(last),
             printable(first),
-            cut.common_blocks,
-            if cut.common_blocks == 1 { "" } else { "s" },
+            counted(cut.common_blocks as usize, "common block"),
             evidence(cut),
         ));
     }
@@ -60,8 +59,8 @@ fn evidence(cut: &Cut) -> String {
     }
     if let Some(blocks) = cut.flip_blocks {
         parts.push(format!(
-            "would flip with about {blocks} more block{}",
-            if blocks == 1 { "" } else { "s" }
+            "would flip with about {}",
+            counted(blocks as usize, "more block")
         ));
     }
     parts.join(", ")

@@ -57,6 +57,10 @@ impl Progress {
         for bar in self.rounds.values() {
             bar.abandon();
         }
+        if self.drawn && !self.rounds.is_empty() {
+            // The cursor is still on the last bar's line.
+            eprintln!();
+        }
     }
 
     fn draw(&mut self, tournament: &str, round: &Round) {

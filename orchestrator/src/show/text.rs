@@ -23,6 +23,11 @@ pub(crate) fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
+/// A count and what is counted, in the plural where it is due.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Bytes in the unit that leaves one to three digits before the point.
 pub(crate) fn bytes(count: u64) -> String {
     scaled(count, &["B", "KiB", "MiB", "GiB", "TiB"], 1024.0)

@@ -4,22 +4,17 @@ use std::collections::BTreeMap;
 
 use gauntlet_api::{RoundState, RunState, Tournament, TournamentState};
 
-use super::text::printable;
+use super::text::{counted, printable};
 use super::{cuts, standings, verdicts};
 
 /// State, rounds, standing, cuts and verdicts.
 pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) -> String {
     let mut parts = vec![format!(
-        "{} · task {} · {} · {} method{}",
+        "{} · task {} · {} · {}",
         printable(&tournament.name),
         printable(&tournament.task),
         tournament.state.as_str(),
-        tournament.methods.len(),
-        if tournament.methods.len() == 1 {
-            ""
-        } else {
-            "s"
-        },
+        counted(tournament.methods.len(), "method"),
     )];
     for round in &tournament.rounds {
         let done = round
@@ -33,11 +28,10 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
             RoundState::Stuck => "stuck",
         };
         let mut line = format!(
-            "round {}: {state}, {} block{}, {done} of {} runs",
+            "round {}: {state}, {}, {done} of {}",
             round.number,
-            round.blocks.len(),
-            if round.blocks.len() == 1 { "" } else { "s" },
-            round.runs.len(),
+            counted(round.blocks.len(), "block"),
+            counted(round.runs.len(), "run"),
         );
         if let Some(note) = &round.note {
             line.push_str(&format!(" ({})", printable(note)));
