@@ -13,6 +13,9 @@ use crate::stop::Stop;
 
 /// A model has at most this many parameters; each costs a name and a file entry.
 const MOST_PARAMETERS: usize = 10_000;
+/// The key of a safetensors file that is no tensor's. A model with a parameter of that name
+/// could be written but not read: a fault of ours in each attempt, for ever.
+const RESERVED_NAME: &str = "__metadata__";
 /// Longest name of a parameter or metric, in bytes.
 const LONGEST_NAME: usize = 200;
 
@@ -127,6 +130,11 @@ fn checkpoint<B: BackendIr>(
     let mut names = std::collections::HashSet::new();
     for parameter in parameters {
         named(&parameter.name)?;
+        if parameter.name == RESERVED_NAME {
+            return Err(Stop::Method(format!(
+                "a parameter cannot be called `{RESERVED_NAME}`: model files keep notes under it"
+            )));
+        }
         if !names.insert(parameter.name.as_str()) {
             return Err(Stop::Method(format!(
                 "two parameters are called `{}`",

@@ -1,0 +1,177 @@
+//! Writes guests in WebAssembly text: what a method could do if its author wrote it by
+//! hand instead of with the SDK.
+
+use burn_backend::{DType, Shape};
+use burn_ir::{BaseOperationIr, CreationOpIr, OperationIr, TensorId, TensorIr, TensorStatus};
+use gauntlet_wire::calls::{Call, Parameter};
+use gauntlet_wire::ops::MessageRef;
+
+/// Where the guest's constants begin.
+const DATA: usize = 4096;
+
+/// A guest under construction: code of its two exports, and constants.
+#[derive(Default)]
+pub(crate) struct Guest {
+    data: Vec<u8>,
+    train: String,
+    predict: String,
+    /// Pages of memory at the start, if not 4.
+    pages: Option<u32>,
+    /// Functions and the like.
+    fields: String,
+}
+
+impl Guest {
+    /// A guest that does what is wanted of it: its model is its first training batch, its
+    /// predictions are the hidden inputs.
+    pub(crate) fn honest() -> Self {
+        let mut guest = Self::default();
+        let train = guest.batch(1, 2) + &guest.checkpoint("weights", 1);
+        let predict = guest.calls(&[
+            Call::HiddenInputs { inputs: 1 },
+            Call::Predictions { tensor: 1 },
+        ]);
+        guest.train(&train).predict(&predict)
+    }
+
+    /// An honest guest that runs `code` before it trains.
+    pub(crate) fn before_training(code: &str) -> Self {
+        let mut guest = Self::honest();
+        guest.train.insert_str(0, code);
+        guest
+    }
+
+    /// A guest whose training makes these calls.
+    pub(crate) fn calling(calls: &[Call]) -> Self {
+        let mut guest = Self::honest();
+        let code = guest.calls(calls);
+        guest.train = code + &guest.train;
+        guest
+    }
+
+    /// A guest whose training sends these operations.
+    pub(crate) fn operating(operations: &[OperationIr]) -> Self {
+        let mut guest = Self::honest();
+        let code = guest.submit(operations);
+        guest.train = code + &guest.train;
+        guest
+    }
+
+    pub(crate) fn train(mut self, code: &str) -> Self {
+        self.train = code.to_owned();
+        self
+    }
+
+    pub(crate) fn predict(mut self, code: &str) -> Self {
+        self.predict = code.to_owned();
+        self
+    }
+
+    pub(crate) fn fields(mut self, fields: &str) -> Self {
+        self.fields = fields.to_owned();
+        self
+    }
+
+    pub(crate) fn pages(mut self, pages: u32) -> Self {
+        self.pages = Some(pages);
+        self
+    }
+
+    /// Adds a constant; its address and length as two operands.
+    pub(crate) fn constant(&mut self, bytes: &[u8]) -> String {
+        let address = DATA + self.data.len();
+        self.data.extend_from_slice(bytes);
+        format!("(i32.const {address}) (i32.const {})", bytes.len())
+    }
+
+    /// Code of a structured call.
+    pub(crate) fn call(&mut self, call: &Call) -> String {
+        let json = serde_json::to_vec(call).expect("calls are JSON");
+        format!("(drop (call $call {}))", self.constant(&json))
+    }
+
+    pub(crate) fn calls(&mut self, calls: &[Call]) -> String {
+        calls.iter().map(|call| self.call(call)).collect()
+    }
+
+    /// Code that asks for a training batch.
+    pub(crate) fn batch(&mut self, inputs: u64, labels: u64) -> String {
+        self.call(&Call::NextBatch {
+            size: 4,
+            inputs,
+            labels,
+        })
+    }
+
+    /// Code that checks a tensor in as the model.
+    pub(crate) fn checkpoint(&mut self, name: &str, tensor: u64) -> String {
+        let parameters = vec![Parameter {
+            name: name.to_owned(),
+            tensor,
+        }];
+        self.call(&Call::Checkpoint { parameters })
+    }
+
+    /// Code that sends operations.
+    pub(crate) fn submit(&mut self, operations: &[OperationIr]) -> String {
+        let batch: Vec<u8> = operations
+            .iter()
+            .flat_map(|operation| {
+                postcard::to_allocvec(&MessageRef::Op(operation)).expect("it has a size")
+            })
+            .collect();
+        format!("(call $submit {})", self.constant(&batch))
+    }
+
+    /// The module.
+    pub(crate) fn module(&self) -> Vec<u8> {
+        let data: String = self
+            .data
+            .iter()
+            .map(|byte| format!("\\{byte:02x}"))
+            .collect();
+        let Self {
+            train,
+            predict,
+            fields,
+            pages,
+            ..
+        } = self;
+        let pages = pages.unwrap_or(4);
+        let text = format!(
+            r#"(module
+            (import "gauntlet_v1" "submit" (func $submit (param i32 i32)))
+            (import "gauntlet_v1" "upload" (func $upload (param i64 i32 i32 i32 i32)))
+            (import "gauntlet_v1" "read" (func $read (param i32 i32) (result i32)))
+            (import "gauntlet_v1" "take" (func $take (param i32 i32)))
+            (import "gauntlet_v1" "sync" (func $sync))
+            (import "gauntlet_v1" "dtype_usage" (func $dtype_usage (param i32 i32) (result i32)))
+            (import "gauntlet_v1" "random" (func $random (param i32 i32)))
+            (import "gauntlet_v1" "log" (func $log (param i32 i32)))
+            (import "gauntlet_v1" "fail" (func $fail (param i32 i32)))
+            (import "gauntlet_v1" "call" (func $call (param i32 i32) (result i32)))
+            (memory (export "memory") {pages})
+            (data (i32.const {DATA}) "{data}")
+            {fields}
+            (func (export "gauntlet_train") {train})
+            (func (export "gauntlet_predict") {predict}))"#
+        );
+        wat::parse_str(text).expect("the guest is well-formed text")
+    }
+}
+
+/// A tensor as an operation names it.
+pub(crate) fn tensor(id: u64, shape: &[usize], status: TensorStatus) -> TensorIr {
+    TensorIr {
+        id: TensorId::new(id),
+        shape: Shape::from(shape.to_vec()),
+        status,
+        dtype: DType::F32,
+    }
+}
+
+/// The operation that makes a tensor of ones.
+pub(crate) fn ones(id: u64, shape: &[usize]) -> OperationIr {
+    let out = tensor(id, shape, TensorStatus::NotInit);
+    OperationIr::BaseFloat(BaseOperationIr::Ones(CreationOpIr { out }))
+}
