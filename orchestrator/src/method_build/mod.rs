@@ -55,6 +55,11 @@ pub(crate) struct Built {
 /// [`BuildError`] says which step failed; [`BuildError::is_input`] whether what
 /// was given is the cause.
 pub(crate) fn build(dir: &Path, options: Options) -> Result<Vec<Built>, BuildError> {
+    // A wrong folder is told as such on machines without a compiler too.
+    let manifest = dir.join("Cargo.toml");
+    if !manifest.is_file() {
+        return Err(BuildError::NoManifest { path: manifest });
+    }
     let toolchain = toolchain::discover(&toolchain::Places::of_this_machine(dir))?;
     let methods = cargo::methods(dir, &toolchain)?;
     let folder = methods.target_directory.join("gauntlet");
