@@ -50,7 +50,12 @@ impl Lane {
         let (cache, runs) = (folder.path().join("cache"), folder.path().join("runs"));
         let config = SandboxConfig::new(worker.to_owned(), cache, runs);
         let sandbox = Sandbox::new(config).map_err(BenchError::failed)?;
-        Ok(Self { sandbox, methods: methods.to_owned(), folder, threads })
+        Ok(Self {
+            sandbox,
+            methods: methods.to_owned(),
+            folder,
+            threads,
+        })
     }
 
     /// Trains a method for a number of batches, or until its work budget is used.
@@ -66,12 +71,19 @@ impl Lane {
     ) -> Result<LaneRun, BenchError> {
         let module = self.methods.join(format!("{method}.wasm"));
         let wasm = fs::read(&module).map_err(|_| BenchError::Missing(module))?;
-        let compiled = self.sandbox.compile(&wasm).await.map_err(BenchError::failed)?;
+        let compiled = self
+            .sandbox
+            .compile(&wasm)
+            .await
+            .map_err(BenchError::failed)?;
         let train = self.folder.path().join("train.safetensors");
         fs::write(&train, &data.train).map_err(BenchError::failed)?;
         let model = self.folder.path().join(format!("{method}.safetensors"));
         let job = Job {
-            phase: Phase::Train { train, model: model.clone() },
+            phase: Phase::Train {
+                train,
+                model: model.clone(),
+            },
             module: compiled.path,
             task: data.info.clone(),
             seed,
@@ -84,7 +96,9 @@ impl Lane {
             let (mut losses, mut first) = (Vec::new(), None);
             while let Some(event) = events.recv().await {
                 match event {
-                    Event::Metric { step, name, micros, .. } if name == "loss" => {
+                    Event::Metric {
+                        step, name, micros, ..
+                    } if name == "loss" => {
                         losses.push((step, micros));
                     }
                     Event::FirstOperation { micros } => first = Some(micros),
@@ -100,8 +114,18 @@ impl Lane {
             .map_err(BenchError::failed)?;
         let (losses, first_operation_micros) = gather.await.map_err(BenchError::failed)?;
         let written = matches!(outcome, Outcome::Completed);
-        let model = if written { Some(fs::read(model).map_err(BenchError::failed)?) } else { None };
-        Ok(LaneRun { outcome, meters, model, losses, first_operation_micros })
+        let model = if written {
+            Some(fs::read(model).map_err(BenchError::failed)?)
+        } else {
+            None
+        };
+        Ok(LaneRun {
+            outcome,
+            meters,
+            model,
+            losses,
+            first_operation_micros,
+        })
     }
 
     /// Limits that nothing honest meets, but for the number of batches.

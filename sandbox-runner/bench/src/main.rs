@@ -81,7 +81,9 @@ async fn compare(options: &Options) -> Result<(), BenchError> {
         .map_err(BenchError::failed)?;
     let worker = match &options.worker {
         Some(worker) => worker.clone(),
-        None => std::env::current_exe().map_err(BenchError::failed)?.with_file_name("gauntlet-worker"),
+        None => std::env::current_exe()
+            .map_err(BenchError::failed)?
+            .with_file_name("gauntlet-worker"),
     };
     let lane = Lane::new(&worker, &options.methods, options.threads)?;
     let (mut rows, mut cold) = (Vec::new(), Vec::new());
@@ -98,7 +100,9 @@ async fn compare(options: &Options) -> Result<(), BenchError> {
     if rows.iter().all(|row| row.equal) {
         Ok(())
     } else {
-        Err(BenchError::Failed("a sandboxed model differs from the native one".to_owned()))
+        Err(BenchError::Failed(
+            "a sandboxed model differs from the native one".to_owned(),
+        ))
     }
 }
 
@@ -111,25 +115,39 @@ async fn case(
     batches: u64,
     cold: &mut Vec<f64>,
 ) -> Result<Row, BenchError> {
-    let native_method = by_name(method).ok_or_else(|| BenchError::Failed(format!("no method {method}")))?;
+    let native_method =
+        by_name(method).ok_or_else(|| BenchError::Failed(format!("no method {method}")))?;
     let (mut native_ms, mut sandboxed_ms, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let (mut equal, mut parameters) = (true, 0);
     // The first round of each warms caches up and compiles; it does not count.
     for round in 0..=options.rounds {
         eprintln!("{method}: round {round} of {}", options.rounds);
         let native = train(native_method, data, SEED, batches)?;
-        let sandboxed = lane.train(method, data, SEED, Lane::limits(batches)).await?;
-        let model = sandboxed
-            .model
-            .ok_or_else(|| BenchError::Failed(format!("{method} ended with {:?}", sandboxed.outcome)))?;
+        let sandboxed = lane
+            .train(method, data, SEED, Lane::limits(batches))
+            .await?;
+        let model = sandboxed.model.ok_or_else(|| {
+            BenchError::Failed(format!("{method} ended with {:?}", sandboxed.outcome))
+        })?;
         equal &= model == native.model;
-        parameters = native.parameters.iter().map(|(_, data)| data.num_elements()).sum();
+        parameters = native
+            .parameters
+            .iter()
+            .map(|(_, data)| data.num_elements())
+            .sum();
         if round > 0 {
-            let (a, b) = (median(&step_times(&native.losses)), median(&step_times(&sandboxed.losses)));
+            let (a, b) = (
+                median(&step_times(&native.losses)),
+                median(&step_times(&sandboxed.losses)),
+            );
             native_ms.push(a);
             sandboxed_ms.push(b);
             ratios.push(a / b);
-            cold.extend(sandboxed.first_operation_micros.map(|micros| micros as f64 / 1e3));
+            cold.extend(
+                sandboxed
+                    .first_operation_micros
+                    .map(|micros| micros as f64 / 1e3),
+            );
         }
     }
     Ok(Row {
@@ -155,14 +173,24 @@ fn dataset(options: &Options, task: &str) -> Result<Dataset, BenchError> {
 
 fn print_table(rows: &[Row], cold_start_ms: f64, threads: usize) {
     println!("median training step, {threads} thread(s), CPU backend, validation on");
-    println!("{:<14} {:>10} {:>11} {:>13} {:>17} {:>6}", "method", "parameters", "native ms", "sandboxed ms", "native/sandboxed", "equal");
+    println!(
+        "{:<14} {:>10} {:>11} {:>13} {:>17} {:>6}",
+        "method", "parameters", "native ms", "sandboxed ms", "native/sandboxed", "equal"
+    );
     for row in rows {
         println!(
             "{:<14} {:>10} {:>11.3} {:>13.3} {:>17.3} {:>6}",
-            row.method, row.parameters, row.native_ms, row.sandboxed_ms, row.native_over_sandboxed, row.equal
+            row.method,
+            row.parameters,
+            row.native_ms,
+            row.sandboxed_ms,
+            row.native_over_sandboxed,
+            row.equal
         );
     }
-    println!("cached module to first tensor operation: {cold_start_ms:.1} ms (process start included)");
+    println!(
+        "cached module to first tensor operation: {cold_start_ms:.1} ms (process start included)"
+    );
 }
 
 fn print_json(rows: &[Row], cold_start_ms: f64) {
@@ -171,7 +199,10 @@ fn print_json(rows: &[Row], cold_start_ms: f64) {
         let figure = row.figure;
         figures.insert(format!("{figure}_native_ms"), json!(row.native_ms));
         figures.insert(format!("{figure}_sandboxed_ms"), json!(row.sandboxed_ms));
-        figures.insert(format!("{figure}_native_over_sandboxed"), json!(row.native_over_sandboxed));
+        figures.insert(
+            format!("{figure}_native_over_sandboxed"),
+            json!(row.native_over_sandboxed),
+        );
         figures.insert(format!("{figure}_equal"), json!(u8::from(row.equal)));
         figures.insert(format!("{figure}_parameters"), json!(row.parameters));
     }

@@ -15,7 +15,11 @@ pub struct NativeMethod {
 }
 
 const fn method<M: Method>(name: &'static str) -> NativeMethod {
-    NativeMethod { name, train: train::<M>, predict: predict_floats::<M> }
+    NativeMethod {
+        name,
+        train: train::<M>,
+        predict: predict_floats::<M>,
+    }
 }
 
 fn predict_floats<M: Method>(
@@ -24,7 +28,9 @@ fn predict_floats<M: Method>(
     inputs: &Dataset,
     seed: u64,
 ) -> Result<Vec<f32>, MethodError> {
-    Ok(predict::<M>(task, parameters, inputs, seed)?.iter::<f32>().collect())
+    Ok(predict::<M>(task, parameters, inputs, seed)?
+        .iter::<f32>()
+        .collect())
 }
 
 /// Every honest example.

@@ -28,15 +28,18 @@ pub fn train(
     batches: u64,
 ) -> Result<NativeRun, BenchError> {
     let rows = Dataset::from_safetensors(&data.train).map_err(BenchError::failed)?;
-    let trained =
-        (method.train)(&data.info, &rows, seed, batches).map_err(BenchError::failed)?;
+    let trained = (method.train)(&data.info, &rows, seed, batches).map_err(BenchError::failed)?;
     let losses = trained
         .reports
         .iter()
         .filter(|report| report.name == "loss")
         .map(|report| (report.step, report.at.as_micros() as u64))
         .collect();
-    Ok(NativeRun { model: file(&trained.parameters)?, parameters: trained.parameters, losses })
+    Ok(NativeRun {
+        model: file(&trained.parameters)?,
+        parameters: trained.parameters,
+        losses,
+    })
 }
 
 fn file(parameters: &Parameters) -> Result<Vec<u8>, BenchError> {

@@ -32,7 +32,10 @@ mod tests {
 
     #[test]
     fn steps_between_reports_share_the_time() {
-        assert_eq!(step_times(&[(1, 0), (11, 10_000), (12, 13_000)]), vec![1.0, 3.0]);
+        assert_eq!(
+            step_times(&[(1, 0), (11, 10_000), (12, 13_000)]),
+            vec![1.0, 3.0]
+        );
     }
 
     #[test]

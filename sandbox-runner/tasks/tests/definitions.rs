@@ -1,6 +1,9 @@
 //! What a broken task folder gets: an error that names the key to mend.
 
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may die of a surprise, its helpers too"
+)]
 
 use std::fs;
 use std::path::Path;

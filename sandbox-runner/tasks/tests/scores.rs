@@ -1,6 +1,9 @@
 //! Marks, and what predictions that cannot be marked get.
 
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may die of a surprise, its helpers too"
+)]
 
 use gauntlet_tasks::{LabelsFault, MAX_HEADER_BYTES, PredictionsFault, ScoreError, score};
 use gauntlet_wire::TaskKind;

@@ -1,6 +1,9 @@
 //! The tasks in `examples/tasks`: their data, their split, and that no hidden label gets out.
 
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise, its helpers too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may die of a surprise, its helpers too"
+)]
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -68,7 +68,10 @@ impl Column {
             .map_err(|error| format!("`{name}`: {error}"))?;
         let (bytes, dtype) = match view.dtype() {
             Dtype::F32 => (view.data().to_vec(), DType::F32),
-            Dtype::I64 => (integers(view.data(), int).map_err(|e| format!("`{name}`: {e}"))?, int),
+            Dtype::I64 => (
+                integers(view.data(), int).map_err(|e| format!("`{name}`: {e}"))?,
+                int,
+            ),
             other => return Err(format!("`{name}` is {other:?}, neither F32 nor I64")),
         };
         let [rows, rest @ ..] = view.shape() else {
@@ -112,6 +115,8 @@ fn integers(bytes: &[u8], int: DType) -> Result<Vec<u8>, String> {
             }
             Ok(narrow)
         }
-        other => Err(format!("integers of the device are {other:?}, neither I64 nor I32")),
+        other => Err(format!(
+            "integers of the device are {other:?}, neither I64 nor I32"
+        )),
     }
 }

@@ -4,10 +4,13 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use burn_backend::{DType, ExecutionError, Shape, TensorData};
-use burn_ir::{BackendIr, OperationIr, TensorHandle, TensorId, TensorIr, TensorStatus};
+use burn_ir::{
+    BackendIr, BaseOperationIr, HandleKind, OperationIr, TensorHandle, TensorId, TensorIr,
+    TensorStatus,
+};
 use burn_router::TensorInterpreter;
 use burn_std::future::DynFut;
-use gauntlet_validator::{Entry, Ledger, Meters, operation_name};
+use gauntlet_validator::{Entry, Ledger, Meters, sanitise};
 use gauntlet_wire::ops::Message;
 
 use crate::stop::Stop;
@@ -44,13 +47,16 @@ impl<B: BackendIr> Executor<B> {
     }
 
     fn execute(&mut self, operation: OperationIr) -> Result<(), Stop> {
-        let operation = cleared(operation);
+        // Uncleared memory could hold what another run left on a device: `Empty` becomes zeros.
+        let operation = sanitise(operation);
         self.ledger.check(&operation)?;
         // The validator should let nothing through that panics; if it does, the
         // panic costs this run alone.
         let interpreter = &mut self.interpreter;
-        guarded(|| interpreter.register_op(operation.clone())).map_err(|panic| {
-            Stop::Method(format!("{} failed: {panic}", operation_name(&operation)))
+        // Named by its number: keeping the operation to name it would cost a clone of each.
+        guarded(|| register(interpreter, operation)).map_err(|panic| {
+            let number = self.ledger.meters().operations;
+            Stop::Method(format!("operation {number} failed: {panic}"))
         })
     }
 
@@ -136,14 +142,16 @@ impl<B: BackendIr> Executor<B> {
     }
 }
 
-/// Uncleared memory could hold what another run left on a device: an empty tensor is zeros.
-fn cleared(operation: OperationIr) -> OperationIr {
-    use burn_ir::BaseOperationIr::{Empty, Zeros};
+fn register<B: BackendIr>(interpreter: &mut TensorInterpreter<B>, operation: OperationIr) {
     match operation {
-        OperationIr::BaseFloat(Empty(create)) => OperationIr::BaseFloat(Zeros(create)),
-        OperationIr::BaseInt(Empty(create)) => OperationIr::BaseInt(Zeros(create)),
-        OperationIr::BaseBool(Empty(create)) => OperationIr::BaseBool(Zeros(create)),
-        other => other,
+        // The one operation that Burn emits and its interpreter does not know.
+        OperationIr::BaseInt(BaseOperationIr::Cast(cast)) => {
+            if let HandleKind::Int(tensor) = interpreter.get_tensor(&cast.input) {
+                let tensor = B::int_cast(tensor, cast.out.dtype.into());
+                interpreter.register_tensor_to_device(cast.out.id, HandleKind::Int(tensor));
+            }
+        }
+        operation => interpreter.register_op(operation),
     }
 }
 

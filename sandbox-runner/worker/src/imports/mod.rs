@@ -202,6 +202,12 @@ fn upload<B: BackendIr>(
             data.len()
         )));
     }
+    // A backend reads these bytes as booleans, and any other value is none.
+    if matches!(dtype, DType::Bool(_)) && data.iter().any(|byte| *byte > 1) {
+        return Err(Stop::Method(
+            "an uploaded boolean is neither 0 nor 1".to_owned(),
+        ));
+    }
     let data = TensorData::try_from_bytes_vec(data.to_vec(), shape.clone(), dtype)
         .map_err(|error| Stop::Method(format!("an upload is not valid: {error:?}")))?;
     session.executor.put(id, data)
