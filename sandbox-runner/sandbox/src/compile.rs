@@ -16,12 +16,12 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
 
+use crate::Sandbox;
 use crate::capture::Tail;
 use crate::death::{out_of_memory, with_stderr};
 use crate::fault::{CompileError, Fault};
 use crate::output::{OutputError, collect};
 use crate::process::{Process, ProcessLimits, describe};
-use crate::{Sandbox, stray};
 
 /// A compiled module in the cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Sandbox {
                 return Err(Fault::Died(format!("no compiled module within {seconds} s")).into());
             }
         };
-        stray::kill_below(folder.path());
+        folder.kill_strays();
         let stderr = stderr.text().await;
         if status.success() {
             let output = folder.path().join("module.cwasm");

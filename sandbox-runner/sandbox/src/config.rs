@@ -60,7 +60,8 @@ pub enum Isolation {
     /// As ourselves: all an ordinary user can do.
     SameUser,
     /// As a user id of its own for each worker alive, from `first` on; the group id is
-    /// the same number. Needs root. No account needs to exist.
+    /// the same number. Needs root. No account needs to exist, and none may: whatever runs
+    /// under these ids is killed before and after a worker has one.
     OwnUser {
         /// First user id.
         first: u32,

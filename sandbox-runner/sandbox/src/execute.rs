@@ -11,13 +11,13 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::Sandbox;
 use crate::capture::{self, Breach, Tail};
 use crate::death;
 use crate::fault::Fault;
 use crate::folders::RunFolder;
 use crate::output::{OutputError, collect};
 use crate::process::{Process, ProcessLimits};
-use crate::{Sandbox, stray};
 
 /// Why watching a worker ended.
 enum Stop {
@@ -104,7 +104,7 @@ impl Sandbox {
         process.kill().await;
         drop(stdin);
         reader.abort();
-        stray::kill_below(folder.path());
+        folder.kill_strays();
         let stderr = stderr.text().await;
 
         let wall_micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);

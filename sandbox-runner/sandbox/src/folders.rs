@@ -16,7 +16,6 @@ use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use nix::unistd::{Gid, Uid, chown, geteuid};
 use sha2::{Digest, Sha256};
@@ -32,7 +31,7 @@ use crate::users::{User, Users};
 pub(crate) struct Folders {
     instance: PathBuf,
     worker: PathBuf,
-    users: Option<Arc<Users>>,
+    users: Option<Users>,
     /// Folder outside the configured place that goes when nobody uses it any more.
     substitute: Option<PathBuf>,
     _lock: File,
@@ -59,7 +58,7 @@ impl Folders {
         drop(guard);
         let users = match isolation {
             Isolation::SameUser => None,
-            Isolation::OwnUser { first, count } => Some(Arc::new(Users::new(first, count))),
+            Isolation::OwnUser { first, count } => Some(Users::open(first, count)?),
         };
         let worker = if own_user && !reachable(&worker) {
             // Built below somebody's home, for instance, where other users cannot look.
@@ -138,6 +137,14 @@ impl RunFolder {
         self.user.as_ref().map(User::id)
     }
 
+    /// Kills whatever still runs here.
+    pub(crate) fn kill_strays(&self) {
+        match &self.user {
+            Some(user) => stray::kill_user(user.id()),
+            None => stray::kill_below(self.path()),
+        }
+    }
+
     /// Puts a file there that the worker can read and not change.
     pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Fault> {
         let path = self.path().join(name);
@@ -162,7 +169,7 @@ impl RunFolder {
 
 impl Drop for RunFolder {
     fn drop(&mut self) {
-        stray::kill_below(self.folder.path());
+        self.kill_strays();
     }
 }
 
@@ -231,18 +238,8 @@ fn reachable(path: &Path) -> bool {
 fn substitute(runs: &Path) -> Result<PathBuf, Fault> {
     let name = hex::encode(&Sha256::digest(runs.as_os_str().as_encoded_bytes())[..8]);
     let place = std::env::temp_dir().join(format!("gauntlet-runs-{name}"));
-    match DirBuilder::new().mode(0o711).create(&place) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(Fault::file("make", place)(error));
-        }
-        _ => {}
-    }
-    // Anybody could have made it: use it only if it is ours and nobody else can write to it.
-    let metadata = fs::symlink_metadata(&place).map_err(Fault::file("look at", &place))?;
-    let ours = metadata.is_dir()
-        && metadata.uid() == geteuid().as_raw()
-        && metadata.permissions().mode() & 0o022 == 0;
-    if !ours || !reachable(&place) {
+    ours_alone(&place, 0o711)?;
+    if !reachable(&place) {
         let error = io::Error::other(format!(
             "{} cannot be reached by the users that workers run as; choose another folder for runs",
             runs.display()
@@ -251,6 +248,28 @@ fn substitute(runs: &Path) -> Result<PathBuf, Fault> {
     }
     tracing::info!(runs = %runs.display(), place = %place.display(), "workers could not reach the folder for runs");
     Ok(place)
+}
+
+/// Makes a folder in a place where anybody may make one, and makes sure that this one is
+/// ours and that nobody else can write to it.
+pub(crate) fn ours_alone(place: &Path, mode: u32) -> Result<(), Fault> {
+    match DirBuilder::new().mode(mode).create(place) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(Fault::file("make", place)(error));
+        }
+        _ => {}
+    }
+    let metadata = fs::symlink_metadata(place).map_err(Fault::file("look at", place))?;
+    let ours = metadata.is_dir()
+        && metadata.uid() == geteuid().as_raw()
+        && metadata.permissions().mode() & 0o022 == 0;
+    if ours {
+        Ok(())
+    } else {
+        Err(Fault::file("use", place)(io::Error::other(
+            "somebody else made it",
+        )))
+    }
 }
 
 #[cfg(test)]

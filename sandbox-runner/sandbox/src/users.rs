@@ -1,37 +1,57 @@
-//! User ids for workers: each in use by one worker at a time.
+//! User ids for workers: each in use by one worker at a time, on the whole machine.
+//!
+//! A lock on a file stands for an id, so that several runners share the ids without
+//! knowing of each other, and a runner that is killed gives its ids back. Whoever takes
+//! an id first kills what still runs under it: nobody else's process can.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use crate::fault::Fault;
+use crate::folders::ours_alone;
+use crate::stray;
 
-/// The ids that are free.
+/// Where the locks are: root's own folder if there is one, as on every Linux of today.
+const PLACES: [&str; 2] = ["/run/gauntlet-users", "/tmp/gauntlet-users"];
+
+/// The ids, and the folder of their locks.
 #[derive(Debug)]
 pub(crate) struct Users {
+    first: u32,
     count: u32,
-    free: Mutex<BTreeSet<u32>>,
+    locks: PathBuf,
 }
 
 impl Users {
-    pub(crate) fn new(first: u32, count: u32) -> Self {
-        Self {
+    pub(crate) fn open(first: u32, count: u32) -> Result<Self, Fault> {
+        let [run, tmp] = PLACES.map(Path::new);
+        let locks = match ours_alone(run, 0o700) {
+            Ok(()) => run,
+            Err(_) => ours_alone(tmp, 0o700).map(|()| tmp)?,
+        };
+        Ok(Self {
+            first,
             count,
-            free: Mutex::new((first..first.saturating_add(count)).collect()),
-        }
+            locks: locks.to_owned(),
+        })
     }
 
     /// Takes an id until the returned value is dropped.
-    pub(crate) fn take(self: &Arc<Self>) -> Result<User, Fault> {
-        let id = self
-            .free
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_first();
-        let id = id.ok_or(Fault::NoUser(self.count))?;
-        Ok(User {
-            id,
-            users: Arc::clone(self),
-        })
+    pub(crate) fn take(&self) -> Result<User, Fault> {
+        for id in self.first..self.first.saturating_add(self.count) {
+            let path = self.locks.join(id.to_string());
+            let lock = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path);
+            let lock = lock.map_err(Fault::file("open", &path))?;
+            if lock.try_lock().is_ok() {
+                stray::kill_user(id);
+                return Ok(User { id, _lock: lock });
+            }
+        }
+        Err(Fault::NoUser(self.count))
     }
 }
 
@@ -39,7 +59,7 @@ impl Users {
 #[derive(Debug)]
 pub(crate) struct User {
     id: u32,
-    users: Arc<Users>,
+    _lock: File,
 }
 
 impl User {
@@ -50,11 +70,8 @@ impl User {
 
 impl Drop for User {
     fn drop(&mut self) {
-        self.users
-            .free
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(self.id);
+        // Before the lock goes: the next worker may get this id at once.
+        stray::kill_user(self.id);
     }
 }
 
@@ -64,11 +81,18 @@ mod tests {
 
     #[test]
     fn no_two_workers_share_an_id() {
-        let users = Arc::new(Users::new(100, 2));
-        let (a, b) = (users.take().unwrap(), users.take().unwrap());
-        assert_eq!((a.id(), b.id()), (100, 101));
-        assert!(matches!(users.take(), Err(Fault::NoUser(2))));
+        let folder = tempfile::tempdir().unwrap();
+        // Ids that nobody has, so that nothing is killed. Two runners: two values.
+        let users = || Users {
+            first: 4_000_000_100,
+            count: 2,
+            locks: folder.path().to_owned(),
+        };
+        let (one, other) = (users(), users());
+        let (a, b) = (one.take().unwrap(), other.take().unwrap());
+        assert_eq!((a.id(), b.id()), (4_000_000_100, 4_000_000_101));
+        assert!(matches!(one.take(), Err(Fault::NoUser(2))));
         drop(a);
-        assert_eq!(users.take().unwrap().id(), 100);
+        assert_eq!(other.take().unwrap().id(), 4_000_000_100);
     }
 }
