@@ -44,7 +44,7 @@ enum Command {
 /// What is compared: a name for the figure, the method, the task, batches of each round.
 const CASES: [(&str, &str, &str, u64); 2] = [
     ("p1_small", "adamw-cosine", "digits", 1500),
-    ("p1_mid", "conv-net", "digits", 250),
+    ("p1_mid", "residual-net", "digits", 60),
 ];
 const SEED: u64 = 7;
 

@@ -34,12 +34,13 @@ fn predict_floats<M: Method>(
 }
 
 /// Every honest example.
-pub const METHODS: [NativeMethod; 7] = [
+pub const METHODS: [NativeMethod; 8] = [
     method::<adamw_cosine::AdamWCosine>("adamw-cosine"),
     method::<attention::Attention>("attention"),
     method::<conv_net::ConvNet>("conv-net"),
     method::<kernel_ridge::KernelRidge>("kernel-ridge"),
     method::<quadratic_net::QuadraticNet>("quadratic-net"),
+    method::<residual_net::ResidualNet>("residual-net"),
     method::<sgd::Sgd>("sgd"),
     method::<smooth_ensemble::SmoothEnsemble>("smooth-ensemble"),
 ];
