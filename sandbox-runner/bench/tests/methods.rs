@@ -61,7 +61,7 @@ fn every_honest_method_learns_digits() {
         ("conv-net", 250, 0.95),
         ("kernel-ridge", 1, 0.98),
         ("quadratic-net", 250, 0.94),
-        ("residual-net", 60, 0.8),
+        ("residual-net", 150, 0.8),
         ("sgd", 1500, 0.95),
         ("smooth-ensemble", 700, 0.96),
     ];
