@@ -10,7 +10,7 @@ mod steps;
 use std::path::PathBuf;
 
 pub use lane::{Lane, LaneRun};
-pub use methods::{METHODS, NativeMethod, by_name};
+pub use methods::{METHODS, NativeMethod, Predict, Train, by_name};
 pub use native::{NativeRun, train};
 pub use steps::{median, step_times};
 

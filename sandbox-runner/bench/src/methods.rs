@@ -3,15 +3,20 @@
 use gauntlet_method::native::{Dataset, Parameters, Trained, predict, train};
 use gauntlet_method::{Method, MethodError, TaskInfo};
 
+/// Trains on a train part with a seed for a number of batches.
+pub type Train = fn(&TaskInfo, &Dataset, u64, u64) -> Result<Trained, MethodError>;
+/// Predicts `[rows, classes]`, row-major, with a trained model and a seed.
+pub type Predict = fn(&TaskInfo, Parameters, &Dataset, u64) -> Result<Vec<f32>, MethodError>;
+
 /// An example method as a native library.
 #[derive(Clone, Copy, Debug)]
 pub struct NativeMethod {
     /// Its name, which is also its module's.
     pub name: &'static str,
     /// Trains for a number of batches.
-    pub train: fn(&TaskInfo, &Dataset, u64, u64) -> Result<Trained, MethodError>,
+    pub train: Train,
     /// Predicts `[rows, classes]`, row-major.
-    pub predict: fn(&TaskInfo, Parameters, &Dataset, u64) -> Result<Vec<f32>, MethodError>,
+    pub predict: Predict,
 }
 
 const fn method<M: Method>(name: &'static str) -> NativeMethod {
