@@ -43,7 +43,10 @@ pub struct Net {
 impl Net {
     fn forward(&self, inputs: &Inputs) -> Tensor<2> {
         let stem = relu(self.stem.forward(inputs.images()));
-        let image = self.blocks.iter().fold(stem, |image, block| block.forward(image));
+        let image = self
+            .blocks
+            .iter()
+            .fold(stem, |image, block| block.forward(image));
         let [rows, channels, _, width] = image.dims();
         let lines = image.mean_dim(2).reshape([rows, channels * width]);
         self.output.forward(lines)
@@ -78,7 +81,10 @@ impl Method for ResidualNet {
         Net {
             stem: convolution(channels),
             blocks: (0..BLOCKS)
-                .map(|_| Block { inner: convolution(CHANNELS), outer: convolution(CHANNELS) })
+                .map(|_| Block {
+                    inner: convolution(CHANNELS),
+                    outer: convolution(CHANNELS),
+                })
                 .collect(),
             output: LinearConfig::new(CHANNELS * width, classes(task)).init(device),
         }
