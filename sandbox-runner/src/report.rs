@@ -14,7 +14,7 @@ const MESSAGE: usize = 400;
 
 /// Which sandbox it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stage {
+pub enum Stage {
     /// Sees the train part.
     Train,
     /// Sees the hidden inputs.

@@ -1,0 +1,254 @@
+//! What an attempt does, wherever it is executed: compile, train, predict, score.
+//!
+//! A runner does this for a tournament, and `gauntlet method run` does it for a miner
+//! at home: the same code, so that what passes in one place passes in the other.
+
+use std::path::{Path, PathBuf};
+
+use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
+use gauntlet_protocol::{Budget, Verdict};
+use gauntlet_sandbox::{Fault, Sandbox};
+use gauntlet_tasks::ScoreError;
+use gauntlet_wire::TaskInfo;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::report::{self, Against};
+
+pub use crate::report::Stage;
+
+/// What is executed, on what, within which limits.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The module, as it was handed in.
+    pub wasm: Vec<u8>,
+    /// What the method is told.
+    pub task: TaskInfo,
+    /// Seed of the block.
+    pub seed: u64,
+    /// What it may use.
+    pub budget: Budget,
+    /// Threads of the tensor backend.
+    pub threads: usize,
+    /// The train part: a safetensors file.
+    pub train: PathBuf,
+    /// The hidden inputs: a safetensors file.
+    pub hidden_inputs: PathBuf,
+    /// The hidden labels (safetensors), for the scorer alone.
+    pub hidden_labels: Vec<u8>,
+}
+
+/// What came of an attempt.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// How it ended, as far as the method is concerned.
+    pub verdict: Verdict,
+    /// One line for its author.
+    pub detail: Option<String>,
+    /// What the method itself said while it predicted. It had seen the hidden inputs:
+    /// for an author on data of their own, never for a report.
+    pub withheld: Option<String>,
+    /// The score, if it completed.
+    pub score: Option<f64>,
+    /// The model (safetensors), if it completed.
+    pub model: Option<Vec<u8>>,
+    /// SHA-256 of the predictions file in hex, if it completed.
+    pub predictions: Option<String>,
+    /// What training used.
+    pub train: Meters,
+    /// What prediction used.
+    pub predict: Meters,
+}
+
+impl Findings {
+    /// SHA-256 of the model in hex.
+    #[must_use]
+    pub fn model_digest(&self) -> Option<String> {
+        let model = self.model.as_ref()?;
+        Some(hex::encode(Sha256::digest(model)))
+    }
+}
+
+/// The platform failed, and why: no verdict follows from it.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The sandbox failed.
+    #[error(transparent)]
+    Sandbox(#[from] Fault),
+    /// A file of ours could not be used.
+    #[error("failed to {0}: {1}")]
+    File(&'static str, std::io::Error),
+    /// Our own data cannot be scored against.
+    #[error("failed to score: {0}")]
+    Score(String),
+    /// The worker reports a fault of the platform.
+    #[error("{0}")]
+    Worker(String),
+}
+
+/// Executes an attempt, with `scratch` for the files that go from one sandbox to the
+/// next. Every event of the workers is handed to `listen` with the phase it belongs to;
+/// those of [`Stage::Predict`] come from a method that sees the hidden inputs.
+/// Dropping the future kills what runs.
+///
+/// # Errors
+/// If the platform failed; what the method did wrong is a verdict.
+pub async fn perform(
+    sandbox: &Sandbox,
+    scratch: &Path,
+    attempt: &Attempt,
+    mut listen: impl FnMut(Stage, Event),
+) -> Result<Findings, Trouble> {
+    let mut findings = Findings {
+        verdict: Verdict::Completed,
+        detail: None,
+        withheld: None,
+        score: None,
+        model: None,
+        predictions: None,
+        train: Meters::default(),
+        predict: Meters::default(),
+    };
+    let against = steps(sandbox, scratch, attempt, &mut findings, &mut listen).await?;
+    if let Some((verdict, detail)) = against {
+        findings.verdict = verdict;
+        findings.detail = Some(detail);
+    }
+    Ok(findings)
+}
+
+async fn steps(
+    sandbox: &Sandbox,
+    scratch: &Path,
+    attempt: &Attempt,
+    findings: &mut Findings,
+    listen: &mut impl FnMut(Stage, Event),
+) -> Result<Option<Against>, Trouble> {
+    let scratch = tempfile::Builder::new()
+        .prefix("attempt-")
+        .tempdir_in(scratch)
+        .map_err(|error| Trouble::File("make a folder", error))?;
+    let module = match sandbox.compile(&attempt.wasm).await {
+        Ok(compiled) => compiled.path,
+        Err(error) => {
+            return report::judge_module(error)
+                .map(Some)
+                .map_err(Trouble::Worker);
+        }
+    };
+    let model = scratch.path().join("model.safetensors");
+    let predictions = scratch.path().join("predictions.safetensors");
+    let job = |phase, limits| Job {
+        phase,
+        module: module.clone(),
+        task: attempt.task.clone(),
+        seed: attempt.seed,
+        limits,
+        threads: attempt.threads,
+    };
+
+    let phase = Phase::Train {
+        train: attempt.train.clone(),
+        model: model.clone(),
+    };
+    let training = job(phase, train_limits(&attempt.budget));
+    let (outcome, meters) = execute(sandbox, training, Stage::Train, listen).await?;
+    findings.train = meters;
+    if let Some(against) = report::judge(outcome, Stage::Train).map_err(Trouble::Worker)? {
+        return Ok(Some(against));
+    }
+
+    let phase = Phase::Predict {
+        inputs: attempt.hidden_inputs.clone(),
+        model: model.clone(),
+        predictions: predictions.clone(),
+    };
+    let prediction = job(phase, predict_limits(&attempt.budget));
+    let (outcome, meters) = execute(sandbox, prediction, Stage::Predict, listen).await?;
+    findings.predict = meters;
+    if let Outcome::MethodFailed { message } = &outcome {
+        findings.withheld = Some(report::one_line(message));
+    }
+    if let Some(against) = report::judge(outcome, Stage::Predict).map_err(Trouble::Worker)? {
+        return Ok(Some(against));
+    }
+
+    let predictions = read(&predictions)?;
+    match gauntlet_tasks::score(&attempt.task.kind, &attempt.hidden_labels, &predictions) {
+        Ok(score) => findings.score = Some(score.value),
+        Err(ScoreError::Predictions(fault)) => {
+            findings.withheld = Some(report::one_line(&fault.to_string()));
+            return Ok(Some(report::judge_predictions(&fault)));
+        }
+        Err(error @ ScoreError::Labels(_)) => return Err(Trouble::Score(error.to_string())),
+    }
+    findings.model = Some(read(&model)?);
+    findings.predictions = Some(hex::encode(Sha256::digest(&predictions)));
+    Ok(None)
+}
+
+/// Executes one phase and hands on what it reports.
+async fn execute(
+    sandbox: &Sandbox,
+    job: Job,
+    stage: Stage,
+    listen: &mut impl FnMut(Stage, Event),
+) -> Result<(Outcome, Meters), Trouble> {
+    let (sender, mut receiver) = mpsc::channel(256);
+    let hear = async {
+        while let Some(event) = receiver.recv().await {
+            listen(stage, event);
+        }
+    };
+    let execution = sandbox.execute(job, sender, CancellationToken::new());
+    let (result, ()) = tokio::join!(execution, hear);
+    Ok(result?)
+}
+
+/// What training may use.
+#[must_use]
+pub fn train_limits(budget: &Budget) -> Limits {
+    Limits {
+        work: budget.work,
+        batches: None,
+        wall_ms: u64::from(budget.wall_seconds) * 1000,
+        tensor_bytes: budget.tensor_bytes,
+        guest_bytes: budget.guest_bytes,
+        output_bytes: budget.output_bytes,
+    }
+}
+
+/// What prediction may use.
+#[must_use]
+pub fn predict_limits(budget: &Budget) -> Limits {
+    let work = u128::from(budget.work) * u128::from(budget.predict_share_percent) / 100;
+    Limits {
+        work: u64::try_from(work).unwrap_or(u64::MAX),
+        ..train_limits(budget)
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
+    std::fs::read(path).map_err(|error| Trouble::File("read a sandbox's output", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prediction_gets_its_share_of_the_work() {
+        let budget = Budget {
+            work: u64::MAX,
+            predict_share_percent: 50,
+            wall_seconds: 3,
+            tensor_bytes: 4,
+            guest_bytes: 5,
+            output_bytes: 6,
+        };
+        assert_eq!(predict_limits(&budget).work, u64::MAX / 2);
+        assert_eq!(predict_limits(&budget).wall_ms, 3_000);
+        assert_eq!(train_limits(&budget).work, u64::MAX);
+    }
+}
