@@ -3,20 +3,80 @@
 use burn::tensor::{Int, Tensor};
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
 
-/// Inputs with their labels.
+/// Inputs with their targets.
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The inputs.
     pub inputs: Inputs,
-    /// The labels, `[rows]`.
-    pub labels: Tensor<1, Int>,
+    /// What is to be predicted for them.
+    pub targets: Targets,
+}
+
+/// What is to be predicted, by the task's kind.
+#[derive(Clone, Debug)]
+pub enum Targets {
+    /// Classification: the class of each row, `[rows]`.
+    Classes(Tensor<1, Int>),
+    /// Regression: `[rows, targets]`, in standard deviations from the train part's mean.
+    Values(Tensor<2>),
+    /// Language modelling: the token that follows each position, `[rows, context]`.
+    Tokens(Tensor<2, Int>),
 }
 
 impl Batch {
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.labels.dims()[0]
+        self.inputs.rows()
+    }
+
+    /// The right class of each line of predictions: `[rows]` for classification, and
+    /// for language modelling the next tokens of all windows one after another,
+    /// `[rows * context]`. With predictions `[lines, outputs]` this is what
+    /// cross-entropy takes.
+    ///
+    /// # Panics
+    /// If the task is a regression; [`Self::values`] has its targets.
+    #[must_use]
+    pub fn labels(&self) -> Tensor<1, Int> {
+        match &self.targets {
+            Targets::Classes(classes) => classes.clone(),
+            Targets::Tokens(tokens) => tokens.clone().flatten(0, 1),
+            Targets::Values(_) => {
+                panic!("this method needs classes, but the task is a regression")
+            }
+        }
+    }
+
+    /// The numbers to be predicted, `[rows, targets]`.
+    ///
+    /// # Panics
+    /// If the task is no regression.
+    #[must_use]
+    pub fn values(&self) -> Tensor<2> {
+        match &self.targets {
+            Targets::Values(values) => values.clone(),
+            Targets::Classes(_) => {
+                panic!("this method needs numbers to predict, but the task is a classification")
+            }
+            Targets::Tokens(_) => {
+                panic!("this method needs numbers to predict, but the task is language modelling")
+            }
+        }
+    }
+
+    /// The token that follows each position, `[rows, context]`.
+    ///
+    /// # Panics
+    /// If the task is no language modelling.
+    #[must_use]
+    pub fn next_tokens(&self) -> Tensor<2, Int> {
+        match &self.targets {
+            Targets::Tokens(tokens) => tokens.clone(),
+            Targets::Classes(_) | Targets::Values(_) => {
+                panic!("this method needs text, but the task is not language modelling")
+            }
+        }
     }
 }
 
@@ -109,10 +169,23 @@ pub fn features(task: &TaskInfo) -> usize {
     }
 }
 
-/// Number of classes of a classification task.
+/// Width of the predictions: the number of classes, of targets, or the vocabulary.
+#[must_use]
+pub fn outputs(task: &TaskInfo) -> usize {
+    task.kind.outputs()
+}
+
+/// Number of classes: of a classification, or the vocabulary of language modelling.
+///
+/// # Panics
+/// If the task is a regression; [`outputs`] works for every kind.
 #[must_use]
 pub fn classes(task: &TaskInfo) -> usize {
     match task.kind {
         TaskKind::Classification { classes } => classes,
+        TaskKind::LanguageModelling { vocabulary, .. } => vocabulary,
+        TaskKind::Regression { .. } => {
+            panic!("this method needs classes, but the task is a regression")
+        }
     }
 }

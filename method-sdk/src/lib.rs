@@ -30,7 +30,7 @@
 //!         while run.progress() < 0.95 {
 //!             let batch = run.next_batch(64);
 //!             let scores = model.layer.forward(batch.inputs.features());
-//!             let loss = loss.forward(scores, batch.labels);
+//!             let loss = loss.forward(scores, batch.labels());
 //!             let gradients = GradientsParams::from_grads(loss.backward(), &model);
 //!             model = optimizer.step(0.1, model, gradients);
 //!             run.report_tensor("loss", loss);
@@ -50,6 +50,7 @@
 //! the device, the run's seed, how much of the budget is used. It has no clock,
 //! no file, no network, and never the hidden part of the task.
 
+mod base;
 mod data;
 mod error;
 mod method;
@@ -64,9 +65,9 @@ pub mod guest;
 pub mod native;
 
 pub use burn;
-pub use data::{Batch, Inputs, classes, features};
+pub use data::{Batch, Inputs, Targets, classes, features, outputs};
 pub use error::MethodError;
-pub use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
+pub use gauntlet_wire::{BaseInfo, BaseParameter, InputKind, TaskInfo, TaskKind};
 pub use method::Method;
 pub use training::Training;
 
@@ -76,8 +77,8 @@ pub mod prelude {
     pub use burn::tensor::{Bool, Device, Int, Tensor};
 
     pub use crate::{
-        Batch, InputKind, Inputs, Method, MethodError, TaskInfo, TaskKind, Training, classes,
-        features,
+        Batch, InputKind, Inputs, Method, MethodError, Targets, TaskInfo, TaskKind, Training,
+        classes, features, outputs,
     };
 }
 

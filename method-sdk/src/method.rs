@@ -24,7 +24,18 @@ pub trait Method: Default {
     /// When the method cannot go on; see [`MethodError`].
     fn train(&self, run: &mut Training, model: Self::Model) -> Result<Self::Model, MethodError>;
 
-    /// Scores `[rows, classes]` for inputs; the largest of a row is the answer.
+    /// Predictions for inputs, a matrix `[lines, outputs]` whose width is
+    /// [`outputs(task)`](crate::outputs):
+    ///
+    /// | task | predictions |
+    /// |---|---|
+    /// | classification | `[rows, classes]`, scores; the largest of a row is the answer |
+    /// | regression | `[rows, targets]`, in the unit of the train part's targets |
+    /// | language modelling | `[rows * context, vocabulary]`, log-scores of the next token at each position, window after window |
+    ///
+    /// For a language model that is `logits.reshape([rows * context, vocabulary])`,
+    /// the form that cross-entropy takes too. The scorer applies log-softmax itself,
+    /// and proves that the prediction at a position does not depend on later tokens.
     ///
     /// # Errors
     /// When the method cannot go on; see [`MethodError`].

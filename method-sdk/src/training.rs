@@ -4,14 +4,14 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use gauntlet_wire::TaskInfo;
 
-use crate::Batch;
+use crate::{Batch, MethodError, base};
 
 #[cfg(target_family = "wasm")]
-use crate::guest::Host;
+pub(crate) use crate::guest::Host;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
-use crate::native::Host;
+pub(crate) use crate::native::Host;
 #[cfg(all(not(feature = "native"), not(target_family = "wasm")))]
-use no_host::Host;
+pub(crate) use no_host::Host;
 
 /// What a method sees while it trains.
 pub struct Training {
@@ -71,9 +71,40 @@ impl Training {
         self.host.next_batch(&self.task, size)
     }
 
-    /// The whole train part at once, in file order. Ask once and keep it.
+    /// The whole train part at once, in file order; of a text, its windows end to end
+    /// from the first token. Ask once and keep it.
     pub fn train_set(&mut self) -> Batch {
         self.host.train_set(&self.task)
+    }
+
+    /// Loads the task's base weights into a model: every float parameter is replaced by
+    /// the tensor of the same path (`layers.0.weight`), trainable or frozen as it was.
+    /// The base weights may hold more than the model asks for.
+    ///
+    /// # Errors
+    /// If the task carries no base weights, or they lack one of the model's parameters,
+    /// or have it in another shape. Nothing is loaded then.
+    pub fn load_base<M: Module>(&mut self, model: M) -> Result<M, MethodError> {
+        self.load_base_under("", model)
+    }
+
+    /// The same for a part of a model, whose parameters are at `prefix` in the base
+    /// weights: `load_base_under("body", net.body)` loads `body.…` and leaves a new
+    /// head as it is.
+    ///
+    /// # Errors
+    /// Those of [`Self::load_base`].
+    pub fn load_base_under<M: Module>(&mut self, prefix: &str, part: M) -> Result<M, MethodError> {
+        base::restore(&self.task, &mut self.host, prefix, part)
+    }
+
+    /// A single tensor of the task's base weights, without gradients. Names and shapes
+    /// of all are in [`TaskInfo::base`].
+    ///
+    /// # Errors
+    /// If there is none of that name with `D` dimensions.
+    pub fn base_tensor<const D: usize>(&mut self, name: &str) -> Result<Tensor<D>, MethodError> {
+        base::tensor(&self.task, &mut self.host, name)
     }
 
     /// Used share of the budget: 0 at the start, 1 when nothing is left. The
@@ -123,6 +154,8 @@ impl Training {
 /// Without a host there is no training; this only lets the crate compile.
 #[cfg(all(not(feature = "native"), not(target_family = "wasm")))]
 mod no_host {
+    use gauntlet_wire::BaseParameter;
+
     use super::{Batch, Module, TaskInfo, Tensor};
 
     pub(crate) enum Host {}
@@ -133,6 +166,10 @@ mod no_host {
         }
 
         pub(crate) fn train_set(&mut self, _: &TaskInfo) -> Batch {
+            match *self {}
+        }
+
+        pub(crate) fn base<const D: usize>(&mut self, _: &BaseParameter) -> Tensor<D> {
             match *self {}
         }
 

@@ -33,6 +33,8 @@ pub struct Attempt {
     pub threads: usize,
     /// The train part: a safetensors file.
     pub train: PathBuf,
+    /// The task's base weights (safetensors), if it carries some.
+    pub base: Option<PathBuf>,
     /// The hidden inputs: a safetensors file.
     pub hidden_inputs: PathBuf,
     /// The hidden labels (safetensors), for the scorer alone.
@@ -150,6 +152,7 @@ async fn steps(
 
     let phase = Phase::Train {
         train: attempt.train.clone(),
+        base: attempt.base.clone(),
         model: model.clone(),
     };
     let training = job(phase, train_limits(&attempt.budget));

@@ -65,6 +65,7 @@ pub(crate) async fn perform(
         budget: assignment.budget,
         threads: place.threads,
         train,
+        base: None,
         hidden_inputs,
         hidden_labels,
     };

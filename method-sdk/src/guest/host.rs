@@ -1,13 +1,13 @@
 //! The host's services while training.
 
 use burn::module::Module;
-use burn::tensor::{DType, Device, Int, Tensor};
+use burn::tensor::{DType, Device, Tensor};
 use burn_remote::{HostTensor, RemoteBackend, adopt, host as raw};
 use gauntlet_wire::calls::{BatchReply, Call, Parameter, ProgressReply};
-use gauntlet_wire::{InputKind, TaskInfo};
+use gauntlet_wire::{BaseParameter, InputKind, TaskInfo, TaskKind};
 
 use super::model::Collector;
-use crate::{Batch, Inputs, parameters};
+use crate::{Batch, Inputs, Targets, parameters};
 
 /// The host, reached through the module's imports.
 pub struct Host;
@@ -72,6 +72,17 @@ impl Host {
         // The collector keeps the tensors alive until the host has read them.
         let () = raw::call(&Call::Checkpoint { parameters });
     }
+
+    /// A tensor of the base weights, which the caller has found in `TaskInfo::base`.
+    pub(crate) fn base<const D: usize>(&mut self, parameter: &BaseParameter) -> Tensor<D> {
+        let tensor = burn_remote::new_id();
+        let () = raw::call(&Call::LoadBase {
+            name: parameter.name.clone(),
+            tensor,
+        });
+        let tensor = adopt(tensor, parameter.shape.clone(), DType::F32);
+        Tensor::from_primitive::<RemoteBackend>(tensor)
+    }
 }
 
 pub(super) fn primitive(tensor: Tensor<1>) -> HostTensor {
@@ -85,11 +96,24 @@ fn default_int() -> DType {
     Device::default().settings().int_dtype.into()
 }
 
-fn batch(task: &TaskInfo, inputs_id: u64, labels: u64, rows: usize) -> Batch {
-    let labels = adopt(labels, vec![rows], default_int());
+fn batch(task: &TaskInfo, inputs_id: u64, targets: u64, rows: usize) -> Batch {
+    let targets = match task.kind {
+        TaskKind::Classification { .. } => {
+            let classes = adopt(targets, vec![rows], default_int());
+            Targets::Classes(Tensor::from_primitive::<RemoteBackend>(classes))
+        }
+        TaskKind::Regression { targets: width } => {
+            let values = adopt(targets, vec![rows, width], DType::F32);
+            Targets::Values(Tensor::from_primitive::<RemoteBackend>(values))
+        }
+        TaskKind::LanguageModelling { context, .. } => {
+            let tokens = adopt(targets, vec![rows, context], default_int());
+            Targets::Tokens(Tensor::from_primitive::<RemoteBackend>(tokens))
+        }
+    };
     Batch {
         inputs: inputs(task, inputs_id, rows),
-        labels: Tensor::<1, Int>::from_primitive::<RemoteBackend>(labels),
+        targets,
     }
 }
 
@@ -99,14 +123,14 @@ pub(super) fn inputs(task: &TaskInfo, id: u64, rows: usize) -> Inputs {
             let width = shape.iter().product();
             let values = adopt(id, vec![rows, width], DType::F32);
             Inputs::Dense {
-                values: Tensor::<2>::from_primitive::<RemoteBackend>(values),
+                values: Tensor::from_primitive::<RemoteBackend>(values),
                 shape: shape.clone(),
             }
         }
         InputKind::Tokens { length, vocabulary } => {
             let tokens = adopt(id, vec![rows, *length], default_int());
             Inputs::Tokens {
-                tokens: Tensor::<2, Int>::from_primitive::<RemoteBackend>(tokens),
+                tokens: Tensor::from_primitive::<RemoteBackend>(tokens),
                 vocabulary: *vocabulary,
             }
         }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use gauntlet_wire::TaskInfo;
 use gauntlet_wire::order::BatchOrder;
+use gauntlet_wire::{BaseParameter, TaskInfo, TaskKind, windows};
 
 use super::{Dataset, Parameters, Report, Trained, model::Collector};
 use crate::{Batch, parameters};
@@ -15,6 +15,7 @@ pub struct Host {
     data: Dataset,
     device: Device,
     order: BatchOrder,
+    seed: u64,
     batches: u64,
     limit: u64,
     model: Parameters,
@@ -40,9 +41,16 @@ enum Value {
 }
 
 impl Host {
-    pub(super) fn new(data: Dataset, device: Device, seed: u64, limit: u64) -> Self {
-        let order = BatchOrder::new(data.rows(), seed);
+    pub(super) fn new(
+        task: &TaskInfo,
+        data: Dataset,
+        device: Device,
+        seed: u64,
+        limit: u64,
+    ) -> Self {
+        let order = BatchOrder::new(data.train_rows(task), seed);
         Self {
+            seed,
             data,
             device,
             order,
@@ -87,13 +95,23 @@ impl Host {
 
     pub(crate) fn next_batch(&mut self, task: &TaskInfo, size: usize) -> Batch {
         self.batches += 1;
-        let rows = self.order.next_batch(size);
-        self.data.batch(task, rows, &self.device)
+        let rows = self.order.next_batch(size).to_vec();
+        let phase = match task.kind {
+            TaskKind::LanguageModelling { context, .. } => {
+                windows::phase(self.seed, self.order.epoch(), context)
+            }
+            _ => 0,
+        };
+        self.data.batch(task, &rows, phase, &self.device)
     }
 
     pub(crate) fn train_set(&mut self, task: &TaskInfo) -> Batch {
-        let rows: Vec<u32> = (0..self.data.rows() as u32).collect();
-        self.data.batch(task, &rows, &self.device)
+        let rows: Vec<u32> = (0..self.data.train_rows(task) as u32).collect();
+        self.data.batch(task, &rows, 0, &self.device)
+    }
+
+    pub(crate) fn base<const D: usize>(&mut self, parameter: &BaseParameter) -> Tensor<D> {
+        self.data.base(&parameter.name, &self.device)
     }
 
     pub(crate) fn progress(&mut self) -> f64 {

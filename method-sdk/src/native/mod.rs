@@ -61,14 +61,14 @@ pub fn train<M: Method>(
     plain.seed(seed);
     let device = plain.clone().autodiff();
     let model = method.build(task, &device);
-    let host = Host::new(train.clone(), plain, seed, batches);
+    let host = Host::new(task, train.clone(), plain, seed, batches);
     let mut run = Training::new(task.clone(), seed, device, host);
     let model = method.train(&mut run, model)?;
     run.checkpoint(&model);
     Ok(run.into_host().finish())
 }
 
-/// Predicts natively with a trained model: scores `[rows, classes]`.
+/// Predicts natively with a trained model: `[lines, outputs]`, see [`Method::predict`].
 ///
 /// # Errors
 /// The method's own.

@@ -17,16 +17,23 @@ pub enum Call {
         size: usize,
         /// Id for the inputs `[rows, ..row shape]`.
         inputs: u64,
-        /// Id for the labels `[rows]`.
+        /// Id for the targets, in the shape of the task's kind ([`crate::TaskKind`]).
         labels: u64,
     },
-    /// Put the whole train part on the device, in file order. Reply: [`BatchReply`].
-    /// Only while training.
+    /// Put the whole train part on the device, in file order (a text in phase 0).
+    /// Reply: [`BatchReply`]. Only while training.
     TrainSet {
         /// Id for the inputs.
         inputs: u64,
-        /// Id for the labels.
+        /// Id for the targets.
         labels: u64,
+    },
+    /// Bind a tensor of the task's base weights to a new id. Reply: `null`. Only while training.
+    LoadBase {
+        /// Name of the tensor, one of `TaskInfo::base`.
+        name: String,
+        /// Id for it.
+        tensor: u64,
     },
     /// How much of the budget is used? Reply: [`ProgressReply`].
     Progress,
@@ -69,7 +76,7 @@ pub enum Call {
         /// Id for the inputs.
         inputs: u64,
     },
-    /// Hand in the predictions, `[rows, classes]`. Reply: `null`. Only while predicting.
+    /// Hand in the predictions, `[lines, outputs]`. Reply: `null`. Only while predicting.
     Predictions {
         /// Id of a float tensor.
         tensor: u64,

@@ -11,11 +11,12 @@
 pub mod calls;
 pub mod order;
 pub mod task;
+pub mod windows;
 
 #[cfg(feature = "tensor-ops")]
 pub mod ops;
 
-pub use task::{InputKind, TaskInfo, TaskKind};
+pub use task::{BaseInfo, BaseParameter, InputKind, TaskInfo, TaskKind};
 
 /// Version of this interface. It is part of [`MODULE`], so that a module built
 /// against another version fails at the gate with a clear message.

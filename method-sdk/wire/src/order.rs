@@ -13,6 +13,7 @@ pub struct BatchOrder {
     state: u64,
     rows: Vec<u32>,
     next: usize,
+    epoch: u64,
 }
 
 impl BatchOrder {
@@ -28,6 +29,7 @@ impl BatchOrder {
             state: seed,
             rows: (0..count).collect(),
             next: 0,
+            epoch: 0,
         };
         order.shuffle();
         order
@@ -42,10 +44,17 @@ impl BatchOrder {
         if self.next == self.rows.len() {
             self.shuffle();
             self.next = 0;
+            self.epoch += 1;
         }
         let start = self.next;
         self.next = self.rows.len().min(start.saturating_add(size));
         &self.rows[start..self.next]
+    }
+
+    /// Number, from 0, of the epoch that the last batch belongs to.
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
     }
 
     fn shuffle(&mut self) {
@@ -73,12 +82,13 @@ mod tests {
     #[test]
     fn every_epoch_serves_every_row_once() {
         let mut order = BatchOrder::new(10, 7);
-        for _ in 0..5 {
+        for epoch in 0..5 {
             let mut seen: Vec<u32> = [4, 4, 4]
                 .into_iter()
                 .flat_map(|n| order.next_batch(n).to_vec())
                 .collect();
             seen.sort_unstable();
+            assert_eq!(order.epoch(), epoch);
             assert_eq!(seen, (0..10).collect::<Vec<_>>());
         }
     }

@@ -82,6 +82,7 @@ impl Lane {
         let job = Job {
             phase: Phase::Train {
                 train,
+                base: None,
                 model: model.clone(),
             },
             module: compiled.path,

@@ -31,10 +31,13 @@ pub struct Job {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "phase", rename_all = "snake_case")]
 pub enum Phase {
-    /// Train on `train` (`inputs`, `labels`), write the model.
+    /// Train on `train` (`inputs` and `labels`, or a `text`), write the model.
     Train {
         /// The train part.
         train: PathBuf,
+        /// The task's base weights, if it carries some.
+        #[serde(default)]
+        base: Option<PathBuf>,
         /// Where the model goes.
         model: PathBuf,
     },

@@ -167,8 +167,11 @@ impl Sandbox {
         let code = code.ok_or_else(|| Fault::NotOurs(job.module.clone()))?;
         let module = folder.put("module.cwasm", &code)?;
         let phase = match job.phase {
-            Phase::Train { train, .. } => Phase::Train {
+            Phase::Train { train, base, .. } => Phase::Train {
                 train: folder.copy(&train, "train.safetensors")?,
+                base: base
+                    .map(|base| folder.copy(&base, "base.safetensors"))
+                    .transpose()?,
                 model: folder.path().join("model.safetensors"),
             },
             Phase::Predict { inputs, model, .. } => Phase::Predict {

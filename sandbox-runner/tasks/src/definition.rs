@@ -123,6 +123,7 @@ impl TaskDefinition {
             kind: self.kind.clone(),
             inputs: self.inputs.clone(),
             train_rows: self.rows() - self.hidden_rows(),
+            base: None,
         }
     }
 
@@ -302,7 +303,9 @@ fn load_source(
     kind: &TaskKind,
     inputs: &InputKind,
 ) -> Result<Source, TaskError> {
-    let TaskKind::Classification { classes } = *kind;
+    let TaskKind::Classification { classes } = *kind else {
+        return refuse("kind.kind", "must be \"classification\"");
+    };
     match data.source.as_str() {
         "labelled-csv" => {
             require(

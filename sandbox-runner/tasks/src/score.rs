@@ -31,7 +31,9 @@ pub fn score(
     hidden_labels: &[u8],
     predictions: &[u8],
 ) -> Result<Score, ScoreError> {
-    let TaskKind::Classification { classes } = *kind;
+    let TaskKind::Classification { classes } = *kind else {
+        return Err(LabelsFault::Layout(format!("labels of a {}", kind.as_str())).into());
+    };
     let labels = read_labels(hidden_labels, classes)?;
     let values = read_predictions(predictions, labels.len(), classes)?;
     let right = values

@@ -172,6 +172,7 @@ fn assignment(orchestrator: &Orchestrator, behaviour: &str) -> Assignment {
         kind: TaskKind::Classification { classes: 2 },
         inputs: InputKind::Dense { shape: vec![1] },
         train_rows: 4,
+        base: None,
     };
     Assignment {
         run: Uuid::from_u128(u128::from(rand::random::<u64>())),

@@ -91,7 +91,12 @@ fn prepare<B: BackendIr + 'static>(
         .build_global()
         .map_err(|error| format!("failed to start the backend's threads: {error}"))?;
     let defaults = setup.device.defaults();
-    let work = Work::load(&job.phase, job.seed, defaults.int_dtype.into())?;
+    let work = Work::load(
+        &job.phase,
+        &job.task.kind,
+        job.seed,
+        defaults.int_dtype.into(),
+    )?;
     let out = create(job.phase.output())?;
     let engine =
         engine::engine().map_err(|error| format!("failed to start the engine: {error:#}"))?;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use burn_backend::DType;
 use burn_ir::BackendIr;
 use gauntlet_job::{Job, Limits, Phase};
-use gauntlet_wire::TaskInfo;
 use gauntlet_wire::calls::DeviceDefaults;
 use gauntlet_wire::order::BatchOrder;
+use gauntlet_wire::{TaskInfo, TaskKind};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use wasmtime::{Memory, ResourceLimiter};
@@ -48,6 +48,8 @@ pub(crate) enum Work {
         rows: Rows,
         order: BatchOrder,
         batches: u64,
+        /// The task's base weights; empty if it has none.
+        base: Named,
         model: Option<Named>,
     },
     /// Prediction: the model's parameters not loaded yet, the hidden inputs, the answer.
@@ -61,10 +63,18 @@ pub(crate) enum Work {
 impl Work {
     /// Reads the phase's files. What is wrong with them is never the method's
     /// fault, but for a model it wrote itself, which the train phase has checked.
-    pub(crate) fn load(phase: &Phase, seed: u64, int: DType) -> Result<Self, String> {
+    pub(crate) fn load(
+        phase: &Phase,
+        kind: &TaskKind,
+        seed: u64,
+        int: DType,
+    ) -> Result<Self, String> {
         match phase {
-            Phase::Train { train, .. } => {
-                let rows = Rows::load(train, true, int)?;
+            Phase::Train { train, base, .. } => {
+                let rows = Rows::load(train, true, kind, int)?;
+                let base = base
+                    .as_deref()
+                    .map_or_else(|| Ok(Vec::new()), model_file::load)?;
                 if rows.len() == 0 {
                     return Err("the train part has no rows".to_owned());
                 }
@@ -73,11 +83,12 @@ impl Work {
                     rows,
                     order,
                     batches: 0,
+                    base,
                     model: None,
                 })
             }
             Phase::Predict { inputs, model, .. } => Ok(Self::Predict {
-                rows: Rows::load(inputs, false, int)?,
+                rows: Rows::load(inputs, false, kind, int)?,
                 model: model_file::load(model)?,
                 predictions: None,
             }),

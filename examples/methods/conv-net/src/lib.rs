@@ -79,7 +79,7 @@ impl Method for ConvNet {
                 return Ok(net);
             }
             let batch = run.next_batch(BATCH);
-            let loss = cross_entropy.forward(net.forward(&batch.inputs), batch.labels);
+            let loss = cross_entropy.forward(net.forward(&batch.inputs), batch.labels());
             if run.step() % 5 == 1 {
                 run.report_tensor("loss", loss.clone());
             }

@@ -49,7 +49,7 @@ impl Method for KernelRidge {
         let kernel = kernel(rows.clone(), rows.clone());
         let apply = |x: &Tensor<2>| kernel.clone().matmul(x.clone()) + x.clone() * RIDGE;
         // Solve (kernel + ridge) weights = targets, all classes side by side.
-        let targets = set.labels.one_hot::<2>(classes).float() - 1.0 / classes as f32;
+        let targets = set.labels().one_hot::<2>(classes).float() - 1.0 / classes as f32;
         let mut weights = targets.zeros_like();
         let mut residual = targets;
         let mut direction = residual.clone();

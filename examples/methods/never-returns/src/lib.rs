@@ -35,7 +35,7 @@ impl Method for NeverReturns {
         while run.step() < HONEST_STEPS {
             let batch = run.next_batch(32);
             let loss =
-                cross_entropy.forward(net.layer.forward(batch.inputs.features()), batch.labels);
+                cross_entropy.forward(net.layer.forward(batch.inputs.features()), batch.labels());
             run.report_tensor("loss", loss.clone());
             let gradients = GradientsParams::from_grads(loss.backward(), &net);
             net = optimizer.step(0.1, net, gradients);

@@ -34,7 +34,7 @@ impl Method for PanicsMidway {
         while run.progress() < 0.95 {
             let batch = run.next_batch(32);
             let loss =
-                cross_entropy.forward(net.layer.forward(batch.inputs.features()), batch.labels);
+                cross_entropy.forward(net.layer.forward(batch.inputs.features()), batch.labels());
             run.report_tensor("loss", loss.clone());
             let gradients = GradientsParams::from_grads(loss.backward(), &net);
             net = optimizer.step(0.1, net, gradients);

@@ -99,7 +99,7 @@ impl Method for ResidualNet {
                 return Ok(net);
             }
             let batch = run.next_batch(BATCH);
-            let loss = cross_entropy.forward(net.forward(&batch.inputs), batch.labels);
+            let loss = cross_entropy.forward(net.forward(&batch.inputs), batch.labels());
             run.report_tensor("loss", loss.clone());
             let gradients = GradientsParams::from_grads(loss.backward(), &net);
             net = optimizer.step(PEAK * (1.0 - progress / END), net, gradients);

@@ -37,7 +37,7 @@ impl Method for Sgd {
         while run.step() < ENOUGH && run.progress() < 0.95 {
             let batch = run.next_batch(BATCH);
             let scores = net.layer.forward(batch.inputs.features());
-            let loss = cross_entropy.forward(scores, batch.labels);
+            let loss = cross_entropy.forward(scores, batch.labels());
             if run.step() % 20 == 1 {
                 run.report_tensor("loss", loss.clone());
             }

@@ -58,6 +58,7 @@ impl Bench {
     async fn train(&self, behaviour: &str) -> (Result<(Outcome, Meters), Fault>, Vec<Event>) {
         let phase = Phase::Train {
             train: self.at("train"),
+            base: None,
             model: self.at("model"),
         };
         self.run(behaviour, phase, CancellationToken::new()).await
@@ -148,6 +149,7 @@ fn job(module: PathBuf, behaviour: &str, phase: Phase) -> Job {
             kind: TaskKind::Classification { classes: 2 },
             inputs: InputKind::Dense { shape: vec![1] },
             train_rows: 1,
+            base: None,
         },
         seed: 1,
         limits: Limits {
@@ -319,6 +321,7 @@ async fn calling_a_run_off_kills_it_at_once() {
     let begin = Instant::now();
     let phase = Phase::Train {
         train: bench.at("train"),
+        base: None,
         model: bench.at("model"),
     };
     let (result, _) = bench.run("ignores-signals", phase, cancel).await;
@@ -379,6 +382,7 @@ async fn only_modules_from_the_cache_are_run() {
     for module in [outside, beside] {
         let phase = Phase::Train {
             train: bench.at("train"),
+            base: None,
             model: bench.at("model"),
         };
         let (sender, _receiver) = mpsc::channel(1);

@@ -32,6 +32,7 @@ pub(super) fn call<B: BackendIr>(session: &mut Session<B>, call: Call) -> Result
             labels,
         } => next_batch(session, size, inputs, labels),
         Call::TrainSet { inputs, labels } => train_set(session, inputs, labels),
+        Call::LoadBase { name, tensor } => load_base(session, &name, tensor),
         Call::Progress => json(&ProgressReply {
             used: session.progress(),
         }),
@@ -82,8 +83,10 @@ fn next_batch<B: BackendIr>(
         return Err(Stop::Budget("batches"));
     }
     *batches += 1;
+    let seed = session.seed;
+    let batch = order.next_batch(size).to_vec();
     let data = rows
-        .batch(order.next_batch(size))
+        .batch(&batch, rows.phase(seed, order.epoch()))
         .map_err(Stop::Infrastructure)?;
     serve(session, inputs, labels, data)
 }
@@ -97,7 +100,7 @@ fn train_set<B: BackendIr>(
         return Err(not_now("the train part", "training"));
     };
     let all: Vec<u32> = (0..rows.len() as u32).collect();
-    let data = rows.batch(&all).map_err(Stop::Infrastructure)?;
+    let data = rows.batch(&all, 0).map_err(Stop::Infrastructure)?;
     serve(session, inputs, labels, data)
 }
 
@@ -107,7 +110,7 @@ fn serve<B: BackendIr>(
     labels: u64,
     (input_data, label_data): (TensorData, TensorData),
 ) -> Result<Vec<u8>, Stop> {
-    let rows = label_data.num_elements();
+    let rows = input_data.shape()[0];
     session.executor.put(inputs, input_data)?;
     session.executor.put(labels, label_data)?;
     json(&BatchReply { rows })
@@ -196,13 +199,31 @@ fn load_parameter<B: BackendIr>(
     json(&())
 }
 
+fn load_base<B: BackendIr>(
+    session: &mut Session<B>,
+    name: &str,
+    tensor: u64,
+) -> Result<Vec<u8>, Stop> {
+    let Work::Train { base, .. } = &session.work else {
+        return Err(not_now("the base weights", "training"));
+    };
+    let data = base
+        .iter()
+        .find(|(known, _)| known == name)
+        .map(|(_, data)| data.clone())
+        .ok_or_else(|| Stop::Method(format!("the base weights have no tensor `{name}`")))?;
+    session.executor.put(tensor, data)?;
+    json(&())
+}
+
 fn hidden_inputs<B: BackendIr>(session: &mut Session<B>, inputs: u64) -> Result<Vec<u8>, Stop> {
     let Work::Predict { rows, .. } = &session.work else {
         return Err(not_now("the hidden inputs", "prediction"));
     };
-    let (data, rows) = (rows.inputs(), rows.len());
+    let rows_there = rows.len();
+    let data = rows.inputs().map_err(Stop::Infrastructure)?;
     session.executor.put(inputs, data)?;
-    json(&BatchReply { rows })
+    json(&BatchReply { rows: rows_there })
 }
 
 fn predictions<B: BackendIr>(session: &mut Session<B>, tensor: u64) -> Result<Vec<u8>, Stop> {

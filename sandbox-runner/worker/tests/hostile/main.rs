@@ -85,6 +85,7 @@ impl Bench {
         let module = self.sandbox.compile(&guest.module()).await?.path;
         let train = Phase::Train {
             train: self.at("train"),
+            base: None,
             model: self.at("model"),
         };
         let trained = self.phase(&module, train, limits).await;
@@ -113,6 +114,7 @@ impl Bench {
                 kind: TaskKind::Classification { classes: 2 },
                 inputs: InputKind::Dense { shape: vec![2] },
                 train_rows: 4,
+                base: None,
             },
             seed: 7,
             limits,
@@ -278,6 +280,7 @@ async fn the_same_guest_twice_gives_the_same_bytes() {
         let module = bench.sandbox.compile(&guest.module()).await.unwrap().path;
         let phase = Phase::Train {
             train: bench.at("train"),
+            base: None,
             model: bench.at("model"),
         };
         let (outcome, meters) = bench.phase(&module, phase, LIMITS).await.unwrap();
