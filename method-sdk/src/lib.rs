@@ -63,6 +63,8 @@ mod training;
 pub mod guest;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 pub mod native;
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+pub mod program;
 
 pub use burn;
 pub use data::{Batch, Inputs, Targets, classes, features, outputs};
@@ -100,5 +102,17 @@ macro_rules! export {
                 $crate::guest::predict::<$method>();
             }
         };
+    };
+}
+
+/// Makes a method the program of the crate: `src/main.rs` is this line and its imports.
+/// Needs the feature `native`; see [`program`] for what the program does.
+#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[macro_export]
+macro_rules! main {
+    ($method:ty) => {
+        fn main() {
+            $crate::program::main::<$method>()
+        }
     };
 }

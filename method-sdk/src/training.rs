@@ -144,10 +144,17 @@ impl Training {
         self.host.report_tensor(self.step, name, value);
     }
 
+    /// Writes a line to the run's log, for the method's author.
+    ///
+    /// The host keeps a thousand lines of at most 400 characters; more are dropped.
+    pub fn log(&mut self, line: &str) {
+        self.host.log(line);
+    }
+
     /// Checks a model in before the end. The last one checked in is the run's
     /// model; the model that `train` returns is checked in by itself.
     pub fn checkpoint<M: Module>(&mut self, model: &M) {
-        self.host.checkpoint(model);
+        self.host.checkpoint(self.step, model);
     }
 }
 
@@ -185,7 +192,11 @@ mod no_host {
             match *self {}
         }
 
-        pub(crate) fn checkpoint<M: Module>(&mut self, _: &M) {
+        pub(crate) fn log(&mut self, _: &str) {
+            match *self {}
+        }
+
+        pub(crate) fn checkpoint<M: Module>(&mut self, _: u64, _: &M) {
             match *self {}
         }
     }

@@ -58,7 +58,11 @@ impl Host {
         });
     }
 
-    pub(crate) fn checkpoint<M: Module>(&mut self, model: &M) {
+    pub(crate) fn log(&mut self, line: &str) {
+        raw::log(line);
+    }
+
+    pub(crate) fn checkpoint<M: Module>(&mut self, _step: u64, model: &M) {
         let mut collector = Collector::default();
         parameters::collect(model, &mut collector);
         let parameters = collector

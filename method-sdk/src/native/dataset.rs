@@ -77,6 +77,15 @@ impl Dataset {
         Ok(self)
     }
 
+    /// Whether it can be trained on: rows with labels, or a text.
+    #[must_use]
+    pub fn is_labelled(&self) -> bool {
+        match &self.rows {
+            Rows::Table { labels, .. } => labels.is_some(),
+            Rows::Text(_) => true,
+        }
+    }
+
     /// Number of rows of a table; a text has none of its own, see [`Self::train_rows`].
     #[must_use]
     pub fn rows(&self) -> usize {

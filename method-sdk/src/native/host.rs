@@ -7,8 +7,46 @@ use burn::tensor::{Device, Tensor};
 use gauntlet_wire::order::BatchOrder;
 use gauntlet_wire::{BaseParameter, TaskInfo, TaskKind, windows};
 
-use super::{Dataset, Parameters, Report, Trained, model::Collector};
+use super::{Dataset, Parameters, Report, model::Collector};
 use crate::{Batch, parameters};
+
+/// Reported tensors are read when this many wait, as in the sandbox: reading at
+/// each report would make the method wait on a device that works by itself.
+const MOST_HELD: usize = 64;
+
+/// Who hears what a native training says, and ends it when its budget is over.
+pub(crate) trait Listener {
+    /// The method reported a number.
+    fn metric(&mut self, report: Report);
+    /// Share of the budget used; called often.
+    fn progress(&mut self, used: f64);
+    /// A training batch is about to be served.
+    fn served(&mut self, batches: u64);
+    /// The method wrote a line.
+    fn log(&mut self, line: &str);
+    /// A model was checked in.
+    fn checkpoint(&mut self, step: u64, model: &Parameters);
+    /// A budget ran out: ends the training.
+    fn out_of_budget(&mut self, over: OutOfBudget) -> !;
+}
+
+/// A budget that ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutOfBudget {
+    /// `batches` or `wall`.
+    pub(crate) limit: &'static str,
+    /// Step of the model that is kept, if one was checked in.
+    pub(crate) kept: Option<u64>,
+    /// Batches served.
+    pub(crate) batches: u64,
+}
+
+/// What a native training may use.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Budget {
+    pub(crate) batches: Option<u64>,
+    pub(crate) wall: Option<Duration>,
+}
 
 /// The host's services, in this process.
 pub struct Host {
@@ -17,36 +55,29 @@ pub struct Host {
     order: BatchOrder,
     seed: u64,
     batches: u64,
-    limit: u64,
-    model: Parameters,
-    reports: Vec<Pending>,
-    started: Instant,
+    budget: Budget,
+    kept: Option<u64>,
+    held: Vec<Pending>,
+    began: Instant,
+    listener: Box<dyn Listener>,
 }
 
 struct Pending {
     step: u64,
     name: String,
-    value: Value,
+    value: Tensor<1>,
     at: Duration,
 }
 
-// Read at the end, as the sandbox's host does: reading in between would make the method wait.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "tensors are what is nearly always reported"
-)]
-enum Value {
-    Number(f64),
-    Tensor(Tensor<1>),
-}
-
 impl Host {
-    pub(super) fn new(
+    pub(crate) fn new(
         task: &TaskInfo,
         data: Dataset,
         device: Device,
         seed: u64,
-        limit: u64,
+        budget: Budget,
+        began: Instant,
+        listener: Box<dyn Listener>,
     ) -> Self {
         let order = BatchOrder::new(data.train_rows(task), seed);
         Self {
@@ -55,46 +86,45 @@ impl Host {
             device,
             order,
             batches: 0,
-            limit,
-            model: Vec::new(),
-            reports: Vec::new(),
-            started: Instant::now(),
+            budget,
+            kept: None,
+            held: Vec::new(),
+            began,
+            listener,
         }
     }
 
-    pub(super) fn finish(self) -> Trained {
-        let reports = self
-            .reports
-            .into_iter()
-            .map(
-                |Pending {
-                     step,
-                     name,
-                     value,
-                     at,
-                 }| {
-                    let value = match value {
-                        Value::Number(number) => number,
-                        Value::Tensor(tensor) => tensor.into_scalar::<f64>(),
-                    };
-                    Report {
-                        step,
-                        name,
-                        value,
-                        at,
-                    }
-                },
-            )
-            .collect();
-        Trained {
-            parameters: self.model,
-            reports,
-            batches: self.batches,
+    /// Tells the listener what has not been told yet.
+    pub(crate) fn settle(&mut self) {
+        for Pending {
+            step,
+            name,
+            value,
+            at,
+        } in self.held.drain(..)
+        {
+            let value = value.into_scalar::<f64>();
+            self.listener.metric(Report {
+                step,
+                name,
+                value,
+                at,
+            });
         }
+    }
+
+    pub(crate) fn batches(&self) -> u64 {
+        self.batches
     }
 
     pub(crate) fn next_batch(&mut self, task: &TaskInfo, size: usize) -> Batch {
+        self.check_budget();
+        if self.budget.batches.is_some_and(|most| self.batches >= most) {
+            self.end("batches");
+        }
         self.batches += 1;
+        self.listener.served(self.batches);
+        self.listener.progress(self.used());
         let rows = self.order.next_batch(size).to_vec();
         let phase = match task.kind {
             TaskKind::LanguageModelling { context, .. } => {
@@ -106,6 +136,7 @@ impl Host {
     }
 
     pub(crate) fn train_set(&mut self, task: &TaskInfo) -> Batch {
+        self.check_budget();
         let rows: Vec<u32> = (0..self.data.train_rows(task) as u32).collect();
         self.data.batch(task, &rows, 0, &self.device)
     }
@@ -115,35 +146,87 @@ impl Host {
     }
 
     pub(crate) fn progress(&mut self) -> f64 {
-        self.batches as f64 / self.limit.max(1) as f64
+        self.check_budget();
+        let used = self.used();
+        self.listener.progress(used);
+        used
     }
 
     pub(crate) fn report(&mut self, step: u64, name: &str, value: f64) {
-        self.push(step, name, Value::Number(value));
-    }
-
-    pub(crate) fn report_tensor(&mut self, step: u64, name: &str, value: Tensor<1>) {
-        let value = if value.is_autodiff() {
-            value.inner()
-        } else {
-            value
-        };
-        self.push(step, name, Value::Tensor(value));
-    }
-
-    pub(crate) fn checkpoint<M: Module>(&mut self, model: &M) {
-        let mut collector = Collector::default();
-        parameters::collect(model, &mut collector);
-        self.model = collector.parameters;
-    }
-
-    fn push(&mut self, step: u64, name: &str, value: Value) {
-        let at = self.started.elapsed();
-        self.reports.push(Pending {
+        self.check_budget();
+        // What was reported before it comes before it.
+        self.settle();
+        let at = self.began.elapsed();
+        self.listener.metric(Report {
             step,
             name: name.to_owned(),
             value,
             at,
         });
+    }
+
+    pub(crate) fn report_tensor(&mut self, step: u64, name: &str, value: Tensor<1>) {
+        self.check_budget();
+        let value = if value.is_autodiff() {
+            value.inner()
+        } else {
+            value
+        };
+        self.held.push(Pending {
+            step,
+            name: name.to_owned(),
+            value,
+            at: self.began.elapsed(),
+        });
+        if self.held.len() >= MOST_HELD {
+            self.settle();
+        }
+    }
+
+    pub(crate) fn log(&mut self, line: &str) {
+        self.listener.log(line);
+    }
+
+    pub(crate) fn checkpoint<M: Module>(&mut self, step: u64, model: &M) {
+        let mut collector = Collector::default();
+        parameters::collect(model, &mut collector);
+        self.settle();
+        self.kept = Some(step);
+        self.listener.checkpoint(step, &collector.parameters);
+    }
+
+    fn used(&self) -> f64 {
+        let batches = self
+            .budget
+            .batches
+            .map_or(0.0, |most| self.batches as f64 / most.max(1) as f64);
+        let wall = self.budget.wall.map_or(0.0, |most| {
+            self.began.elapsed().as_secs_f64() / most.as_secs_f64()
+        });
+        // A budget of no time is all used.
+        if wall.is_nan() {
+            1.0
+        } else {
+            batches.max(wall).min(1.0)
+        }
+    }
+
+    fn check_budget(&mut self) {
+        if self
+            .budget
+            .wall
+            .is_some_and(|most| self.began.elapsed() >= most)
+        {
+            self.end("wall");
+        }
+    }
+
+    fn end(&mut self, limit: &'static str) -> ! {
+        self.settle();
+        self.listener.out_of_budget(OutOfBudget {
+            limit,
+            kept: self.kept,
+            batches: self.batches,
+        })
     }
 }

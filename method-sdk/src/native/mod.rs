@@ -2,17 +2,24 @@
 //! if need be, and to compare with the sandbox. Batches, seeds and the device's
 //! random numbers are the sandbox's, so the model is the same to the bit.
 
+mod collect;
 mod dataset;
 mod host;
 mod model;
+pub mod model_file;
 
-use std::time::Duration;
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, TensorData};
 use gauntlet_wire::TaskInfo;
 
 pub use dataset::{Dataset, DatasetError};
 pub use host::Host;
+
+pub(crate) use host::{Budget, Listener, OutOfBudget};
 
 use crate::{Method, MethodError, Training, parameters};
 
@@ -28,6 +35,9 @@ pub struct Trained {
     pub reports: Vec<Report>,
     /// Batches served.
     pub batches: u64,
+    /// Step of the checkpoint that the model is, if the budget ran out before the method
+    /// returned one.
+    pub cut_off_at: Option<u64>,
 }
 
 /// One reported number.
@@ -43,29 +53,76 @@ pub struct Report {
     pub at: Duration,
 }
 
-/// Trains a method for a fixed number of batches: natively nothing is metered,
-/// so the budget is what both sides can count.
+/// Trains a method for at most a number of batches: natively nothing is metered,
+/// so the budget is what both sides can count. A method that asks for one batch more is
+/// cut off, as in the sandbox: its model is then the one it last checked in.
 ///
 /// The device's random stream is the process's own: one training at a time.
 ///
 /// # Errors
-/// The method's own.
+/// The method's own; or that it was cut off before its first checkpoint.
 pub fn train<M: Method>(
     task: &TaskInfo,
     train: &Dataset,
     seed: u64,
     batches: u64,
 ) -> Result<Trained, MethodError> {
+    let heard = Rc::new(RefCell::new(collect::Heard::default()));
+    let budget = Budget {
+        batches: Some(batches),
+        wall: None,
+    };
+    let listener = Box::new(collect::Collector(Rc::clone(&heard)));
+    let trained = catch_unwind(AssertUnwindSafe(|| {
+        train_with::<M>(task, train, seed, budget, Instant::now(), listener)
+    }));
+    let (batches, cut_off_at) = match trained {
+        Ok(batches) => (batches?, None),
+        Err(panic) => match panic.downcast::<OutOfBudget>() {
+            Ok(over) => match over.kept {
+                Some(step) => (over.batches, Some(step)),
+                None => {
+                    return Err(MethodError::new(format!(
+                        "the budget ran out ({}) before the first checkpoint",
+                        over.limit
+                    )));
+                }
+            },
+            Err(panic) => resume_unwind(panic),
+        },
+    };
+    let heard = std::mem::take(&mut *heard.borrow_mut());
+    Ok(Trained {
+        parameters: heard.model,
+        reports: heard.reports,
+        batches,
+        cut_off_at,
+    })
+}
+
+/// Trains a method to its end and returns the number of batches served.
+pub(crate) fn train_with<M: Method>(
+    task: &TaskInfo,
+    train: &Dataset,
+    seed: u64,
+    budget: Budget,
+    began: Instant,
+    listener: Box<dyn Listener>,
+) -> Result<u64, MethodError> {
     let method = M::default();
     let plain = Device::flex();
     plain.seed(seed);
     let device = plain.clone().autodiff();
     let model = method.build(task, &device);
-    let host = Host::new(task, train.clone(), plain, seed, batches);
+    let host = Host::new(task, train.clone(), plain, seed, budget, began, listener);
     let mut run = Training::new(task.clone(), seed, device, host);
-    let model = method.train(&mut run, model)?;
-    run.checkpoint(&model);
-    Ok(run.into_host().finish())
+    let result = method.train(&mut run, model);
+    if let Ok(model) = &result {
+        run.checkpoint(model);
+    }
+    let mut host = run.into_host();
+    host.settle();
+    result.map(|_| host.batches())
 }
 
 /// Predicts natively with a trained model: `[lines, outputs]`, see [`Method::predict`].

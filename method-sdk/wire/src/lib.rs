@@ -9,6 +9,7 @@
 //! Anything that changes the meaning of a call raises [`VERSION`].
 
 pub mod calls;
+pub mod contract;
 pub mod order;
 pub mod task;
 pub mod windows;
