@@ -21,4 +21,7 @@ pub struct ModuleFacts {
     pub memory_pages: u64,
     /// Names of the imported functions, sorted.
     pub imports: Vec<String>,
+    /// Names of everything exported, sorted.
+    #[serde(default)]
+    pub exports: Vec<String>,
 }

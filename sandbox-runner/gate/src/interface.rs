@@ -98,28 +98,31 @@ pub(crate) enum Exported {
     Other,
 }
 
-/// Checks that `find` yields every export a method must have.
-pub(crate) fn check_exports(find: impl Fn(&str) -> Option<Exported>) -> Result<(), Rejection> {
-    const HELP: &str = "export the method with `gauntlet_method::export!(YourMethod);`";
-    let wrong = |detail: String| Err(Rejection::new(Rule::Export, detail, HELP));
-    for name in exports::FUNCTIONS {
-        match find(name) {
-            None => return wrong(format!("the module does not export the function `{name}`")),
-            Some(Exported::Function(Some(ty)))
-                if ty.params().is_empty() && ty.results().is_empty() => {}
-            Some(Exported::Function(ty)) => {
-                return wrong(format!(
-                    "the export `{name}` has type {}, but its type is () -> ()",
-                    ty.map_or_else(
-                        || "unknown".to_owned(),
-                        |ty| show(ty.params(), ty.results())
-                    )
-                ));
-            }
-            Some(_) => return wrong(format!("the export `{name}` is not a function")),
+const EXPORT_HELP: &str = "export the method with `gauntlet_method::export!(YourMethod);`";
+
+/// Checks one of the functions that a method must export.
+pub(crate) fn check_function(name: &str, found: Option<Exported>) -> Result<(), Rejection> {
+    let wrong = |detail: String| Err(Rejection::new(Rule::Export, detail, EXPORT_HELP));
+    match found {
+        None => wrong(format!("the module does not export the function `{name}`")),
+        Some(Exported::Function(Some(ty))) if ty.params().is_empty() && ty.results().is_empty() => {
+            Ok(())
         }
+        Some(Exported::Function(ty)) => wrong(format!(
+            "the export `{name}` has type {}, but its type is () -> ()",
+            ty.map_or_else(
+                || "unknown".to_owned(),
+                |ty| show(ty.params(), ty.results())
+            )
+        )),
+        Some(_) => wrong(format!("the export `{name}` is not a function")),
     }
-    match find(exports::MEMORY) {
+}
+
+/// Checks the memory that a method must export.
+pub(crate) fn check_memory(found: Option<Exported>) -> Result<(), Rejection> {
+    let wrong = |detail: String| Err(Rejection::new(Rule::Export, detail, EXPORT_HELP));
+    match found {
         Some(Exported::Memory) => Ok(()),
         Some(_) => wrong(format!("the export `{}` is not a memory", exports::MEMORY)),
         None => wrong(format!(

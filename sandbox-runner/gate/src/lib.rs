@@ -22,29 +22,76 @@ mod facts;
 mod format;
 mod interface;
 mod limits;
+mod reasons;
 mod rejection;
 mod structure;
 mod validate;
 
 pub use facts::ModuleFacts;
 pub use limits::GateLimits;
+pub use reasons::MOST_REASONS;
 pub use rejection::{Rejection, Rule};
+
+use reasons::Reasons;
 
 /// Checks a module.
 ///
 /// # Errors
 /// The first rule that the module breaks.
 pub fn check(wasm: &[u8], limits: &GateLimits) -> Result<ModuleFacts, Rejection> {
-    format::check(wasm)?;
+    let mut facts = ModuleFacts::default();
+    look(wasm, limits, &mut Reasons::first(), &mut facts)?;
+    Ok(facts)
+}
+
+/// What the gate has to say about a module, for its author.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Review {
+    /// What was learnt about the module before the reading had to end.
+    pub facts: ModuleFacts,
+    /// Why it is refused, at most [`MOST_REASONS`]; none if it may enter.
+    pub rejections: Vec<Rejection>,
+}
+
+/// Checks a module with the same rules as [`check`], but goes on after the first that
+/// is broken, as far as what follows can still be read. It refuses exactly what
+/// `check` refuses, and its first reason is the one that `check` gives.
+#[must_use]
+pub fn review(wasm: &[u8], limits: &GateLimits) -> Review {
+    let mut reasons = Reasons::all();
+    let mut facts = ModuleFacts::default();
+    if let Err(last) = look(wasm, limits, &mut reasons, &mut facts) {
+        reasons.add(last);
+    }
+    Review {
+        facts,
+        rejections: reasons.into_found(),
+    }
+}
+
+/// Checks the size of a file alone, so that one of any size need not be read.
+///
+/// # Errors
+/// If it is larger than a module may be.
+pub fn check_size(bytes: u64, limits: &GateLimits) -> Result<(), Rejection> {
     Rejection::unless_within(
         "bytes of the module",
-        wasm.len() as u64,
+        bytes,
         limits.module_bytes,
         "make the module smaller: build with optimisation and `gauntlet method build`, which \
          removes what is not used",
-    )?;
+    )
+}
+
+fn look(
+    wasm: &[u8],
+    limits: &GateLimits,
+    reasons: &mut Reasons,
+    facts: &mut ModuleFacts,
+) -> Result<(), Rejection> {
+    format::check(wasm)?;
+    check_size(wasm.len() as u64, limits)?;
     let features = validate::features();
-    let mut facts = structure::check(wasm, limits, features)?;
-    validate::check(wasm, limits, features, &mut facts)?;
-    Ok(facts)
+    structure::check(wasm, limits, features, reasons, facts)?;
+    validate::check(wasm, limits, features, reasons, facts)
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use gauntlet_wire::exports;
 use wasmparser::{
     ElementItems, ExternalKind, FuncType, FunctionBody, Parser, Payload, TypeRef, WasmFeatures,
 };
@@ -10,37 +11,40 @@ use wasmparser::{
 use crate::facts::ModuleFacts;
 use crate::interface::{self, Exported};
 use crate::limits::GateLimits;
+use crate::reasons::Reasons;
 use crate::rejection::{Rejection, Rule};
 
 const SMALLER: &str = "make the module smaller: build with optimisation and `gauntlet method build`, \
                        which removes what is not used";
 
-/// Walks the sections and returns what was found.
+/// Walks the sections and completes `facts`.
 pub(crate) fn check(
     wasm: &[u8],
     limits: &GateLimits,
     features: WasmFeatures,
-) -> Result<ModuleFacts, Rejection> {
+    reasons: &mut Reasons,
+    facts: &mut ModuleFacts,
+) -> Result<(), Rejection> {
+    facts.bytes = wasm.len() as u64;
     let mut walk = Walk {
         limits,
         types: Vec::new(),
         functions: Vec::new(),
         exports: HashMap::new(),
         elements: 0,
-        facts: ModuleFacts {
-            bytes: wasm.len() as u64,
-            ..ModuleFacts::default()
-        },
+        reasons,
+        facts,
     };
     let mut parser = Parser::new(0);
     parser.set_features(features);
     for payload in parser.parse_all(wasm) {
         walk.section(payload.map_err(|error| Rejection::from_parser(&error))?)?;
     }
-    interface::check_exports(|name| walk.exported(name))?;
-    walk.facts.imports.sort_unstable();
-    walk.facts.imports.dedup();
-    Ok(walk.facts)
+    walk.exports()?;
+    facts.imports.sort_unstable();
+    facts.imports.dedup();
+    facts.exports.sort_unstable();
+    Ok(())
 }
 
 struct Walk<'a> {
@@ -50,7 +54,8 @@ struct Walk<'a> {
     functions: Vec<u32>,
     exports: HashMap<String, (ExternalKind, u32)>,
     elements: u64,
-    facts: ModuleFacts,
+    reasons: &'a mut Reasons,
+    facts: &'a mut ModuleFacts,
 }
 
 impl Walk<'_> {
@@ -62,27 +67,33 @@ impl Walk<'_> {
         };
         match payload {
             Payload::TypeSection(section) => {
-                count("function types", section.count(), limits.types)?;
+                self.note(count("function types", section.count(), limits.types))?;
                 for ty in section.into_iter_err_on_gc_types() {
                     let ty = ty.map_err(bad)?;
-                    count(
+                    self.note(count(
                         "parameters of a function type",
                         length(ty.params()),
                         limits.parameters,
-                    )?;
-                    count(
+                    ))?;
+                    self.note(count(
                         "results of a function type",
                         length(ty.results()),
                         limits.results,
-                    )?;
+                    ))?;
                     self.types.push(ty);
                 }
             }
             Payload::ImportSection(section) => {
-                count("imports", section.count(), limits.imports)?;
+                self.note(count("imports", section.count(), limits.imports))?;
                 for import in section.into_imports() {
                     let import = import.map_err(bad)?;
-                    interface::check_import(import.module, import.name, &import.ty, &self.types)?;
+                    let checked = interface::check_import(
+                        import.module,
+                        import.name,
+                        &import.ty,
+                        &self.types,
+                    );
+                    self.note(checked)?;
                     if let TypeRef::Func(ty) = import.ty {
                         self.functions.push(ty);
                     }
@@ -90,51 +101,59 @@ impl Walk<'_> {
                 }
             }
             Payload::FunctionSection(section) => {
-                count("functions", section.count(), limits.functions)?;
+                self.note(count("functions", section.count(), limits.functions))?;
                 self.facts.functions = u64::from(section.count());
                 for ty in section {
                     self.functions.push(ty.map_err(bad)?);
                 }
             }
             Payload::TableSection(section) => {
-                count("tables", section.count(), limits.tables)?;
+                self.note(count("tables", section.count(), limits.tables))?;
                 for table in section {
                     let initial = table.map_err(bad)?.ty.initial;
                     let what = "initial elements of a table";
-                    Rejection::unless_within(what, initial, limits.table_elements, SMALLER)?;
+                    let limit = limits.table_elements;
+                    self.note(Rejection::unless_within(what, initial, limit, SMALLER))?;
                 }
             }
             Payload::MemorySection(section) => {
                 for memory in section {
                     let initial = memory.map_err(bad)?.initial;
-                    Rejection::unless_within(
+                    self.note(Rejection::unless_within(
                         "initial pages (64 KiB) of the memory",
                         initial,
                         limits.memory_pages,
                         "keep large constants and statics out of the module; tensors live on the \
                          device, not in this memory",
-                    )?;
+                    ))?;
                     self.facts.memory_pages = initial;
                 }
             }
-            Payload::GlobalSection(section) => count("globals", section.count(), limits.globals)?,
+            Payload::GlobalSection(section) => {
+                self.note(count("globals", section.count(), limits.globals))?;
+            }
             Payload::ExportSection(section) => {
-                count("exports", section.count(), limits.exports)?;
+                self.note(count("exports", section.count(), limits.exports))?;
                 for export in section {
                     let export = export.map_err(bad)?;
+                    self.facts.exports.push(export.name.to_owned());
                     self.exports
                         .insert(export.name.to_owned(), (export.kind, export.index));
                 }
             }
             Payload::StartSection { .. } => {
-                return Err(Rejection::new(
+                self.note(Err(Rejection::new(
                     Rule::StartFunction,
                     "the module has a start function, which would run before its budget is set",
                     "remove it; the host calls the exported functions itself",
-                ));
+                )))?;
             }
             Payload::ElementSection(section) => {
-                count("element segments", section.count(), limits.element_segments)?;
+                self.note(count(
+                    "element segments",
+                    section.count(),
+                    limits.element_segments,
+                ))?;
                 for element in section {
                     let items = match element.map_err(bad)?.items {
                         ElementItems::Functions(items) => items.count(),
@@ -142,17 +161,22 @@ impl Walk<'_> {
                     };
                     self.elements += u64::from(items);
                     let what = "elements of all segments";
+                    // Adding up what is too much already says nothing new.
                     Rejection::unless_within(what, self.elements, limits.elements, SMALLER)?;
                 }
             }
             Payload::DataCountSection { count: found, .. } => {
-                count("data segments", found, limits.data_segments)?;
+                self.note(count("data segments", found, limits.data_segments))?;
             }
             Payload::DataSection(section) => {
-                count("data segments", section.count(), limits.data_segments)?;
+                self.note(count(
+                    "data segments",
+                    section.count(),
+                    limits.data_segments,
+                ))?;
             }
             Payload::CodeSectionStart { count: found, .. } => {
-                count("functions", found, limits.functions)?;
+                self.note(count("functions", found, limits.functions))?;
             }
             Payload::CodeSectionEntry(body) => self.body(&body)?,
             // The remaining kinds are either harmless (custom sections) or refused by validation.
@@ -165,7 +189,8 @@ impl Walk<'_> {
         const SPLIT: &str = "split the function, or mark parts of it `#[inline(never)]`";
         let bytes = body.as_bytes().len() as u64;
         let what = "bytes of one function";
-        Rejection::unless_within(what, bytes, self.limits.function_bytes, SPLIT)?;
+        let limit = self.limits.function_bytes;
+        self.note(Rejection::unless_within(what, bytes, limit, SPLIT))?;
         let reader = body
             .get_locals_reader()
             .map_err(|error| Rejection::from_parser(&error))?;
@@ -174,11 +199,28 @@ impl Walk<'_> {
             let (count, _) = group.map_err(|error| Rejection::from_parser(&error))?;
             locals += u64::from(count);
             let what = "locals of one function";
-            Rejection::unless_within(what, locals, self.limits.locals, SPLIT)?;
+            let checked = Rejection::unless_within(what, locals, self.limits.locals, SPLIT);
+            if checked.is_err() {
+                self.note(checked)?;
+                break;
+            }
         }
         self.facts.most_locals = self.facts.most_locals.max(locals);
         self.facts.largest_function_bytes = self.facts.largest_function_bytes.max(bytes);
         Ok(())
+    }
+
+    fn note(&mut self, checked: Result<(), Rejection>) -> Result<(), Rejection> {
+        self.reasons.note(checked)
+    }
+
+    fn exports(&mut self) -> Result<(), Rejection> {
+        for name in exports::FUNCTIONS {
+            let checked = interface::check_function(name, self.exported(name));
+            self.note(checked)?;
+        }
+        let checked = interface::check_memory(self.exported(exports::MEMORY));
+        self.note(checked)
     }
 
     fn exported(&self, name: &str) -> Option<Exported> {

@@ -7,7 +7,8 @@ use wasmparser::{
 
 use crate::facts::ModuleFacts;
 use crate::limits::GateLimits;
-use crate::rejection::Rejection;
+use crate::reasons::Reasons;
+use crate::rejection::{Rejection, Rule};
 
 /// What compilers emit for `wasm32-unknown-unknown` today. Everything else is off:
 /// threads and 64-bit memories because the sandbox cannot meter or bound them,
@@ -31,6 +32,7 @@ pub(crate) fn check(
     wasm: &[u8],
     limits: &GateLimits,
     features: WasmFeatures,
+    reasons: &mut Reasons,
     facts: &mut ModuleFacts,
 ) -> Result<(), Rejection> {
     let bad = |error: wasmparser::Error| Rejection::from_parser(&error);
@@ -42,7 +44,14 @@ pub(crate) fn check(
         let payload = payload.map_err(bad)?;
         if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(bad)? {
             let mut function = function.into_validator(allocations);
-            check_function(&mut function, &body, limits, facts)?;
+            let checked = check_function(&mut function, &body, limits, facts);
+            // A function that was not read to its end cannot be finished, but the others can.
+            match checked {
+                Err(rejection) if rejection.rule == Rule::TooLarge => {
+                    reasons.note(Err(rejection))?;
+                }
+                checked => checked?,
+            }
             allocations = function.into_allocations();
         }
     }

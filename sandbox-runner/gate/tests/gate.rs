@@ -373,3 +373,60 @@ fn a_declared_count_costs_no_memory() {
         assert!(gate(&wasm).is_err());
     }
 }
+
+#[test]
+fn an_author_is_told_every_reason_and_the_first_is_the_gates() {
+    let wasm = module_with_imports(
+        r#"(import "env" "clock" (func))
+           (import "wasi_snapshot_preview1" "fd_write" (func))
+           (import "gauntlet_v1" "sync" (func (param i32)))
+           (import "gauntlet_v9" "call" (func))
+           (import "gauntlet_v9" "read" (func))"#,
+        "(func $start) (start $start) (table 200000 funcref)",
+    );
+    let review = gauntlet_gate::review(&wasm, &GateLimits::default());
+    let rules: Vec<_> = review.rejections.iter().map(|reason| reason.rule).collect();
+    assert_eq!(
+        rules,
+        [
+            Rule::ForeignImport,
+            Rule::ForeignImport,
+            Rule::ImportType,
+            // Once, though two imports show it.
+            Rule::InterfaceVersion,
+            Rule::TooLarge,
+            Rule::StartFunction,
+        ]
+    );
+    assert_eq!(review.rejections[0], refusal(&wasm));
+    assert_eq!(
+        review.facts.exports,
+        ["gauntlet_predict", "gauntlet_train", "memory"]
+    );
+}
+
+#[test]
+fn what_is_missing_is_told_at_once() {
+    let wasm = wat::parse_str("(module)").unwrap();
+    let review = gauntlet_gate::review(&wasm, &GateLimits::default());
+    assert_eq!(review.rejections.len(), 3, "{:?}", review.rejections);
+    assert_eq!(review.rejections[0], refusal(&wasm));
+}
+
+#[test]
+fn a_review_ends_though_the_reasons_do_not() {
+    let imports: String = (0..60)
+        .map(|n| format!("(import \"env\" \"f{n}\" (func))"))
+        .collect();
+    let wasm = module_with_imports(&imports, "");
+    let review = gauntlet_gate::review(&wasm, &GateLimits::default());
+    assert_eq!(review.rejections.len(), gauntlet_gate::MOST_REASONS);
+}
+
+#[test]
+fn a_review_of_an_honest_module_finds_what_the_gate_finds() {
+    let wasm = module("");
+    let review = gauntlet_gate::review(&wasm, &GateLimits::default());
+    assert!(review.rejections.is_empty());
+    assert_eq!(review.facts, gate(&wasm).unwrap());
+}
