@@ -48,9 +48,10 @@ pub struct Findings {
     pub verdict: Verdict,
     /// One line for its author.
     pub detail: Option<String>,
-    /// What the method itself said while it predicted. It had seen the hidden inputs:
-    /// for an author on data of their own, never for a report.
-    pub withheld: Option<String>,
+    /// The whole reason, if it did not complete. What a method says while it predicts, it
+    /// says with the hidden inputs before it: for an author on data of their own, never for
+    /// a report.
+    pub cause: Option<Cause>,
     /// The score, if it completed.
     pub score: Option<f64>,
     /// The model (safetensors), if it completed.
@@ -70,6 +71,17 @@ impl Findings {
         let model = self.model.as_ref()?;
         Some(hex::encode(Sha256::digest(model)))
     }
+}
+
+/// Why a method did not complete, unabridged.
+#[derive(Clone, Debug)]
+pub enum Cause {
+    /// Its module does not enter or does not compile.
+    Module(String),
+    /// A phase ended otherwise than it should.
+    Phase(Stage, Outcome),
+    /// Its predictions cannot be scored.
+    Predictions(String),
 }
 
 /// The platform failed, and why: no verdict follows from it.
@@ -105,7 +117,7 @@ pub async fn perform(
     let mut findings = Findings {
         verdict: Verdict::Completed,
         detail: None,
-        withheld: None,
+        cause: None,
         score: None,
         model: None,
         predictions: None,
@@ -134,6 +146,7 @@ async fn steps(
     let module = match sandbox.compile(&attempt.wasm).await {
         Ok(compiled) => compiled.path,
         Err(error) => {
+            findings.cause = Some(Cause::Module(error.to_string()));
             return report::judge_module(error)
                 .map(Some)
                 .map_err(Trouble::Worker);
@@ -158,6 +171,7 @@ async fn steps(
     let training = job(phase, train_limits(&attempt.budget));
     let (outcome, meters) = execute(sandbox, training, Stage::Train, listen).await?;
     findings.train = meters;
+    findings.cause = cause(&outcome, Stage::Train);
     if let Some(against) = report::judge(outcome, Stage::Train).map_err(Trouble::Worker)? {
         return Ok(Some(against));
     }
@@ -170,9 +184,7 @@ async fn steps(
     let prediction = job(phase, predict_limits(&attempt.budget));
     let (outcome, meters) = execute(sandbox, prediction, Stage::Predict, listen).await?;
     findings.predict = meters;
-    if let Outcome::MethodFailed { message } = &outcome {
-        findings.withheld = Some(report::one_line(message));
-    }
+    findings.cause = cause(&outcome, Stage::Predict);
     if let Some(against) = report::judge(outcome, Stage::Predict).map_err(Trouble::Worker)? {
         return Ok(Some(against));
     }
@@ -181,14 +193,19 @@ async fn steps(
     match gauntlet_tasks::score(&attempt.task.kind, &attempt.hidden_labels, &predictions) {
         Ok(score) => findings.score = Some(score.value),
         Err(ScoreError::Predictions(fault)) => {
-            findings.withheld = Some(report::one_line(&fault.to_string()));
-            return Ok(Some(report::judge_predictions(&fault)));
+            let against = report::judge_predictions(&fault);
+            findings.cause = Some(Cause::Predictions(fault.to_string()));
+            return Ok(Some(against));
         }
         Err(error @ ScoreError::Labels(_)) => return Err(Trouble::Score(error.to_string())),
     }
     findings.model = Some(read(&model)?);
     findings.predictions = Some(hex::encode(Sha256::digest(&predictions)));
     Ok(None)
+}
+
+fn cause(outcome: &Outcome, stage: Stage) -> Option<Cause> {
+    (*outcome != Outcome::Completed).then(|| Cause::Phase(stage, outcome.clone()))
 }
 
 /// Executes one phase and hands on what it reports.

@@ -16,11 +16,11 @@ const NEWS: usize = 256;
 
 /// The curves of one attempt, and how far it has come.
 #[derive(Debug, Default)]
-pub(crate) struct Curve {
+pub struct Curve {
     metrics: BTreeMap<String, Series>,
     news: Vec<CurvePoint>,
     /// Share of the whole attempt's budget used, 0 to 1.
-    pub(crate) progress: f64,
+    pub progress: f64,
 }
 
 /// Every `stride`-th report of a metric, and the last one.
@@ -34,7 +34,7 @@ struct Series {
 
 impl Curve {
     /// Takes a report in.
-    pub(crate) fn push(&mut self, step: u64, name: &str, value: Option<f64>) {
+    pub fn push(&mut self, step: u64, name: &str, value: Option<f64>) {
         let visible = |c: char| if c.is_control() { '?' } else { c };
         let mut name: String = name.chars().take(NAME).map(visible).collect();
         name.truncate(name.floor_char_boundary(NAME));
@@ -57,12 +57,12 @@ impl Curve {
     }
 
     /// Points kept since the last call.
-    pub(crate) fn take_news(&mut self) -> Vec<CurvePoint> {
+    pub fn take_news(&mut self) -> Vec<CurvePoint> {
         std::mem::take(&mut self.news)
     }
 
     /// The whole curve, at most 512 points a metric.
-    pub(crate) fn whole(&self) -> Vec<CurvePoint> {
+    pub fn whole(&self) -> Vec<CurvePoint> {
         let points = self.metrics.iter().flat_map(|(name, series)| {
             series.points().map(|(step, value)| CurvePoint {
                 step,

@@ -20,8 +20,8 @@ pub mod blobs;
 pub mod class;
 pub mod client;
 pub mod config;
+pub mod curve;
 
-mod curve;
 mod job;
 mod lease;
 mod report;
