@@ -6,7 +6,11 @@ mod config;
 mod data_dir;
 mod demo;
 mod failure;
+mod local;
 mod method_build;
+mod method_check;
+mod method_new;
+mod method_run;
 mod output;
 mod serve;
 mod show;
@@ -18,6 +22,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    if let Some(code) = method_build::wrapper::if_called() {
+        return code;
+    }
     let cli = cli::Cli::parse();
     let json = cli.json;
     match cli::run(cli) {

@@ -7,6 +7,7 @@ mod dataset;
 mod host;
 mod model;
 pub mod model_file;
+pub mod sample;
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

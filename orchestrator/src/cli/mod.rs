@@ -65,7 +65,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Up(_) => "info",
         _ => "warn",
     });
-    // Building runs cargo and waits for it; nothing else of it is asynchronous.
+    // Methods are built and tried here: no server is asked, and what waits, waits in itself.
     let command = match cli.command {
         Command::Method(command) => return command.run(output),
         command => command,

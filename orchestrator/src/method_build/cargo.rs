@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::error::BuildError;
 use super::toolchain::{Library, Toolchain};
+use super::wrapper::Wrapping;
 use super::{Options, TARGET};
 
 /// Settings of the surrounding build that must not reach this one: it has
@@ -32,9 +33,11 @@ const NOT_INHERITED: [&str; 9] = [
 pub(crate) struct Methods {
     /// Where cargo puts what it makes.
     pub(crate) target_directory: PathBuf,
-    workspace_root: PathBuf,
+    /// The folder of the crate, or of the workspace it belongs to.
+    pub(crate) workspace_root: PathBuf,
     packages: Vec<Package>,
-    /// Name and folder of what the workspace uses from elsewhere on this machine.
+    /// Name and folder of what the workspace uses from this machine without being it: the
+    /// SDK, be it in a tree of its own or a copy within the crate.
     neighbours: BTreeSet<(String, PathBuf)>,
 }
 
@@ -85,6 +88,13 @@ enum Message {
     },
     #[serde(other)]
     Other,
+}
+
+impl Methods {
+    /// Whether cargo's files lie outside the workspace, where other workspaces' lie too.
+    fn shares_target(&self) -> bool {
+        !self.target_directory.starts_with(&self.workspace_root)
+    }
 }
 
 impl Package {
@@ -147,13 +157,18 @@ pub(crate) fn methods(dir: &Path, toolchain: &Toolchain) -> Result<Methods, Buil
             dir: dir.to_path_buf(),
         });
     }
+    let members: BTreeSet<PathBuf> = metadata
+        .packages
+        .iter()
+        .filter_map(|package| Some(package.manifest_path.parent()?.to_path_buf()))
+        .collect();
     // Of all packages, so that building one of them has the same flags as building all.
     let neighbours = metadata
         .packages
         .iter()
         .flat_map(|package| &package.dependencies)
         .filter_map(|dependency| Some((dependency.name.clone(), dependency.path.clone()?)))
-        .filter(|(_, path)| !path.starts_with(&metadata.workspace_root))
+        .filter(|(_, path)| !members.contains(path))
         .collect();
     Ok(Methods {
         neighbours,
@@ -175,6 +190,18 @@ pub(crate) fn compile(
     if toolchain.library == Library::FromSource {
         // Lets a stable compiler build its own standard library.
         cargo.env("RUSTC_BOOTSTRAP", "1");
+    }
+    if methods.shares_target() {
+        let wrapping = Wrapping {
+            remap: remap(methods, env::var_os("CARGO_HOME"), env::var_os("HOME")),
+            inner: env::var_os("RUSTC_WRAPPER").filter(|inner| !inner.is_empty()),
+        };
+        wrapping
+            .apply(&mut cargo)
+            .map_err(|source| BuildError::Spawn {
+                program: toolchain.cargo.clone(),
+                source,
+            })?;
     }
     cargo.stderr(if options.quiet {
         Stdio::piped()
@@ -259,7 +286,19 @@ fn arguments(toolchain: &Toolchain, methods: &Methods) -> Vec<OsString> {
             linker.to_string_lossy().into_owned().into(),
         );
     }
-    let flags = rustflags(methods, env::var_os("CARGO_HOME"), env::var_os("HOME"));
+    // The SDK serves getrandom from the host's seeded stream.
+    let mut flags = vec![
+        "--cfg".to_owned(),
+        "getrandom_backend=\"custom\"".to_owned(),
+    ];
+    if !methods.shares_target() {
+        let remap = remap(methods, env::var_os("CARGO_HOME"), env::var_os("HOME"));
+        flags.extend(
+            remap
+                .iter()
+                .map(|(from, to)| format!("--remap-path-prefix={}=/{to}", from.display())),
+        );
+    }
     setting(&mut arguments, "rustflags", flags.into());
     for package in &methods.packages {
         arguments.push("--package".into());
@@ -274,36 +313,37 @@ fn setting(arguments: &mut Vec<OsString>, key: &str, value: toml::Value) {
     arguments.push(format!("target.{TARGET}.{key}={value}").into());
 }
 
-fn rustflags(
+/// What source files are called in the module: whose home folder they were in is nobody's
+/// business, and must not make another module of the same source.
+fn remap(
     methods: &Methods,
     cargo_home: Option<OsString>,
     home: Option<OsString>,
-) -> Vec<String> {
-    // The SDK serves getrandom from the host's seeded stream.
-    let mut flags = vec![
-        "--cfg".to_owned(),
-        "getrandom_backend=\"custom\"".to_owned(),
-    ];
-    // Panic messages name source files; whose home folder they were in is nobody's business.
-    // The last prefix that matches wins.
+) -> Vec<(PathBuf, String)> {
     let cargo_home = cargo_home
         .map(PathBuf::from)
         .or_else(|| home.as_ref().map(|home| Path::new(home).join(".cargo")));
+    // The last prefix that matches wins.
     let places = [
         (home.map(PathBuf::from), "home"),
         (cargo_home, "cargo"),
         (Some(methods.workspace_root.clone()), "method"),
+        (
+            Some(methods.target_directory.clone()).filter(|_| methods.shares_target()),
+            "target",
+        ),
     ];
     let neighbours = methods
         .neighbours
         .iter()
         .map(|(name, path)| (Some(path.clone()), name.as_str()));
-    for (from, to) in places.into_iter().chain(neighbours) {
-        if let Some(from) = from.filter(|from| from.parent().is_some()) {
-            flags.push(format!("--remap-path-prefix={}=/{to}", from.display()));
-        }
-    }
-    flags
+    places
+        .into_iter()
+        .chain(neighbours)
+        .filter_map(|(from, to)| Some((from?, to.to_owned())))
+        // Remapping the root folder would rewrite every path there is.
+        .filter(|(from, _)| from.parent().is_some())
+        .collect()
 }
 
 #[cfg(test)]

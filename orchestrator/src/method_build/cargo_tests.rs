@@ -194,18 +194,40 @@ fn everything_the_target_needs_is_on_the_command_line() {
 
 #[test]
 fn the_more_precise_prefix_comes_later_because_the_last_one_wins() {
-    let flags = rustflags(&some_methods(), None, Some("/users/ann".into()));
+    let pairs = remap(&some_methods(), None, Some("/users/ann".into()));
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(from, to)| (from.to_str().unwrap(), to.as_str()))
+        .collect();
     assert_eq!(
-        flags[2..],
+        pairs,
         [
-            "--remap-path-prefix=/users/ann=/home",
-            "--remap-path-prefix=/users/ann/.cargo=/cargo",
-            "--remap-path-prefix=/m=/method",
-            "--remap-path-prefix=/sdk=/gauntlet-method",
+            ("/users/ann", "home"),
+            ("/users/ann/.cargo", "cargo"),
+            ("/m", "method"),
+            ("/sdk", "gauntlet-method"),
         ]
     );
     // Remapping the root folder would rewrite every path there is.
-    assert_eq!(rustflags(&some_methods(), None, Some("/".into())).len(), 5);
+    assert_eq!(remap(&some_methods(), None, Some("/".into())).len(), 3);
+}
+
+#[test]
+fn a_shared_target_folder_is_not_told_where_one_of_its_users_lies() {
+    let methods = Methods {
+        target_directory: "/cache/target".into(),
+        ..some_methods()
+    };
+    let toolchain = toolchain("/c".into(), Library::Installed, None);
+    let words = arguments(&toolchain, &methods);
+    assert!(
+        !words
+            .iter()
+            .any(|word| word.to_string_lossy().contains("remap")),
+        "{words:?}"
+    );
+    let remap = remap(&methods, None, None);
+    assert!(remap.contains(&("/cache/target".into(), "target".into())));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! the machine has, then prunes each module to what the sandbox admits.
 //!
 //! Everything the compilation needs is handed to cargo on its command line, so
-//! that a method's crate needs no `.cargo` folder of its own.
+//! that a method's crate needs no `.cargo` folder of its own. The same source gives
+//! the same module in whatever folder it lies; see [`wrapper`].
 
 mod cargo;
 mod error;
@@ -11,8 +12,11 @@ mod output;
 mod prune;
 mod rustc;
 mod toolchain;
+pub(crate) mod wrapper;
 
 use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
 
 pub(crate) use error::BuildError;
 #[expect(unused_imports, reason = "named in the errors' public fields")]
@@ -37,6 +41,8 @@ pub(crate) struct Built {
     pub(crate) path: PathBuf,
     /// Its size in bytes.
     pub(crate) bytes: u64,
+    /// SHA-256 of it in hex: the name of the submission.
+    pub(crate) digest: String,
     /// Whether it was there already, made of the very same code.
     pub(crate) fresh: bool,
     /// Imports (`module.name`) that the sandbox does not have and that now trap
@@ -45,7 +51,7 @@ pub(crate) struct Built {
 }
 
 /// Builds the method in `dir`, or every method of the workspace whose root `dir` is,
-/// in the release profile, and writes `<crate name>.wasm` into `<target folder>/gauntlet/`.
+/// in the release profile, and writes `<crate name>.wasm` into `target/gauntlet/` there.
 ///
 /// Blocks for as long as the compiler takes: minutes the first time, under a
 /// second when nothing has changed.
@@ -62,9 +68,19 @@ pub(crate) fn build(dir: &Path, options: Options) -> Result<Vec<Built>, BuildErr
     }
     let toolchain = toolchain::discover(&toolchain::Places::of_this_machine(dir))?;
     let methods = cargo::methods(dir, &toolchain)?;
-    let folder = methods.target_directory.join("gauntlet");
+    // In the workspace, even where cargo is told to put its own files elsewhere.
+    let folder = methods.workspace_root.join("target/gauntlet");
     cargo::compile(dir, &toolchain, &methods, options)?
         .iter()
         .map(|artifact| output::finish(artifact, &folder))
         .collect()
+}
+
+/// A build's failure as the command's; `field` is the argument that named the folder.
+pub(crate) fn failure(error: BuildError, field: &str) -> Failure {
+    if error.is_input() {
+        Failure::input(error.to_string()).field(field)
+    } else {
+        Failure::ours("build", error)
+    }
 }

@@ -56,6 +56,7 @@ fn built(
         name: artifact.name.clone(),
         path: path.to_path_buf(),
         bytes,
+        digest: hex::encode(Sha256::digest(module)),
         fresh,
         trapped,
     }

@@ -5,5 +5,6 @@
 
 mod demo;
 mod errors;
+mod methods;
 mod recovery;
 mod support;

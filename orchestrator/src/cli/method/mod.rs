@@ -1,13 +1,12 @@
 //! `gauntlet method`.
 
-use std::path::PathBuf;
-
-use serde::Serialize;
+mod build;
+mod check;
+mod new;
+mod run;
 
 use crate::failure::Failure;
-use crate::method_build::{self, Built};
 use crate::output::Output;
-use crate::show::text::{bytes, printable};
 
 /// Methods.
 #[derive(Debug, clap::Args)]
@@ -18,84 +17,31 @@ pub(crate) struct MethodCommand {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    /// Write the crate of a new method: it builds at once, has a test, and beats the baseline.
+    New(new::New),
     /// Build a method, or a workspace of them, for the sandbox.
-    Build {
-        /// The crate or workspace.
-        #[arg(default_value = ".")]
-        dir: PathBuf,
-    },
-}
-
-/// What was built.
-#[derive(Debug, Serialize)]
-struct Modules {
-    methods: Vec<Module>,
-}
-
-/// A module ready to be submitted.
-#[derive(Debug, Serialize)]
-struct Module {
-    name: String,
-    path: PathBuf,
-    bytes: u64,
-    /// It was there already, made of the same code.
-    fresh: bool,
-    /// Imports that the sandbox doesn't have, and that trap when called.
-    trapped: Vec<String>,
-}
-
-impl From<Built> for Module {
-    fn from(built: Built) -> Self {
-        Self {
-            name: built.name,
-            path: built.path,
-            bytes: built.bytes,
-            fresh: built.fresh,
-            trapped: built.trapped,
-        }
-    }
+    Build(build::Build),
+    /// Say whether the gate would let a method in, with every reason.
+    Check(check::Check),
+    /// Train and score a method on this machine, in the sandbox of a tournament.
+    Run(run::Run),
 }
 
 impl MethodCommand {
     pub(crate) fn run(self, output: Output) -> Result<(), Failure> {
         match self.action {
-            Action::Build { dir } => {
-                let options = method_build::Options { quiet: output.json };
-                let built = method_build::build(&dir, options).map_err(|error| {
-                    if error.is_input() {
-                        Failure::input(error.to_string()).field("DIR")
-                    } else {
-                        Failure::ours("build", error)
-                    }
-                })?;
-                let modules = Modules {
-                    methods: built.into_iter().map(Module::from).collect(),
-                };
-                output.answer(&modules, |modules| {
-                    modules
-                        .methods
-                        .iter()
-                        .map(line)
-                        .collect::<Vec<_>>()
-                        .join("\n")
-                })
-            }
+            Action::New(new) => new.run(output),
+            Action::Build(build) => build.run(output),
+            Action::Check(check) => check.run(output),
+            Action::Run(run) => run.run(output),
         }
     }
 }
 
-fn line(module: &Module) -> String {
-    let mut text = format!(
-        "{}  {}{}",
-        module.path.display(),
-        bytes(module.bytes),
-        if module.fresh { "  unchanged" } else { "" }
-    );
-    if !module.trapped.is_empty() {
-        text.push_str(&format!(
-            "\n  these are not there in the sandbox and end the run if called: {}",
-            printable(&module.trapped.join(", "))
-        ));
-    }
-    text
+/// What executes methods is asynchronous.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::ours("start", error))
 }

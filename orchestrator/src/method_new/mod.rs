@@ -1,0 +1,164 @@
+//! Writes the crate of a new method: one that compiles at once and beats the baseline.
+//!
+//! The source is that of the example `starter`, which is built and tested with the
+//! other examples; the manifest and the rest come from `template/`.
+
+mod lock;
+mod name;
+mod sdk;
+mod vendor;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+pub(crate) use sdk::Sdk;
+
+const SOURCE: &str = include_str!("../../../examples/methods/starter/src/lib.rs");
+const TESTS: &str = include_str!("template/tests.rs.in");
+const PROGRAM: &str = include_str!("template/main.rs.in");
+const MANIFEST: &str = include_str!("template/Cargo.toml.in");
+const README: &str = include_str!("template/README.md.in");
+const IGNORED: &str = include_str!("template/gitignore.in");
+
+/// What is to be written.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    /// Name of the method and of its crate.
+    pub(crate) name: String,
+    /// Folder in which the crate's folder is made.
+    pub(crate) parent: PathBuf,
+    /// Where the crate finds the SDK.
+    pub(crate) sdk: Sdk,
+}
+
+/// Writes the crate and returns its folder. All or nothing, and never over something.
+///
+/// # Errors
+/// If the name cannot be one, or there is something with that name.
+pub(crate) fn write(order: &Order) -> Result<PathBuf, Failure> {
+    name::check(&order.name)?;
+    let folder = order.parent.join(&order.name);
+    if fs::symlink_metadata(&folder).is_ok() {
+        return Err(taken(&folder));
+    }
+    let unusable = |error: std::io::Error| {
+        Failure::input(format!(
+            "cannot write into {}: {error}",
+            order.parent.display()
+        ))
+        .field("--in")
+        .help("name a folder that exists and that you may write to")
+    };
+    // Beside its place, and moved there when it is whole.
+    let new = tempfile::Builder::new()
+        .prefix(".gauntlet-new-")
+        .tempdir_in(&order.parent)
+        .map_err(unusable)?;
+    let inside = new.path().join("crate");
+    for (path, text) in files(order)? {
+        let path = inside.join(path);
+        let write = || -> std::io::Result<()> {
+            fs::create_dir_all(path.parent().unwrap_or(&inside))?;
+            fs::write(&path, text)
+        };
+        write().map_err(|error| Failure::file("write", &path, error))?;
+    }
+    match rename_new(&inside, &folder) {
+        Ok(()) => Ok(folder),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(taken(&folder)),
+        Err(error) => Err(unusable(error)),
+    }
+}
+
+/// Renames a folder to a name that nothing has: `rename` alone would replace an empty folder.
+fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir(to)?;
+    fs::rename(from, to)
+}
+
+fn taken(folder: &Path) -> Failure {
+    Failure::input(format!("{} exists already", folder.display()))
+        .field("NAME")
+        .help("choose another name, or another place with --in DIR; nothing is ever overwritten")
+}
+
+/// Every file of the crate, by its path within.
+fn files(order: &Order) -> Result<Vec<(PathBuf, String)>, Failure> {
+    let fill = |template: &str| {
+        template
+            .replace("{{name}}", &order.name)
+            .replace("{{crate}}", &order.name.replace('-', "_"))
+            .replace("{{sdk}}", &order.sdk.path_in_manifest())
+            .replace("{{exclude}}", order.sdk.exclude())
+            .replace("{{where}}", &order.sdk.explanation())
+    };
+    let source = SOURCE.replace(
+        "the method that `gauntlet method new` writes. Change whatever you like.",
+        "change whatever you like.",
+    );
+    let mut files = vec![
+        ("Cargo.toml".into(), fill(MANIFEST)),
+        ("Cargo.lock".into(), lock::file()),
+        ("README.md".into(), fill(README)),
+        (".gitignore".into(), IGNORED.to_owned()),
+        ("src/lib.rs".into(), format!("{source}\n{TESTS}")),
+        ("src/main.rs".into(), fill(PROGRAM)),
+    ];
+    if matches!(order.sdk, Sdk::Vendored) {
+        files.extend(vendor::files()?);
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(parent: &Path, name: &str, sdk: Sdk) -> Order {
+        Order {
+            name: name.into(),
+            parent: parent.to_path_buf(),
+            sdk,
+        }
+    }
+
+    #[test]
+    fn a_new_crate_is_whole_and_names_what_it_is() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = write(&order(place.path(), "my-method", Sdk::Vendored)).unwrap();
+        let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+        let manifest: toml::Table = toml::from_str(&read("Cargo.toml")).unwrap();
+        assert_eq!(manifest["package"]["name"].as_str(), Some("my-method"));
+        let kinds = manifest["lib"]["crate-type"].as_array().unwrap();
+        assert!(kinds.iter().any(|kind| kind.as_str() == Some("cdylib")));
+        assert!(read("src/main.rs").contains("my_method::Starter"));
+        for file in ["Cargo.toml", "README.md", "src/lib.rs", "src/main.rs"] {
+            assert!(!read(file).contains("{{"), "{file} was not filled in");
+        }
+        let paths = [
+            manifest["dependencies"]["gauntlet-method"]["path"].as_str(),
+            manifest["patch"]["crates-io"]["burn-remote"]["path"].as_str(),
+        ];
+        for path in paths {
+            assert!(folder.join(path.unwrap()).join("Cargo.toml").is_file());
+        }
+        // Nothing is left of how it was made.
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn nothing_is_overwritten_not_even_an_empty_folder() {
+        let place = tempfile::tempdir().unwrap();
+        fs::create_dir(place.path().join("mine")).unwrap();
+        let failure = write(&order(place.path(), "mine", Sdk::Vendored)).unwrap_err();
+        assert_eq!(failure.field.as_deref(), Some("NAME"));
+        assert_eq!(fs::read_dir(place.path().join("mine")).unwrap().count(), 0);
+        let absent = place.path().join("absent");
+        let failure = write(&order(&absent, "mine", Sdk::Vendored)).unwrap_err();
+        assert_eq!(failure.field.as_deref(), Some("--in"));
+        assert!(!absent.exists());
+    }
+}
