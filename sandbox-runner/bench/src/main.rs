@@ -24,6 +24,9 @@ struct Options {
     /// Rounds of native and sandboxed, in turn; the median round counts.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// Compare only this method.
+    #[arg(long)]
+    only: Option<String>,
     /// Folder of the example methods' modules.
     #[arg(long, default_value = "examples/methods/target/gauntlet")]
     methods: PathBuf,
@@ -88,6 +91,9 @@ async fn compare(options: &Options) -> Result<(), BenchError> {
     let lane = Lane::new(&worker, &options.methods, options.threads)?;
     let (mut rows, mut cold) = (Vec::new(), Vec::new());
     for (figure, method, task, batches) in CASES {
+        if options.only.as_deref().is_some_and(|only| only != method) {
+            continue;
+        }
         let data = dataset(options, task)?;
         rows.push(case(&lane, options, figure, method, &data, batches, &mut cold).await?);
     }

@@ -67,10 +67,8 @@ impl Method for AdamWCosine {
             }
             let batch = run.next_batch(BATCH);
             let loss = cross_entropy.forward(net.forward(&batch.inputs), batch.labels());
-            if run.step() % 10 == 1 {
-                run.report_tensor("loss", loss.clone());
-                run.report("learning rate", learning_rate(progress));
-            }
+            run.report_tensor("loss", loss.clone());
+            run.report("learning rate", learning_rate(progress));
             let gradients = GradientsParams::from_grads(loss.backward(), &net);
             net = optimizer.step(learning_rate(progress), net, gradients);
         }
