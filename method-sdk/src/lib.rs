@@ -51,6 +51,8 @@
 //! no file, no network, and never the hidden part of the task.
 
 mod base;
+#[cfg(any(target_family = "wasm", test))]
+mod allocator;
 mod data;
 mod error;
 mod method;

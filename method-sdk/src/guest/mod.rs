@@ -9,7 +9,11 @@ use gauntlet_wire::calls::{BatchReply, Call, Hello};
 
 pub use host::Host;
 
+use crate::allocator::FreeLists;
 use crate::{Method, Training, parameters};
+
+#[global_allocator]
+static ALLOCATOR: FreeLists = FreeLists::new();
 
 /// Trains and checks the model in. Called by the host, once.
 pub fn train<M: Method>() {
