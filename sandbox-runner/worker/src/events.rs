@@ -9,8 +9,6 @@ use crate::stop::one_line;
 
 /// Lines are held back at most this long, so that a metric at every step costs no system call.
 const FLUSH: Duration = Duration::from_millis(100);
-/// Progress is told at most this often.
-const PROGRESS: Duration = Duration::from_millis(250);
 /// Metrics beyond this many are dropped; a page plots some hundreds.
 const MOST_METRICS: u64 = 200_000;
 /// Log lines beyond this many are dropped.
@@ -20,7 +18,6 @@ pub(crate) struct Events {
     out: BufWriter<Stdout>,
     phase_began: Instant,
     flushed: Instant,
-    progressed: Instant,
     metrics: u64,
     logs: u64,
 }
@@ -32,14 +29,9 @@ impl Events {
             out: BufWriter::new(stdout()),
             phase_began: now,
             flushed: now,
-            progressed: now,
             metrics: 0,
             logs: 0,
         }
-    }
-
-    pub(crate) fn began(&self) -> Instant {
-        self.phase_began
     }
 
     pub(crate) fn first_operation(&mut self, micros: u64) {
@@ -71,10 +63,7 @@ impl Events {
     }
 
     pub(crate) fn progress(&mut self, used: f64) {
-        if self.progressed.elapsed() >= PROGRESS {
-            self.progressed = Instant::now();
-            self.send(&Event::Progress { used });
-        }
+        self.send(&Event::Progress { used });
     }
 
     pub(crate) fn finished(&mut self, outcome: Outcome, meters: Meters) {

@@ -13,13 +13,18 @@
 //! | `run` | one phase from job to outcome |
 //! | `session` | what a running guest's host functions share |
 //! | `imports` | the host functions |
-//! | `executor` | operations: decoded, checked, executed |
+//! | `checker` | what a guest asks for, decoded and checked by the ledger |
+//! | `command_queue` | from the guest's thread to the main thread |
+//! | `serve` | the main thread: executes, reads reports, tells |
+//! | `executor` | operations on the backend |
 //! | `data`, `model_file` | rows and parameters, to and from files |
 //! | `confine` | what the process gives up before the guest runs |
 //! | `events` | what it tells the supervisor |
 //! | `stop` | why a phase ends early |
 
+mod checker;
 pub mod command;
+mod command_queue;
 mod compile;
 pub mod confine;
 mod data;
@@ -29,6 +34,7 @@ mod executor;
 mod imports;
 mod model_file;
 mod run;
+mod serve;
 mod session;
 mod stop;
 

@@ -5,6 +5,8 @@ use std::io::{Write, stdin};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use burn_backend::DeviceOps;
@@ -15,8 +17,11 @@ use gauntlet_wire::calls::DeviceDefaults;
 use gauntlet_wire::exports;
 use wasmtime::{Engine, Linker, Module, Store, Trap};
 
+use crate::checker::Checker;
+use crate::command_queue::queue;
 use crate::events::Events;
 use crate::executor::{Executor, keep_panics};
+use crate::serve::Service;
 use crate::session::{Session, Work};
 use crate::stop::Stop;
 use crate::{Setup, confine, engine, imports, model_file};
@@ -25,6 +30,8 @@ use crate::{Setup, confine, engine, imports, model_file};
 const MOST_TENSORS: usize = 200_000;
 /// Dimensions of a tensor.
 const MOST_DIMS: usize = 8;
+/// The engine's own limit for a guest's frames is a quarter of this; host functions need some too.
+const GUEST_STACK: usize = 4 << 20;
 
 pub(crate) fn main<B: BackendIr + 'static>(setup: Setup<B>) -> ExitCode {
     let began = Instant::now();
@@ -37,8 +44,6 @@ pub(crate) fn main<B: BackendIr + 'static>(setup: Setup<B>) -> ExitCode {
         Ok(Err(error)) => return refuse(&format!("the job cannot be read: {error}")),
         Err(error) => return refuse(&format!("no job: {error}")),
     };
-    // On the main thread: the C library's allocator returns memory of other threads'
-    // arenas to the kernel far more eagerly, which costs a training step a tenth.
     match catch_unwind(AssertUnwindSafe(|| run(setup, &job, began))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => refuse("the worker itself panicked"),
@@ -53,30 +58,49 @@ fn refuse(message: &str) -> ExitCode {
 
 fn run<B: BackendIr + 'static>(setup: Setup<B>, job: &Job, began: Instant) {
     keep_panics();
-    let mut guest = match prepare(setup, job, began) {
-        Ok(guest) => guest,
+    let Prepared {
+        service,
+        guest,
+        begin,
+        out,
+    } = match prepare(setup, job, began) {
+        Ok(prepared) => prepared,
         Err(message) => {
             refuse(&message);
             return;
         }
     };
-    let result = execute(&mut guest, &job.phase);
-    let Prepared { store, out, .. } = guest;
-    let mut session = store.into_data();
-    let result = result
-        .and_then(|()| session.settle_held())
+    // The guest has a thread of its own, the backend the main one: the C library's
+    // allocator returns memory of other threads' arenas to the kernel far more eagerly,
+    // which costs a training step a tenth.
+    let _ = begin.send(());
+    let (mut events, failure) = service.serve();
+    let Ok(Some((result, session))) = guest.join() else {
+        refuse("the guest's thread panicked");
+        return;
+    };
+    let result = failure
+        .map_or(result, Err)
         .and_then(|()| keep(&session.work, out));
     let outcome = result.map_or_else(Stop::outcome, |()| Outcome::Completed);
-    let meters = session.meters();
-    session.events.finished(outcome, meters);
+    events.finished(outcome, session.meters());
 }
 
-/// A guest that is ready to be called.
-struct Prepared<B: BackendIr + 'static> {
-    store: Store<Session<B>>,
+/// A guest that is ready to begin, and the main thread's part.
+struct Prepared<B: BackendIr> {
+    service: Service<B>,
+    /// Ends with what stopped the guest and what it leaves, or with nothing if it never began.
+    guest: JoinHandle<Option<(Result<(), Stop>, Session)>>,
+    begin: SyncSender<()>,
+    out: File,
+}
+
+/// What the guest's thread needs.
+struct Guest {
+    store: Store<Session>,
     module: Module,
     engine: Engine,
-    out: File,
+    entry: &'static str,
 }
 
 /// Everything that opens a file or starts a thread happens here, before confinement.
@@ -115,8 +139,10 @@ fn prepare<B: BackendIr + 'static>(
         dims: MOST_DIMS,
         int_indices: setup.int_indices,
     });
-    let executor = Executor::<B>::new(setup.device, ledger, job.seed);
-    let session = Session::new(executor, Events::new(), work, job, defaults, began);
+    let (commands, orders) = queue();
+    let executor = Executor::<B>::new(setup.device, job.seed);
+    let service = Service::new(executor, Events::new(), orders, began);
+    let session = Session::new(Checker::new(ledger), commands, work, job, defaults);
     let mut store = Store::new(&engine, session);
     store.limiter(|session| session);
     store.set_epoch_deadline(job.limits.wall_ms / engine::EPOCH_MILLIS + 1);
@@ -129,36 +155,54 @@ fn prepare<B: BackendIr + 'static>(
             }
         })
         .map_err(|error| format!("failed to start the ticker: {error}"))?;
-    confine::confine(setup.confinement)?;
-    Ok(Prepared {
+    let guest = Guest {
         store,
         module,
         engine,
+        entry: match job.phase {
+            Phase::Train { .. } => exports::TRAIN,
+            Phase::Predict { .. } => exports::PREDICT,
+        },
+    };
+    let (begin, began) = sync_channel(1);
+    let guest = std::thread::Builder::new()
+        .name("guest".to_owned())
+        .stack_size(GUEST_STACK)
+        .spawn(move || began.recv().ok().map(|()| guest.run()))
+        .map_err(|error| format!("failed to start the guest's thread: {error}"))?;
+    confine::confine(setup.confinement)?;
+    Ok(Prepared {
+        service,
+        guest,
+        begin,
         out,
     })
 }
 
-fn execute<B: BackendIr + 'static>(guest: &mut Prepared<B>, phase: &Phase) -> Result<(), Stop> {
-    let result = call(guest, phase);
-    let session = guest.store.data();
-    result.map_err(|error| explain(&error, session.memory_refused))
-}
+impl Guest {
+    /// Runs to the end. What was asked for until then is in the queue, which is closed.
+    fn run(mut self) -> (Result<(), Stop>, Session) {
+        let result = self.call();
+        let mut session = self.store.into_data();
+        session.close();
+        let result = result.map_err(|error| explain(&error, session.memory_refused));
+        (result, session)
+    }
 
-fn call<B: BackendIr + 'static>(guest: &mut Prepared<B>, phase: &Phase) -> wasmtime::Result<()> {
-    let mut linker = Linker::new(&guest.engine);
-    imports::link(&mut linker)?;
-    let instance = linker.instantiate(&mut guest.store, &guest.module)?;
-    let memory = instance
-        .get_memory(&mut guest.store, exports::MEMORY)
-        .ok_or_else(|| wasmtime::Error::new(Stop::Method("the module exports no memory".into())))?;
-    guest.store.data_mut().memory = Some(memory);
-    let entry = match phase {
-        Phase::Train { .. } => exports::TRAIN,
-        Phase::Predict { .. } => exports::PREDICT,
-    };
-    instance
-        .get_typed_func::<(), ()>(&mut guest.store, entry)?
-        .call(&mut guest.store, ())
+    fn call(&mut self) -> wasmtime::Result<()> {
+        let mut linker = Linker::new(&self.engine);
+        imports::link(&mut linker)?;
+        let instance = linker.instantiate(&mut self.store, &self.module)?;
+        let memory = instance
+            .get_memory(&mut self.store, exports::MEMORY)
+            .ok_or_else(|| {
+                wasmtime::Error::new(Stop::Method("the module exports no memory".into()))
+            })?;
+        self.store.data_mut().memory = Some(memory);
+        instance
+            .get_typed_func::<(), ()>(&mut self.store, self.entry)?
+            .call(&mut self.store, ())
+    }
 }
 
 /// Why a guest stopped: our own word if we stopped it, else what kind of trap it met.

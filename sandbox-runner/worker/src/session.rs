@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use burn_backend::DType;
-use burn_ir::BackendIr;
+use burn_backend::{DType, TensorData};
+use burn_ir::TensorIr;
 use gauntlet_job::{Job, Limits, Phase};
 use gauntlet_wire::calls::DeviceDefaults;
 use gauntlet_wire::order::BatchOrder;
@@ -12,19 +12,20 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use wasmtime::{Memory, ResourceLimiter};
 
+use crate::checker::Checker;
+use crate::command_queue::{Answer, Command, Commands, Question};
 use crate::data::Rows;
-use crate::events::{Events, micros};
-use crate::executor::{Executor, Held};
+use crate::events::micros;
 use crate::model_file::{self, Named};
 use crate::stop::Stop;
 
-/// Reported tensors are read when this many wait, or when the device has been waited for anyway.
-const MOST_HELD: usize = 64;
+/// How often the used share of the budget is told.
+const PROGRESS: Duration = Duration::from_millis(250);
 
 /// The state behind a guest's imports.
-pub(crate) struct Session<B: BackendIr> {
-    pub(crate) executor: Executor<B>,
-    pub(crate) events: Events,
+pub(crate) struct Session {
+    pub(crate) checker: Checker,
+    commands: Commands,
     pub(crate) work: Work,
     pub(crate) task: TaskInfo,
     pub(crate) seed: u64,
@@ -35,10 +36,9 @@ pub(crate) struct Session<B: BackendIr> {
     pub(crate) reply: Vec<u8>,
     pub(crate) memory: Option<Memory>,
     pub(crate) memory_refused: bool,
+    began: Instant,
     deadline: Instant,
-    process_began: Instant,
-    first_operation: bool,
-    held: Vec<(u64, String, Instant, Held<B>)>,
+    progress_told: Instant,
 }
 
 /// What the phase is about.
@@ -96,22 +96,21 @@ impl Work {
     }
 }
 
-impl<B: BackendIr> Session<B> {
+impl Session {
     pub(crate) fn new(
-        executor: Executor<B>,
-        events: Events,
+        checker: Checker,
+        commands: Commands,
         work: Work,
         job: &Job,
         defaults: DeviceDefaults,
-        process_began: Instant,
     ) -> Self {
         // Another stream than the device's: the same seed must not give both the same numbers.
         let mut random = ChaCha20Rng::seed_from_u64(job.seed);
         random.set_stream(1);
-        let deadline = events.began() + Duration::from_millis(job.limits.wall_ms);
+        let began = Instant::now();
         Self {
-            executor,
-            events,
+            checker,
+            commands,
             work,
             task: job.task.clone(),
             seed: job.seed,
@@ -121,10 +120,9 @@ impl<B: BackendIr> Session<B> {
             reply: Vec::new(),
             memory: None,
             memory_refused: false,
-            deadline,
-            process_began,
-            first_operation: true,
-            held: Vec::new(),
+            began,
+            deadline: began + Duration::from_millis(job.limits.wall_ms),
+            progress_told: began,
         }
     }
 
@@ -137,12 +135,86 @@ impl<B: BackendIr> Session<B> {
         }
     }
 
+    /// Has a batch of messages executed, up to the first that is refused.
     pub(crate) fn submit(&mut self, batch: &[u8]) -> Result<(), Stop> {
-        if std::mem::take(&mut self.first_operation) {
-            self.events
-                .first_operation(micros(self.process_began.elapsed()));
+        let checked = self.checker.batch(batch, self.commands.pending());
+        self.commands.hand_over();
+        checked
+    }
+
+    /// Puts data under a new id, whether the guest's own or made for it.
+    pub(crate) fn put(&mut self, id: u64, data: TensorData) -> Result<(), Stop> {
+        let command = self.checker.put(id, data)?;
+        self.commands.push(command)
+    }
+
+    /// Reads a tensor as the guest describes it; its status may free it.
+    pub(crate) fn read(&mut self, tensor: TensorIr) -> Result<TensorData, Stop> {
+        self.checker.read(&tensor)?;
+        match self.commands.ask(Question::Read(tensor))? {
+            Answer::Data(data) => Ok(data),
+            Answer::Done | Answer::Usage(_) => Err(astray()),
         }
-        self.executor.submit(batch)
+    }
+
+    /// Reads a tensor by id and leaves it alive.
+    pub(crate) fn peek(&mut self, id: u64) -> Result<TensorData, Stop> {
+        let tensor = self.checker.describe(id)?;
+        self.read(tensor)
+    }
+
+    /// Waits until everything handed over has been executed.
+    pub(crate) fn sync(&mut self) -> Result<(), Stop> {
+        self.commands.ask(Question::Sync).map(drop)
+    }
+
+    pub(crate) fn dtype_usage(&mut self, dtype: DType) -> Result<u32, Stop> {
+        match self.commands.ask(Question::DtypeUsage(dtype))? {
+            Answer::Usage(usage) => Ok(usage),
+            Answer::Done | Answer::Data(_) => Err(astray()),
+        }
+    }
+
+    /// Reports a number; `None` stands for one that is not finite.
+    pub(crate) fn report(
+        &mut self,
+        step: u64,
+        name: String,
+        value: Option<f64>,
+    ) -> Result<(), Stop> {
+        self.commands.push(Command::Report { step, name, value })
+    }
+
+    /// Reports a tensor's single float without waiting for it.
+    pub(crate) fn report_tensor(
+        &mut self,
+        step: u64,
+        name: String,
+        tensor: u64,
+    ) -> Result<(), Stop> {
+        let tensor = self.checker.report(tensor)?;
+        self.commands
+            .push(Command::ReportTensor { step, name, tensor })
+    }
+
+    /// Writes a line to the log.
+    pub(crate) fn log(&mut self, line: String) -> Result<(), Stop> {
+        self.commands.push(Command::Log(line))
+    }
+
+    /// Tells the used share of the budget, if that was not done just now.
+    pub(crate) fn tell_progress(&mut self) -> Result<(), Stop> {
+        if self.progress_told.elapsed() < PROGRESS {
+            return Ok(());
+        }
+        self.progress_told = Instant::now();
+        let used = self.progress();
+        self.commands.push(Command::Progress(used))
+    }
+
+    /// Nothing more will be asked for.
+    pub(crate) fn close(&mut self) {
+        self.commands.close();
     }
 
     /// Used share of the budget, 0 to 1.
@@ -151,46 +223,32 @@ impl<B: BackendIr> Session<B> {
             (Work::Train { batches, .. }, Some(limit)) => *batches as f64 / limit.max(1) as f64,
             _ => 0.0,
         };
-        self.executor.work_share().max(batches).min(1.0)
-    }
-
-    pub(crate) fn hold(&mut self, step: u64, name: String, tensor: u64) -> Result<(), Stop> {
-        let held = self.executor.hold(tensor)?;
-        self.held.push((step, name, Instant::now(), held));
-        if self.held.len() >= MOST_HELD {
-            self.settle_held()
-        } else {
-            Ok(())
-        }
-    }
-
-    pub(crate) fn settle_held(&mut self) -> Result<(), Stop> {
-        for (step, name, at, held) in std::mem::take(&mut self.held) {
-            let value = held.value()?;
-            self.events.metric(step, &name, value, at);
-        }
-        Ok(())
+        self.checker.work_share().max(batches).min(1.0)
     }
 
     pub(crate) fn meters(&self) -> gauntlet_job::Meters {
-        let used = self.executor.meters();
+        let used = self.checker.meters();
         let batches = match &self.work {
             Work::Train { batches, .. } => *batches,
             Work::Predict { .. } => 0,
         };
         gauntlet_job::Meters {
-            work: self.executor.work_used(),
+            work: self.checker.work_used(),
             flops: used.flops,
             bytes_moved: used.bytes_moved,
             operations: used.operations,
             batches,
             peak_tensor_bytes: used.peak_bytes,
-            wall_micros: micros(self.events.began().elapsed()),
+            wall_micros: micros(self.began.elapsed()),
         }
     }
 }
 
-impl<B: BackendIr> ResourceLimiter for Session<B> {
+fn astray() -> Stop {
+    Stop::Infrastructure("the executor answered another question".to_owned())
+}
+
+impl ResourceLimiter for Session {
     fn memory_growing(
         &mut self,
         _: usize,

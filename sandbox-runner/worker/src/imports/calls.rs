@@ -1,7 +1,6 @@
 //! The structured calls.
 
 use burn_backend::TensorData;
-use burn_ir::BackendIr;
 use gauntlet_wire::calls::{
     BatchReply, Call, Hello, ModelReply, Parameter, ParameterInfo, ProgressReply,
 };
@@ -19,7 +18,7 @@ const RESERVED_NAME: &str = "__metadata__";
 /// Longest name of a parameter or metric, in bytes.
 const LONGEST_NAME: usize = 200;
 
-pub(super) fn call<B: BackendIr>(session: &mut Session<B>, call: Call) -> Result<Vec<u8>, Stop> {
+pub(super) fn call(session: &mut Session, call: Call) -> Result<Vec<u8>, Stop> {
     match call {
         Call::Hello => json(&Hello {
             task: session.task.clone(),
@@ -38,15 +37,12 @@ pub(super) fn call<B: BackendIr>(session: &mut Session<B>, call: Call) -> Result
         }),
         Call::Report { step, name, value } => {
             named(&name)?;
-            let now = std::time::Instant::now();
-            session
-                .events
-                .metric(step, &name, value.filter(|value| value.is_finite()), now);
+            session.report(step, name, value.filter(|value| value.is_finite()))?;
             json(&())
         }
         Call::ReportTensor { step, name, tensor } => {
             named(&name)?;
-            session.hold(step, name, tensor)?;
+            session.report_tensor(step, name, tensor)?;
             json(&())
         }
         Call::Checkpoint { parameters } => checkpoint(session, &parameters),
@@ -57,8 +53,8 @@ pub(super) fn call<B: BackendIr>(session: &mut Session<B>, call: Call) -> Result
     }
 }
 
-fn next_batch<B: BackendIr>(
-    session: &mut Session<B>,
+fn next_batch(
+    session: &mut Session,
     size: usize,
     inputs: u64,
     labels: u64,
@@ -91,11 +87,7 @@ fn next_batch<B: BackendIr>(
     serve(session, inputs, labels, data)
 }
 
-fn train_set<B: BackendIr>(
-    session: &mut Session<B>,
-    inputs: u64,
-    labels: u64,
-) -> Result<Vec<u8>, Stop> {
+fn train_set(session: &mut Session, inputs: u64, labels: u64) -> Result<Vec<u8>, Stop> {
     let Work::Train { rows, .. } = &session.work else {
         return Err(not_now("the train part", "training"));
     };
@@ -104,22 +96,19 @@ fn train_set<B: BackendIr>(
     serve(session, inputs, labels, data)
 }
 
-fn serve<B: BackendIr>(
-    session: &mut Session<B>,
+fn serve(
+    session: &mut Session,
     inputs: u64,
     labels: u64,
     (input_data, label_data): (TensorData, TensorData),
 ) -> Result<Vec<u8>, Stop> {
     let rows = input_data.shape()[0];
-    session.executor.put(inputs, input_data)?;
-    session.executor.put(labels, label_data)?;
+    session.put(inputs, input_data)?;
+    session.put(labels, label_data)?;
     json(&BatchReply { rows })
 }
 
-fn checkpoint<B: BackendIr>(
-    session: &mut Session<B>,
-    parameters: &[Parameter],
-) -> Result<Vec<u8>, Stop> {
+fn checkpoint(session: &mut Session, parameters: &[Parameter]) -> Result<Vec<u8>, Stop> {
     if !matches!(session.work, Work::Train { .. }) {
         return Err(not_now("a checkpoint", "training"));
     }
@@ -144,26 +133,22 @@ fn checkpoint<B: BackendIr>(
                 parameter.name
             )));
         }
-        total = total.saturating_add(session.executor.tensor(parameter.tensor)?.bytes);
+        total = total.saturating_add(session.checker.tensor(parameter.tensor)?.bytes);
     }
     if total > session.limits.output_bytes {
         return Err(Stop::Memory("output"));
     }
     let mut read = Named::with_capacity(parameters.len());
     for parameter in parameters {
-        read.push((
-            parameter.name.clone(),
-            session.executor.peek(parameter.tensor)?,
-        ));
+        read.push((parameter.name.clone(), session.peek(parameter.tensor)?));
     }
-    session.settle_held()?;
     if let Work::Train { model, .. } = &mut session.work {
         *model = Some(read);
     }
     json(&())
 }
 
-fn model<B: BackendIr>(session: &Session<B>) -> Result<Vec<u8>, Stop> {
+fn model(session: &Session) -> Result<Vec<u8>, Stop> {
     let Work::Predict { model, .. } = &session.work else {
         return Err(not_now("the trained model", "prediction"));
     };
@@ -182,11 +167,7 @@ fn model<B: BackendIr>(session: &Session<B>) -> Result<Vec<u8>, Stop> {
     json(&ModelReply { parameters })
 }
 
-fn load_parameter<B: BackendIr>(
-    session: &mut Session<B>,
-    name: &str,
-    tensor: u64,
-) -> Result<Vec<u8>, Stop> {
+fn load_parameter(session: &mut Session, name: &str, tensor: u64) -> Result<Vec<u8>, Stop> {
     let Work::Predict { model, .. } = &session.work else {
         return Err(not_now("a trained parameter", "prediction"));
     };
@@ -195,15 +176,11 @@ fn load_parameter<B: BackendIr>(
         .find(|(known, _)| known == name)
         .map(|(_, data)| data.clone())
         .ok_or_else(|| Stop::Method(format!("the model has no parameter `{name}`")))?;
-    session.executor.put(tensor, data)?;
+    session.put(tensor, data)?;
     json(&())
 }
 
-fn load_base<B: BackendIr>(
-    session: &mut Session<B>,
-    name: &str,
-    tensor: u64,
-) -> Result<Vec<u8>, Stop> {
+fn load_base(session: &mut Session, name: &str, tensor: u64) -> Result<Vec<u8>, Stop> {
     let Work::Train { base, .. } = &session.work else {
         return Err(not_now("the base weights", "training"));
     };
@@ -212,28 +189,28 @@ fn load_base<B: BackendIr>(
         .find(|(known, _)| known == name)
         .map(|(_, data)| data.clone())
         .ok_or_else(|| Stop::Method(format!("the base weights have no tensor `{name}`")))?;
-    session.executor.put(tensor, data)?;
+    session.put(tensor, data)?;
     json(&())
 }
 
-fn hidden_inputs<B: BackendIr>(session: &mut Session<B>, inputs: u64) -> Result<Vec<u8>, Stop> {
+fn hidden_inputs(session: &mut Session, inputs: u64) -> Result<Vec<u8>, Stop> {
     let Work::Predict { rows, .. } = &session.work else {
         return Err(not_now("the hidden inputs", "prediction"));
     };
     let rows_there = rows.len();
     let data = rows.inputs().map_err(Stop::Infrastructure)?;
-    session.executor.put(inputs, data)?;
+    session.put(inputs, data)?;
     json(&BatchReply { rows: rows_there })
 }
 
-fn predictions<B: BackendIr>(session: &mut Session<B>, tensor: u64) -> Result<Vec<u8>, Stop> {
+fn predictions(session: &mut Session, tensor: u64) -> Result<Vec<u8>, Stop> {
     if !matches!(session.work, Work::Predict { .. }) {
         return Err(not_now("predictions", "prediction"));
     }
-    if session.executor.tensor(tensor)?.bytes > session.limits.output_bytes {
+    if session.checker.tensor(tensor)?.bytes > session.limits.output_bytes {
         return Err(Stop::Memory("output"));
     }
-    let data = session.executor.peek(tensor)?;
+    let data = session.peek(tensor)?;
     if let Work::Predict { predictions, .. } = &mut session.work {
         *predictions = Some(vec![("predictions".to_owned(), data)]);
     }

@@ -3,7 +3,7 @@
 mod calls;
 
 use burn_backend::{DType, Shape, TensorData};
-use burn_ir::{BackendIr, TensorIr};
+use burn_ir::TensorIr;
 use gauntlet_wire::{MODULE, imports as names};
 use rand_chacha::rand_core::Rng;
 use serde::de::DeserializeOwned;
@@ -12,17 +12,15 @@ use wasmtime::{Caller, Linker};
 use crate::session::Session;
 use crate::stop::Stop;
 
-type Host<'a, B> = Caller<'a, Session<B>>;
+type Host<'a> = Caller<'a, Session>;
 
 /// A linker with our imports and nothing else.
-pub(crate) fn link<B: BackendIr + 'static>(
-    linker: &mut Linker<Session<B>>,
-) -> wasmtime::Result<()> {
+pub(crate) fn link(linker: &mut Linker<Session>) -> wasmtime::Result<()> {
     linker
         .func_wrap(
             MODULE,
             names::SUBMIT,
-            |mut host: Host<'_, B>, ptr: u32, len: u32| {
+            |mut host: Host<'_>, ptr: u32, len: u32| {
                 with(&mut host, |memory, session| {
                     session.submit(bytes(memory, ptr, len)?)
                 })
@@ -31,7 +29,7 @@ pub(crate) fn link<B: BackendIr + 'static>(
         .func_wrap(
             MODULE,
             names::UPLOAD,
-            |mut host: Host<'_, B>, id: u64, head: u32, head_len: u32, data: u32, len: u32| {
+            |mut host: Host<'_>, id: u64, head: u32, head_len: u32, data: u32, len: u32| {
                 with(&mut host, |memory, session| {
                     let (shape, dtype): (Shape, DType) = decode(memory, head, head_len)?;
                     let data = bytes(memory, data, len)?;
@@ -42,11 +40,10 @@ pub(crate) fn link<B: BackendIr + 'static>(
         .func_wrap(
             MODULE,
             names::READ,
-            |mut host: Host<'_, B>, ptr: u32, len: u32| {
+            |mut host: Host<'_>, ptr: u32, len: u32| {
                 with(&mut host, |memory, session| {
                     let tensor: TensorIr = decode(memory, ptr, len)?;
-                    let data = session.executor.read(tensor)?;
-                    session.settle_held()?;
+                    let data = session.read(tensor)?;
                     answer(session, data.as_bytes().to_vec())
                 })
             },
@@ -54,7 +51,7 @@ pub(crate) fn link<B: BackendIr + 'static>(
         .func_wrap(
             MODULE,
             names::TAKE,
-            |mut host: Host<'_, B>, ptr: u32, len: u32| {
+            |mut host: Host<'_>, ptr: u32, len: u32| {
                 with(&mut host, |memory, session| {
                     let reply = std::mem::take(&mut session.reply);
                     if reply.len() != len as usize {
@@ -68,26 +65,23 @@ pub(crate) fn link<B: BackendIr + 'static>(
                 })
             },
         )?
-        .func_wrap(MODULE, names::SYNC, |mut host: Host<'_, B>| {
-            with(&mut host, |_, session| {
-                session.executor.sync()?;
-                session.settle_held()
-            })
+        .func_wrap(MODULE, names::SYNC, |mut host: Host<'_>| {
+            with(&mut host, |_, session| session.sync())
         })?
         .func_wrap(
             MODULE,
             names::DTYPE_USAGE,
-            |mut host: Host<'_, B>, ptr: u32, len: u32| {
+            |mut host: Host<'_>, ptr: u32, len: u32| {
                 with(&mut host, |memory, session| {
                     let dtype: DType = decode(memory, ptr, len)?;
-                    Ok(session.executor.dtype_usage(dtype))
+                    session.dtype_usage(dtype)
                 })
             },
         )?
         .func_wrap(
             MODULE,
             names::RANDOM,
-            |mut host: Host<'_, B>, ptr: u32, len: u32| {
+            |mut host: Host<'_>, ptr: u32, len: u32| {
                 with(&mut host, |memory, session| {
                     session.random.fill_bytes(bytes_mut(memory, ptr, len)?);
                     Ok(())
@@ -97,17 +91,16 @@ pub(crate) fn link<B: BackendIr + 'static>(
         .func_wrap(
             MODULE,
             names::LOG,
-            |mut host: Host<'_, B>, ptr: u32, len: u32| {
+            |mut host: Host<'_>, ptr: u32, len: u32| {
                 with(&mut host, |memory, session| {
-                    session.events.log(&text(memory, ptr, len)?);
-                    Ok(())
+                    session.log(text(memory, ptr, len)?)
                 })
             },
         )?
         .func_wrap(
             MODULE,
             names::FAIL,
-            |mut host: Host<'_, B>, ptr: u32, len: u32| {
+            |mut host: Host<'_>, ptr: u32, len: u32| {
                 with(&mut host, |memory, _| -> Result<(), Stop> {
                     Err(Stop::Method(text(memory, ptr, len)?))
                 })
@@ -116,13 +109,12 @@ pub(crate) fn link<B: BackendIr + 'static>(
         .func_wrap(
             MODULE,
             names::CALL,
-            |mut host: Host<'_, B>, ptr: u32, len: u32| {
+            |mut host: Host<'_>, ptr: u32, len: u32| {
                 with(&mut host, |memory, session| {
                     let call = serde_json::from_slice(bytes(memory, ptr, len)?)
                         .map_err(|error| Stop::Method(format!("a call cannot be read: {error}")))?;
                     let reply = calls::call(session, call)?;
-                    let used = session.progress();
-                    session.events.progress(used);
+                    session.tell_progress()?;
                     answer(session, reply)
                 })
             },
@@ -131,9 +123,9 @@ pub(crate) fn link<B: BackendIr + 'static>(
 }
 
 /// Gives a host function the guest's memory and the session, and turns a stop into a trap.
-fn with<B: BackendIr, T>(
-    host: &mut Host<'_, B>,
-    act: impl FnOnce(&mut [u8], &mut Session<B>) -> Result<T, Stop>,
+fn with<T>(
+    host: &mut Host<'_>,
+    act: impl FnOnce(&mut [u8], &mut Session) -> Result<T, Stop>,
 ) -> wasmtime::Result<T> {
     let memory = host.data().memory.ok_or_else(|| {
         wasmtime::Error::new(Stop::Method(
@@ -178,14 +170,14 @@ fn decode<T: DeserializeOwned>(memory: &[u8], ptr: u32, len: u32) -> Result<T, S
         .map_err(|error| Stop::Method(format!("a header cannot be decoded: {error}")))
 }
 
-fn answer<B: BackendIr>(session: &mut Session<B>, reply: Vec<u8>) -> Result<u32, Stop> {
+fn answer(session: &mut Session, reply: Vec<u8>) -> Result<u32, Stop> {
     let length = u32::try_from(reply.len()).map_err(|_| Stop::Memory("guest"))?;
     session.reply = reply;
     Ok(length)
 }
 
-fn upload<B: BackendIr>(
-    session: &mut Session<B>,
+fn upload(
+    session: &mut Session,
     id: u64,
     shape: &Shape,
     dtype: DType,
@@ -210,5 +202,5 @@ fn upload<B: BackendIr>(
     }
     let data = TensorData::try_from_bytes_vec(data.to_vec(), shape.clone(), dtype)
         .map_err(|error| Stop::Method(format!("an upload is not valid: {error:?}")))?;
-    session.executor.put(id, data)
+    session.put(id, data)
 }
