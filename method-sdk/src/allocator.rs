@@ -131,7 +131,9 @@ mod tests {
         let mut live: Vec<(*mut u8, Layout, u8)> = Vec::new();
         let mut state = 1_u64;
         let mut random = |most: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 33) % most
         };
         let intact = |(block, layout, mark): (*mut u8, Layout, u8)| {

@@ -50,14 +50,18 @@
 //! the device, the run's seed, how much of the budget is used. It has no clock,
 //! no file, no network, and never the hidden part of the task.
 
-mod base;
 #[cfg(any(target_family = "wasm", test))]
 mod allocator;
+mod base;
+mod budget;
 mod data;
 mod error;
 mod method;
 #[cfg(any(feature = "native", target_family = "wasm"))]
 mod parameters;
+mod quality;
+#[cfg(any(feature = "native", target_family = "wasm"))]
+mod restore;
 mod training;
 
 #[cfg(target_family = "wasm")]
@@ -68,11 +72,13 @@ pub mod native;
 #[cfg(all(feature = "native", not(target_family = "wasm")))]
 pub mod program;
 
+pub use budget::Budget;
 pub use burn;
 pub use data::{Batch, Inputs, Targets, classes, features, outputs};
-pub use error::MethodError;
+pub use error::{ErrorKind, MethodError};
 pub use gauntlet_wire::{BaseInfo, BaseParameter, InputKind, TaskInfo, TaskKind};
 pub use method::Method;
+pub use quality::Quality;
 pub use training::Training;
 
 /// What a method usually needs.
@@ -81,8 +87,8 @@ pub mod prelude {
     pub use burn::tensor::{Bool, Device, Int, Tensor};
 
     pub use crate::{
-        Batch, InputKind, Inputs, Method, MethodError, Targets, TaskInfo, TaskKind, Training,
-        classes, features, outputs,
+        Batch, InputKind, Inputs, Method, MethodError, Quality, Targets, TaskInfo, TaskKind,
+        Training, classes, features, outputs,
     };
 }
 

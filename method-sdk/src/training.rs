@@ -4,7 +4,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use gauntlet_wire::TaskInfo;
 
-use crate::{Batch, MethodError, base};
+use crate::budget::Pace;
+use crate::{Batch, Budget, MethodError, Quality, base};
 
 #[cfg(target_family = "wasm")]
 pub(crate) use crate::guest::Host;
@@ -19,6 +20,7 @@ pub struct Training {
     seed: u64,
     device: Device,
     step: u64,
+    pace: Pace,
     host: Host,
 }
 
@@ -33,6 +35,7 @@ impl Training {
             seed,
             device,
             step: 0,
+            pace: Pace::default(),
             host,
         }
     }
@@ -109,7 +112,8 @@ impl Training {
 
     /// Used share of the budget: 0 at the start, 1 when nothing is left. The
     /// budget is metered work, not time, so this is the same on every machine.
-    /// A run that goes over it is stopped and scores nothing: leave a margin.
+    /// A run that goes over it is stopped and scored on what it last
+    /// [checked in](Self::checkpoint), or not at all: leave a margin.
     pub fn progress(&mut self) -> f64 {
         self.host.progress()
     }
@@ -151,10 +155,59 @@ impl Training {
         self.host.log(line);
     }
 
-    /// Checks a model in before the end. The last one checked in is the run's
-    /// model; the model that `train` returns is checked in by itself.
+    /// What is left of the budget, in metered work and in steps, to plan a schedule by.
+    /// In the sandbox it is the same on every machine.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn schedule(run: &mut Training) {
+    /// let at_start = run.budget();
+    /// for _ in 0..10 {
+    ///     let batch = run.next_batch(64);
+    ///     // ... a step ...
+    /// }
+    /// // What ten steps have cost tells how many more there will be.
+    /// let total = 10 + run.budget().steps_left.unwrap_or(0);
+    /// # let _ = (at_start, total);
+    /// # }
+    /// ```
+    pub fn budget(&mut self) -> Budget {
+        let reading = self.host.budget();
+        self.pace.budget(self.step, reading)
+    }
+
+    /// Checks a model in before the end. The host keeps it, in place of the one it kept
+    /// before: a run whose budget ends before `train` returns is scored on it. The model
+    /// that `train` returns is checked in by itself and takes the place of any other.
+    ///
+    /// Only a used-up budget is forgiven so: a method that panics or gives up after a
+    /// checkpoint has failed all the same.
     pub fn checkpoint<M: Module>(&mut self, model: &M) {
-        self.host.checkpoint(self.step, model);
+        self.host.checkpoint(self.step, None, model);
+    }
+
+    /// The same, but the host keeps the model only if it is better than the one that it
+    /// keeps; tells whether it does. The first one is kept whatever it is worth.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn loop_end<M: Module>(run: &mut Training, model: M, held_out: f64) -> Result<M, MethodError> {
+    /// run.checkpoint_if_better(&model, Quality::Loss(held_out));
+    /// // At the end of training: the best model there was, not the last.
+    /// run.restore(model)
+    /// # }
+    /// ```
+    pub fn checkpoint_if_better<M: Module>(&mut self, model: &M, quality: Quality) -> bool {
+        self.host
+            .checkpoint(self.step, Some(quality.measured()), model)
+    }
+
+    /// Loads the checkpoint that the host keeps back into a model.
+    ///
+    /// # Errors
+    /// If nothing has been checked in yet, or the model has other parameters.
+    pub fn restore<M: Module>(&mut self, model: M) -> Result<M, MethodError> {
+        self.host.restore(model)
     }
 }
 
@@ -162,8 +215,10 @@ impl Training {
 #[cfg(all(not(feature = "native"), not(target_family = "wasm")))]
 mod no_host {
     use gauntlet_wire::BaseParameter;
+    use gauntlet_wire::calls::Measured;
 
-    use super::{Batch, Module, TaskInfo, Tensor};
+    use super::{Batch, MethodError, Module, TaskInfo, Tensor};
+    use crate::budget::Reading;
 
     pub(crate) enum Host {}
 
@@ -196,7 +251,15 @@ mod no_host {
             match *self {}
         }
 
-        pub(crate) fn checkpoint<M: Module>(&mut self, _: u64, _: &M) {
+        pub(crate) fn checkpoint<M: Module>(&mut self, _: u64, _: Option<Measured>, _: &M) -> bool {
+            match *self {}
+        }
+
+        pub(crate) fn budget(&mut self) -> Reading {
+            match *self {}
+        }
+
+        pub(crate) fn restore<M: Module>(&mut self, _: M) -> Result<M, MethodError> {
             match *self {}
         }
     }

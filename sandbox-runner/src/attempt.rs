@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::report::{self, Against};
 
-pub use crate::report::Stage;
+pub use crate::report::{Stage, remark};
 
 /// What is executed, on what, within which limits.
 #[derive(Clone, Debug)]
@@ -172,6 +172,7 @@ async fn steps(
     let (outcome, meters) = execute(sandbox, training, Stage::Train, listen).await?;
     findings.train = meters;
     findings.cause = cause(&outcome, Stage::Train);
+    findings.detail = report::remark(&outcome);
     if let Some(against) = report::judge(outcome, Stage::Train).map_err(Trouble::Worker)? {
         return Ok(Some(against));
     }

@@ -34,7 +34,7 @@ pub(crate) fn judge(outcome: Outcome, stage: Stage) -> Result<Option<Against>, S
         Stage::Predict => "prediction",
     };
     Ok(match outcome {
-        Outcome::Completed => None,
+        Outcome::Completed | Outcome::CutOff { .. } => None,
         Outcome::BudgetExceeded { limit } => Some((
             Verdict::BudgetExceeded,
             format!("{doing} ran out of its budget ({limit})"),
@@ -54,6 +54,16 @@ pub(crate) fn judge(outcome: Outcome, stage: Stage) -> Result<Option<Against>, S
         )),
         Outcome::Infrastructure { message } => return Err(message),
     })
+}
+
+/// What the author of a method is told about an outcome that is not held against it.
+pub fn remark(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::CutOff { limit, step } => Some(format!(
+            "training ran out of its budget ({limit}): scored on the checkpoint of step {step}"
+        )),
+        _ => None,
+    }
 }
 
 /// A module that does not compile is its author's to mend, unless we failed.
@@ -115,6 +125,13 @@ mod tests {
         let table = [
             (Outcome::Completed, None),
             (
+                Outcome::CutOff {
+                    limit: limit(),
+                    step: 7,
+                },
+                None,
+            ),
+            (
                 Outcome::BudgetExceeded { limit: limit() },
                 Some(Verdict::BudgetExceeded),
             ),
@@ -137,6 +154,17 @@ mod tests {
         }
         let infrastructure = Outcome::Infrastructure { message: message() };
         judge(infrastructure, Stage::Train).unwrap_err();
+    }
+
+    #[test]
+    fn a_training_that_was_cut_off_is_scored_and_its_author_told() {
+        let outcome = Outcome::CutOff {
+            limit: "work".to_owned(),
+            step: 120,
+        };
+        let told = remark(&outcome).unwrap();
+        assert!(told.contains("work") && told.contains("step 120"), "{told}");
+        assert_eq!(remark(&Outcome::Completed), None);
     }
 
     #[test]

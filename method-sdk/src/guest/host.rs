@@ -3,11 +3,14 @@
 use burn::module::Module;
 use burn::tensor::{DType, Device, Tensor};
 use burn_remote::{HostTensor, RemoteBackend, adopt, host as raw};
-use gauntlet_wire::calls::{BatchReply, Call, Parameter, ProgressReply};
+use gauntlet_wire::calls::{
+    BatchReply, BudgetReply, Call, CheckpointReply, Measured, Parameter, ProgressReply,
+};
 use gauntlet_wire::{BaseParameter, InputKind, TaskInfo, TaskKind};
 
-use super::model::Collector;
-use crate::{Batch, Inputs, Targets, parameters};
+use super::model::{Collector, Loader};
+use crate::budget::Reading;
+use crate::{Batch, Inputs, MethodError, Targets, parameters, restore};
 
 /// The host, reached through the module's imports.
 pub struct Host;
@@ -62,7 +65,27 @@ impl Host {
         raw::log(line);
     }
 
-    pub(crate) fn checkpoint<M: Module>(&mut self, _step: u64, model: &M) {
+    pub(crate) fn budget(&mut self) -> Reading {
+        let reply: BudgetReply = raw::call(&Call::Budget);
+        Reading {
+            used: reply.used,
+            work: Some((reply.work_used, reply.work_limit)),
+            batches_left: reply.batches_left,
+        }
+    }
+
+    pub(crate) fn restore<M: Module>(&mut self, model: M) -> Result<M, MethodError> {
+        let mut loader = Loader::new();
+        let kept = loader.shapes();
+        restore::restore(&mut loader, kept, model)
+    }
+
+    pub(crate) fn checkpoint<M: Module>(
+        &mut self,
+        step: u64,
+        measured: Option<Measured>,
+        model: &M,
+    ) -> bool {
         let mut collector = Collector::default();
         parameters::collect(model, &mut collector);
         let parameters = collector
@@ -74,7 +97,12 @@ impl Host {
             })
             .collect();
         // The collector keeps the tensors alive until the host has read them.
-        let () = raw::call(&Call::Checkpoint { parameters });
+        let reply: CheckpointReply = raw::call(&Call::Checkpoint {
+            parameters,
+            step,
+            measured,
+        });
+        reply.kept
     }
 
     /// A tensor of the base weights, which the caller has found in `TaskInfo::base`.

@@ -24,7 +24,7 @@ pub fn train<M: Method>() {
     let mut run = Training::new(hello.task, hello.seed, device, Host);
     match method.train(&mut run, model) {
         Ok(model) => run.checkpoint(&model),
-        Err(error) => raw::fail(&error.to_string()),
+        Err(error) => raw::fail(&error.report()),
     }
 }
 
@@ -39,7 +39,7 @@ pub fn predict<M: Method>() {
     let inputs = host::inputs(&hello.task, inputs, reply.rows);
     match method.predict(&model, &inputs) {
         Ok(predictions) => hand_in(predictions),
-        Err(error) => raw::fail(&error.to_string()),
+        Err(error) => raw::fail(&error.report()),
     }
 }
 

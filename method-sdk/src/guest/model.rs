@@ -59,6 +59,13 @@ impl Loader {
         Self { shapes }
     }
 
+    /// Names and shapes of what has not been loaded.
+    pub(super) fn shapes(&self) -> Vec<(String, Vec<usize>)> {
+        let named =
+            |(name, (shape, _)): (&String, &(Vec<usize>, DType))| (name.clone(), shape.clone());
+        self.shapes.iter().map(named).collect()
+    }
+
     fn load(&mut self, name: &str, rank: usize) -> HostTensor {
         let Some((shape, dtype)) = self.shapes.remove(name) else {
             raw::fail(&format!(

@@ -3,12 +3,15 @@
 use std::time::{Duration, Instant};
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
+use gauntlet_wire::calls::{Measured, replaces};
 use gauntlet_wire::order::BatchOrder;
 use gauntlet_wire::{BaseParameter, TaskInfo, TaskKind, windows};
 
-use super::{Dataset, Parameters, Report, model::Collector};
-use crate::{Batch, parameters};
+use super::model::{Collector, Loader};
+use super::{Dataset, Parameters, Report};
+use crate::budget::Reading;
+use crate::{Batch, MethodError, parameters, restore};
 
 /// Reported tensors are read when this many wait, as in the sandbox: reading at
 /// each report would make the method wait on a device that works by itself.
@@ -56,10 +59,17 @@ pub struct Host {
     seed: u64,
     batches: u64,
     budget: Budget,
-    kept: Option<u64>,
+    kept: Option<Kept>,
     held: Vec<Pending>,
     began: Instant,
     listener: Box<dyn Listener>,
+}
+
+/// A model that was checked in.
+struct Kept {
+    step: u64,
+    measured: Option<Measured>,
+    parameters: Parameters,
 }
 
 struct Pending {
@@ -187,12 +197,44 @@ impl Host {
         self.listener.log(line);
     }
 
-    pub(crate) fn checkpoint<M: Module>(&mut self, step: u64, model: &M) {
+    pub(crate) fn budget(&mut self) -> Reading {
+        self.check_budget();
+        let left = |most: u64| most.saturating_sub(self.batches);
+        Reading {
+            used: self.used(),
+            work: None,
+            batches_left: self.budget.batches.map(left),
+        }
+    }
+
+    pub(crate) fn restore<M: Module>(&mut self, model: M) -> Result<M, MethodError> {
+        let parameters = self.kept.as_ref().map(|kept| kept.parameters.clone());
+        let parameters = parameters.unwrap_or_default();
+        let shape = |(name, data): &(String, TensorData)| (name.clone(), data.shape().to_vec());
+        let shapes = parameters.iter().map(shape).collect();
+        restore::restore(&mut Loader::new(parameters, &self.device), shapes, model)
+    }
+
+    pub(crate) fn checkpoint<M: Module>(
+        &mut self,
+        step: u64,
+        measured: Option<Measured>,
+        model: &M,
+    ) -> bool {
+        let before = self.kept.as_ref();
+        if before.is_some_and(|kept| !replaces(measured, kept.measured)) {
+            return false;
+        }
         let mut collector = Collector::default();
         parameters::collect(model, &mut collector);
         self.settle();
-        self.kept = Some(step);
         self.listener.checkpoint(step, &collector.parameters);
+        self.kept = Some(Kept {
+            step,
+            measured,
+            parameters: collector.parameters,
+        });
+        true
     }
 
     fn used(&self) -> f64 {
@@ -225,7 +267,7 @@ impl Host {
         self.settle();
         self.listener.out_of_budget(OutOfBudget {
             limit,
-            kept: self.kept,
+            kept: self.kept.as_ref().map(|kept| kept.step),
             batches: self.batches,
         })
     }

@@ -132,7 +132,7 @@ fn budget(task: &TaskFile) -> Result<Budget, Outcome> {
 
 fn failed(error: MethodError) -> Outcome {
     Outcome::MethodFailed {
-        message: error.to_string(),
+        message: error.report(),
     }
 }
 

@@ -99,11 +99,10 @@ impl Listener for Writer {
     }
 
     fn out_of_budget(&mut self, over: OutOfBudget) -> ! {
+        let limit = over.limit.to_owned();
         let outcome = match over.kept {
-            Some(_) => Outcome::Completed,
-            None => Outcome::BudgetExceeded {
-                limit: over.limit.to_owned(),
-            },
+            Some(step) => Outcome::CutOff { limit, step },
+            None => Outcome::BudgetExceeded { limit },
         };
         finish(outcome, over.batches, self.began)
     }

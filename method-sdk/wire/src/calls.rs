@@ -56,15 +56,28 @@ pub enum Call {
         /// Id of a float tensor with one element.
         tensor: u64,
     },
-    /// Check the model in: the host reads the tensors and keeps them. The last
-    /// one checked in is the model. Reply: `null`. Only while training.
+    /// What is left of the budget? Reply: [`BudgetReply`].
+    Budget,
+    /// Check the model in: the host reads the tensors and keeps them, in place of the ones
+    /// it kept before. What it keeps at the end is the model. With a measure, only if it is
+    /// better than what is kept by the same measure; a model that was checked in without
+    /// one, or by one of another direction, gives way. Reply: [`CheckpointReply`].
+    /// Only while training.
     Checkpoint {
         /// Every parameter of the model.
         parameters: Vec<Parameter>,
+        /// The method's own step count.
+        #[serde(default)]
+        step: u64,
+        /// How good it is, by the method's own measure.
+        #[serde(default)]
+        measured: Option<Measured>,
     },
-    /// Names and shapes of the model's parameters. Reply: [`ModelReply`]. Only while predicting.
+    /// Names and shapes of the model's parameters: while predicting the trained model's,
+    /// while training those of the checkpoint that is kept, none if there is none.
+    /// Reply: [`ModelReply`].
     Model,
-    /// Bind a parameter of the model to a new id. Reply: `null`. Only while predicting.
+    /// Bind a parameter of the same model to a new id. Reply: `null`.
     LoadParameter {
         /// Name of the parameter.
         name: String,
@@ -81,6 +94,71 @@ pub enum Call {
         /// Id of a float tensor.
         tensor: u64,
     },
+}
+
+/// How good a checkpoint is.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// The value; `None` stands for a number that is not finite, which is the worst.
+    pub value: Option<f64>,
+    /// Which values are better.
+    pub better: Direction,
+}
+
+/// Which values are better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Smaller ones.
+    Lower,
+    /// Larger ones.
+    Higher,
+}
+
+/// Whether a checkpoint replaces the one that is kept: always, unless both are measured
+/// in the same direction and the kept one is at least as good.
+///
+/// ```
+/// use gauntlet_wire::calls::{Direction, Measured, replaces};
+/// let loss = |value| Some(Measured { value, better: Direction::Lower });
+/// assert!(replaces(loss(Some(0.1)), loss(Some(0.2))));
+/// assert!(!replaces(loss(Some(0.2)), loss(Some(0.2))));
+/// assert!(!replaces(loss(None), loss(Some(0.2))), "not a number is worst");
+/// assert!(replaces(None, loss(Some(0.2))), "the last one, whatever it is worth");
+/// ```
+#[must_use]
+pub fn replaces(new: Option<Measured>, kept: Option<Measured>) -> bool {
+    match (new, kept) {
+        (Some(new), Some(kept)) if new.better == kept.better => match (new.value, kept.value) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(new_value), Some(kept_value)) => match new.better {
+                Direction::Lower => new_value < kept_value,
+                Direction::Higher => new_value > kept_value,
+            },
+        },
+        _ => true,
+    }
+}
+
+/// Reply to [`Call::Checkpoint`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckpointReply {
+    /// Whether it is the one that is kept now.
+    pub kept: bool,
+}
+
+/// Reply to [`Call::Budget`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BudgetReply {
+    /// Used share, 0 to 1.
+    pub used: f64,
+    /// Metered work used.
+    pub work_used: u64,
+    /// Metered work allowed.
+    pub work_limit: u64,
+    /// Training batches left, where their number is limited.
+    pub batches_left: Option<u64>,
 }
 
 /// A named tensor of a model.

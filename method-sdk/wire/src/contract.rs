@@ -147,6 +147,14 @@ pub enum Event {
 pub enum Outcome {
     /// The output is there.
     Completed,
+    /// The budget ran out before the method returned a model. The output is there: the
+    /// checkpoint that was kept.
+    CutOff {
+        /// `batches` or `wall`.
+        limit: String,
+        /// The method's step at that checkpoint.
+        step: u64,
+    },
     /// The budget ran out before the first checkpoint.
     BudgetExceeded {
         /// `batches` or `wall`.
@@ -169,7 +177,7 @@ impl Outcome {
     #[must_use]
     pub fn exit_code(&self) -> i32 {
         match self {
-            Self::Completed => exit::COMPLETED,
+            Self::Completed | Self::CutOff { .. } => exit::COMPLETED,
             Self::BudgetExceeded { .. } => exit::BUDGET_EXCEEDED,
             Self::MethodFailed { .. } => exit::METHOD_FAILED,
             Self::Refused { .. } => exit::REFUSED,

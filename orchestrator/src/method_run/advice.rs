@@ -31,7 +31,7 @@ fn phase(stage: Stage, outcome: &Outcome, findings: &Findings, budget: &Budget) 
         (Outcome::BudgetExceeded { limit }, Stage::Train) if limit == "work" => format!(
             "Training used its whole budget of {} after {} batches and had returned no model. Stop \
              when `run.progress()` reaches 0.95 or so: a step that begins within the budget may end \
-             beyond it.",
+             beyond it. A model checked in with `run.checkpoint(&model)` would be scored.",
             work(budget.work),
             meters.batches
         ),
@@ -79,6 +79,10 @@ fn phase(stage: Stage, outcome: &Outcome, findings: &Findings, budget: &Budget) 
         (Outcome::MethodFailed { message }, Stage::Predict) => format!(
             "While it predicted, the method said: {message}. A tournament withholds that, since the \
              method had seen the hidden inputs by then."
+        ),
+        (Outcome::CutOff { step, .. }, _) => format!(
+            "What was trained after step {step} is lost. Check models in more often, or stop when \
+             `run.progress()` reaches 0.95 or so."
         ),
         (Outcome::Completed | Outcome::Infrastructure { .. }, _) => String::new(),
     }

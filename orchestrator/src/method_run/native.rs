@@ -14,7 +14,7 @@ use std::time::Instant;
 use gauntlet_domain::BlockSeed;
 use gauntlet_job::{Event, Meters, Outcome};
 use gauntlet_protocol::{Budget, Verdict};
-use gauntlet_runner::attempt::{Cause, Findings, Stage};
+use gauntlet_runner::attempt::{Cause, Findings, Stage, remark};
 use gauntlet_tasks::{Dataset, ScoreError};
 use gauntlet_wire::contract::{self, CONTRACT, FileBudget, ROOT_VARIABLE, TaskFile, files};
 use serde::Deserialize;
@@ -152,6 +152,12 @@ impl Program {
         lay_out_training(&training, order)?;
         let (outcome, meters) = self.phase(Stage::Train, &training, &mut listen)?;
         findings.train = meters;
+        if let contract::Outcome::CutOff { limit, step } = &outcome {
+            let (limit, step) = (limit.clone(), *step);
+            let outcome = Outcome::CutOff { limit, step };
+            findings.detail = remark(&outcome);
+            findings.cause = Some(Cause::Phase(Stage::Train, outcome));
+        }
         if let Some(against) = against(outcome, Stage::Train) {
             return Ok(against.found(findings));
         }
@@ -295,7 +301,9 @@ impl Against {
 
 fn against(outcome: contract::Outcome, stage: Stage) -> Option<Against> {
     let (verdict, detail, outcome) = match outcome {
-        contract::Outcome::Completed | contract::Outcome::Refused { .. } => return None,
+        contract::Outcome::Completed
+        | contract::Outcome::CutOff { .. }
+        | contract::Outcome::Refused { .. } => return None,
         contract::Outcome::BudgetExceeded { limit } => (
             Verdict::BudgetExceeded,
             format!("{} ran out of its budget ({limit})", command(stage)),

@@ -166,6 +166,11 @@ pub(crate) fn show(report: &Report) -> String {
                 text.push_str(&format!("\n  {}", printable(advice)));
             }
             text.push_str("\n  In a tournament the method scores 0 on such a block.");
+        } else if let Some(remark) = &run.detail {
+            text.push_str(&format!("\n\nseed {}: {}", run.seed, printable(remark)));
+            if let Some(advice) = &run.advice {
+                text.push_str(&format!("\n  {}", printable(advice)));
+            }
         }
     }
     text.push_str(&format!("\n\n{}", report.split));

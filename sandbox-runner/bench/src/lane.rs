@@ -114,7 +114,7 @@ impl Lane {
             .await
             .map_err(BenchError::failed)?;
         let (losses, first_operation_micros) = gather.await.map_err(BenchError::failed)?;
-        let written = matches!(outcome, Outcome::Completed);
+        let written = matches!(outcome, Outcome::Completed | Outcome::CutOff { .. });
         let model = if written {
             Some(fs::read(model).map_err(BenchError::failed)?)
         } else {

@@ -125,7 +125,17 @@ pub enum Event {
 pub enum Outcome {
     /// The output file is there.
     Completed,
-    /// The budget ran out.
+    /// A repeatable budget (`work` or `batches`) ran out before the method returned its
+    /// model. The output file is there: the checkpoint that was kept. Wall time is not
+    /// forgiven so: it is a backstop, and a score that depends on how busy a machine was
+    /// could not be repeated.
+    CutOff {
+        /// `work` or `batches`.
+        limit: String,
+        /// The method's own step at that checkpoint.
+        step: u64,
+    },
+    /// The budget ran out before the first checkpoint, or it was the wall time.
     BudgetExceeded {
         /// `work`, `batches` or `wall`.
         limit: String,

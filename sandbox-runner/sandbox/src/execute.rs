@@ -154,7 +154,9 @@ impl Sandbox {
             } => (death::judge(status, started, &stderr)?, unmetered),
         };
         let outcome = match outcome {
-            Outcome::Completed => take_output(&made, &wanted, limits.output_bytes)?,
+            done @ (Outcome::Completed | Outcome::CutOff { .. }) => {
+                take_output(&made, &wanted, limits.output_bytes)?.unwrap_or(done)
+            }
             Outcome::Infrastructure { message } => return Err(Fault::Reported(message)),
             other => other,
         };
@@ -268,16 +270,17 @@ fn output_of(phase: &Phase) -> &PathBuf {
 }
 
 /// Takes the output of a phase that says it completed.
-fn take_output(from: &Path, to: &Path, limit: u64) -> Result<Outcome, Fault> {
+/// What is wrong with it, if it is the method's doing.
+fn take_output(from: &Path, to: &Path, limit: u64) -> Result<Option<Outcome>, Fault> {
     match collect(from, to, limit) {
-        Ok(()) => Ok(Outcome::Completed),
-        Err(OutputError::TooLarge { .. }) => Ok(Outcome::MemoryExceeded {
+        Ok(()) => Ok(None),
+        Err(OutputError::TooLarge { .. }) => Ok(Some(Outcome::MemoryExceeded {
             limit: "output".to_owned(),
-        }),
+        })),
         // Our worker writes regular files only: something else ran in it.
-        Err(error @ OutputError::NotAFile(_)) => Ok(Outcome::MethodFailed {
+        Err(error @ OutputError::NotAFile(_)) => Ok(Some(Outcome::MethodFailed {
             message: error.to_string(),
-        }),
+        })),
         Err(error @ OutputError::Missing) => Err(Fault::Contract(error.to_string())),
         Err(OutputError::Io(error)) => Err(Fault::file("copy", from)(error)),
     }

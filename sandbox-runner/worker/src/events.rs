@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use gauntlet_job::{Event, Meters, Outcome};
 
 use crate::stop::one_line;
+use crate::thin::{Point, Thinned};
 
 /// Lines are held back at most this long, so that a metric at every step costs no system call.
 const FLUSH: Duration = Duration::from_millis(100);
-/// Metrics beyond this many are dropped; a page plots some hundreds.
-const MOST_METRICS: u64 = 200_000;
 /// Log lines beyond this many are dropped.
 const MOST_LOGS: u64 = 1_000;
 
@@ -18,7 +17,7 @@ pub(crate) struct Events {
     out: BufWriter<Stdout>,
     phase_began: Instant,
     flushed: Instant,
-    metrics: u64,
+    thinned: Thinned,
     logs: u64,
 }
 
@@ -29,7 +28,7 @@ impl Events {
             out: BufWriter::new(stdout()),
             phase_began: now,
             flushed: now,
-            metrics: 0,
+            thinned: Thinned::default(),
             logs: 0,
         }
     }
@@ -41,16 +40,20 @@ impl Events {
     }
 
     pub(crate) fn metric(&mut self, step: u64, name: &str, value: Option<f64>, at: Instant) {
-        self.metrics += 1;
-        if self.metrics <= MOST_METRICS {
-            let micros = micros(at.duration_since(self.phase_began));
-            self.send(&Event::Metric {
-                step,
-                name: one_line(name),
-                value,
-                micros,
-            });
+        let point = Point { step, value, at };
+        if self.thinned.take(name, point) {
+            self.send_metric(name, point);
         }
+    }
+
+    fn send_metric(&mut self, name: &str, Point { step, value, at }: Point) {
+        let micros = micros(at.duration_since(self.phase_began));
+        self.send(&Event::Metric {
+            step,
+            name: one_line(name),
+            value,
+            micros,
+        });
     }
 
     pub(crate) fn log(&mut self, line: &str) {
@@ -67,6 +70,9 @@ impl Events {
     }
 
     pub(crate) fn finished(&mut self, outcome: Outcome, meters: Meters) {
+        for (name, point) in self.thinned.last() {
+            self.send_metric(&name, point);
+        }
         self.send(&Event::Finished { outcome, meters });
         // Nobody is left to tell if this fails: the supervisor sees a worker that ended without a word.
         let _ = self.out.flush();

@@ -37,6 +37,7 @@ mod run;
 mod serve;
 mod session;
 mod stop;
+mod thin;
 
 use burn_backend::{BackendTypes, DType};
 use burn_ir::BackendIr;

@@ -79,10 +79,11 @@ fn run<B: BackendIr + 'static>(setup: Setup<B>, job: &Job, began: Instant) {
         refuse("the guest's thread panicked");
         return;
     };
-    let result = failure
-        .map_or(result, Err)
-        .and_then(|()| keep(&session.work, out));
-    let outcome = result.map_or_else(Stop::outcome, |()| Outcome::Completed);
+    let outcome = match failure.map_or(result, Err) {
+        Ok(()) => keep(&session.work, out).map(|()| Outcome::Completed),
+        Err(stop) => cut_off(stop, &session.work, out),
+    }
+    .unwrap_or_else(Stop::outcome);
     events.finished(outcome, session.meters());
 }
 
@@ -221,7 +222,10 @@ fn explain(error: &wasmtime::Error, memory_refused: bool) -> Stop {
 /// Writes what the phase was for. Not to have produced it is the method's fault.
 fn keep(work: &Work, mut out: File) -> Result<(), Stop> {
     let tensors = match work {
-        Work::Train { model, .. } => model.as_ref().ok_or("training ended without a model"),
+        Work::Train { kept, .. } => kept
+            .as_ref()
+            .map(|kept| &kept.parameters)
+            .ok_or("training ended without a model"),
         Work::Predict { predictions, .. } => predictions
             .as_ref()
             .ok_or("prediction ended without predictions"),
@@ -230,6 +234,26 @@ fn keep(work: &Work, mut out: File) -> Result<(), Stop> {
     let bytes = model_file::encode(tensors).map_err(Stop::Method)?;
     out.write_all(&bytes)
         .map_err(|error| Stop::Infrastructure(format!("failed to write: {error}")))
+}
+
+/// A training whose repeatable budget ran out has its last checkpoint for a model. Any
+/// other end is what it is: a method that fails after a checkpoint has failed, and where
+/// wall time cut it off, another machine would cut elsewhere.
+fn cut_off(stop: Stop, work: &Work, out: File) -> Result<Outcome, Stop> {
+    let (
+        Stop::Budget(limit @ ("work" | "batches")),
+        Work::Train {
+            kept: Some(kept), ..
+        },
+    ) = (&stop, work)
+    else {
+        return Err(stop);
+    };
+    keep(work, out)?;
+    Ok(Outcome::CutOff {
+        limit: (*limit).to_owned(),
+        step: kept.step,
+    })
 }
 
 fn create(path: &Path) -> Result<File, String> {

@@ -62,8 +62,10 @@ impl<B: BackendIr> Service<B> {
             }
             self.orders.spent(batch);
         }
+        // However it ended, what was reported before is told.
+        let settled = self.settle();
         if self.failure.is_none() {
-            self.failure = self.settle().err();
+            self.failure = settled.err();
         }
         (self.events, self.failure)
     }
@@ -137,11 +139,16 @@ impl<B: BackendIr> Service<B> {
 
     /// Reads every report that waits and tells it.
     fn settle(&mut self) -> Result<(), Stop> {
+        let mut settled = Ok(());
+        // One that cannot be read must not take the others with it.
         for report in std::mem::take(&mut self.held) {
-            let value = report.value.value()?;
-            self.events
-                .metric(report.step, &report.name, value, report.at);
+            match report.value.value() {
+                Ok(value) => self
+                    .events
+                    .metric(report.step, &report.name, value, report.at),
+                Err(stop) => settled = settled.and(Err(stop)),
+            }
         }
-        Ok(())
+        settled
     }
 }

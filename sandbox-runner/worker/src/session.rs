@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use burn_backend::{DType, TensorData};
 use burn_ir::TensorIr;
 use gauntlet_job::{Job, Limits, Phase};
-use gauntlet_wire::calls::DeviceDefaults;
+use gauntlet_wire::calls::{BudgetReply, DeviceDefaults, Measured};
 use gauntlet_wire::order::BatchOrder;
 use gauntlet_wire::{TaskInfo, TaskKind};
 use rand_chacha::ChaCha20Rng;
@@ -41,16 +41,24 @@ pub(crate) struct Session {
     progress_told: Instant,
 }
 
+/// A model that was checked in.
+pub(crate) struct Kept {
+    pub(crate) parameters: Named,
+    /// The method's own step count.
+    pub(crate) step: u64,
+    pub(crate) measured: Option<Measured>,
+}
+
 /// What the phase is about.
 pub(crate) enum Work {
-    /// Training: rows in an order, the model as last checked in.
+    /// Training: rows in an order, the model that is kept.
     Train {
         rows: Rows,
         order: BatchOrder,
         batches: u64,
         /// The task's base weights; empty if it has none.
         base: Named,
-        model: Option<Named>,
+        kept: Option<Kept>,
     },
     /// Prediction: the model's parameters not loaded yet, the hidden inputs, the answer.
     Predict {
@@ -84,7 +92,7 @@ impl Work {
                     order,
                     batches: 0,
                     base,
-                    model: None,
+                    kept: None,
                 })
             }
             Phase::Predict { inputs, model, .. } => Ok(Self::Predict {
@@ -224,6 +232,20 @@ impl Session {
             _ => 0.0,
         };
         self.checker.work_share().max(batches).min(1.0)
+    }
+
+    /// What is left of the budget.
+    pub(crate) fn budget(&self) -> BudgetReply {
+        let batches_left = match (&self.work, self.limits.batches) {
+            (Work::Train { batches, .. }, Some(limit)) => Some(limit.saturating_sub(*batches)),
+            _ => None,
+        };
+        BudgetReply {
+            used: self.progress(),
+            work_used: self.checker.work_used(),
+            work_limit: self.limits.work,
+            batches_left,
+        }
     }
 
     pub(crate) fn meters(&self) -> gauntlet_job::Meters {

@@ -2,12 +2,13 @@
 
 use burn_backend::TensorData;
 use gauntlet_wire::calls::{
-    BatchReply, Call, Hello, ModelReply, Parameter, ParameterInfo, ProgressReply,
+    BatchReply, Call, CheckpointReply, Hello, Measured, ModelReply, Parameter, ParameterInfo,
+    ProgressReply, replaces,
 };
 use serde::Serialize;
 
 use crate::model_file::Named;
-use crate::session::{Session, Work};
+use crate::session::{Kept, Session, Work};
 use crate::stop::Stop;
 
 /// A model has at most this many parameters; each costs a name and a file entry.
@@ -45,7 +46,12 @@ pub(super) fn call(session: &mut Session, call: Call) -> Result<Vec<u8>, Stop> {
             session.report_tensor(step, name, tensor)?;
             json(&())
         }
-        Call::Checkpoint { parameters } => checkpoint(session, &parameters),
+        Call::Budget => json(&session.budget()),
+        Call::Checkpoint {
+            parameters,
+            step,
+            measured,
+        } => checkpoint(session, &parameters, step, measured),
         Call::Model => model(session),
         Call::LoadParameter { name, tensor } => load_parameter(session, &name, tensor),
         Call::HiddenInputs { inputs } => hidden_inputs(session, inputs),
@@ -108,9 +114,20 @@ fn serve(
     json(&BatchReply { rows })
 }
 
-fn checkpoint(session: &mut Session, parameters: &[Parameter]) -> Result<Vec<u8>, Stop> {
-    if !matches!(session.work, Work::Train { .. }) {
+fn checkpoint(
+    session: &mut Session,
+    parameters: &[Parameter],
+    step: u64,
+    measured: Option<Measured>,
+) -> Result<Vec<u8>, Stop> {
+    let Work::Train { kept, .. } = &session.work else {
         return Err(not_now("a checkpoint", "training"));
+    };
+    let better = kept
+        .as_ref()
+        .is_none_or(|kept| replaces(measured, kept.measured));
+    if !better {
+        return json(&CheckpointReply { kept: false });
     }
     if parameters.is_empty() || parameters.len() > MOST_PARAMETERS {
         return Err(Stop::Method(format!(
@@ -142,17 +159,18 @@ fn checkpoint(session: &mut Session, parameters: &[Parameter]) -> Result<Vec<u8>
     for parameter in parameters {
         read.push((parameter.name.clone(), session.peek(parameter.tensor)?));
     }
-    if let Work::Train { model, .. } = &mut session.work {
-        *model = Some(read);
+    if let Work::Train { kept, .. } = &mut session.work {
+        *kept = Some(Kept {
+            parameters: read,
+            step,
+            measured,
+        });
     }
-    json(&())
+    json(&CheckpointReply { kept: true })
 }
 
 fn model(session: &Session) -> Result<Vec<u8>, Stop> {
-    let Work::Predict { model, .. } = &session.work else {
-        return Err(not_now("the trained model", "prediction"));
-    };
-    let parameters = model
+    let parameters = kept(session)
         .iter()
         .map(|(name, data)| {
             let dtype = serde_json::to_value(data.dtype())
@@ -167,11 +185,16 @@ fn model(session: &Session) -> Result<Vec<u8>, Stop> {
     json(&ModelReply { parameters })
 }
 
+/// The model that there is: the trained one, or, while training, the checkpoint kept.
+fn kept(session: &Session) -> &[(String, TensorData)] {
+    match &session.work {
+        Work::Predict { model, .. } => model,
+        Work::Train { kept, .. } => kept.as_ref().map_or(&[], |kept| &kept.parameters),
+    }
+}
+
 fn load_parameter(session: &mut Session, name: &str, tensor: u64) -> Result<Vec<u8>, Stop> {
-    let Work::Predict { model, .. } = &session.work else {
-        return Err(not_now("a trained parameter", "prediction"));
-    };
-    let data = model
+    let data = kept(session)
         .iter()
         .find(|(known, _)| known == name)
         .map(|(_, data)| data.clone())

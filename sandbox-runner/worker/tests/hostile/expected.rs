@@ -255,7 +255,12 @@ fn checkpoints() -> Vec<(&'static str, Guest, Expected)> {
             tensor: 1,
         };
         let parameters = names.iter().map(parameter).collect();
-        let code = guest.batch(1, 2) + &guest.call(&Call::Checkpoint { parameters });
+        let code = guest.batch(1, 2)
+            + &guest.call(&Call::Checkpoint {
+                parameters,
+                step: 0,
+                measured: None,
+            });
         guest.train(&code)
     };
     let large = {
@@ -289,6 +294,8 @@ fn checkpoints() -> Vec<(&'static str, Guest, Expected)> {
                     name: "w".to_owned(),
                     tensor: 99,
                 }],
+                step: 0,
+                measured: None,
             }]),
             Method("99"),
         ),
@@ -357,9 +364,17 @@ fn out_of_turn() -> Vec<(&'static str, Guest, Expected)> {
             Method("only there during prediction"),
         ),
         (
-            "the model while training",
+            "the model while training, when there is no checkpoint yet",
             Guest::calling(&[Call::Model]),
-            Method("only there during prediction"),
+            Harmless,
+        ),
+        (
+            "a parameter of a checkpoint that there is not",
+            Guest::calling(&[Call::LoadParameter {
+                name: "weights".to_owned(),
+                tensor: 50,
+            }]),
+            Method("no parameter"),
         ),
         (
             "predictions while training",
@@ -387,6 +402,8 @@ fn out_of_turn() -> Vec<(&'static str, Guest, Expected)> {
             "a checkpoint while predicting",
             predicting(Call::Checkpoint {
                 parameters: Vec::new(),
+                step: 0,
+                measured: None,
             }),
             Method("only there during training"),
         ),

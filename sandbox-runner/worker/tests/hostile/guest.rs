@@ -3,7 +3,7 @@
 
 use burn_backend::{DType, Shape};
 use burn_ir::{BaseOperationIr, CreationOpIr, OperationIr, TensorId, TensorIr, TensorStatus};
-use gauntlet_wire::calls::{Call, Parameter};
+use gauntlet_wire::calls::{Call, Measured, Parameter};
 use gauntlet_wire::ops::MessageRef;
 
 /// Where the guest's constants begin.
@@ -105,11 +105,26 @@ impl Guest {
 
     /// Code that checks a tensor in as the model.
     pub(crate) fn checkpoint(&mut self, name: &str, tensor: u64) -> String {
+        self.checkpoint_at(0, None, name, tensor)
+    }
+
+    /// The same at a step, with a measure.
+    pub(crate) fn checkpoint_at(
+        &mut self,
+        step: u64,
+        measured: Option<Measured>,
+        name: &str,
+        tensor: u64,
+    ) -> String {
         let parameters = vec![Parameter {
             name: name.to_owned(),
             tensor,
         }];
-        self.call(&Call::Checkpoint { parameters })
+        self.call(&Call::Checkpoint {
+            parameters,
+            step,
+            measured,
+        })
     }
 
     /// Code that sends operations.

@@ -8,6 +8,7 @@
     reason = "a helper that cannot do its part fails the test"
 )]
 
+mod checkpoints;
 mod expected;
 mod guest;
 
@@ -106,30 +107,24 @@ impl Bench {
         phase: Phase,
         limits: Limits,
     ) -> Result<(Outcome, Meters), Fault> {
-        let job = Job {
-            phase,
-            module: module.to_owned(),
-            task: TaskInfo {
-                name: "hostile".to_owned(),
-                kind: TaskKind::Classification { classes: 2 },
-                inputs: InputKind::Dense { shape: vec![2] },
-                train_rows: 4,
-                base: None,
-            },
-            seed: 7,
-            limits,
-            threads: 1,
-        };
+        self.told(job(module, phase, limits)).await.0
+    }
+
+    /// Executes a job; how it ended, and what it reported.
+    async fn told(&self, job: Job) -> (Result<(Outcome, Meters), Fault>, Vec<Event>) {
         let (sender, mut receiver) = mpsc::channel(64);
         let listen = async {
+            let mut events = Vec::new();
             while let Some(event) = receiver.recv().await {
-                if let Event::Log { line } = event {
+                if let Event::Log { line } = &event {
                     assert!(line.len() < 4096 && !line.contains('\u{1b}'), "{line:?}");
                 }
+                events.push(event);
             }
+            events
         };
         let execution = self.sandbox.execute(job, sender, CancellationToken::new());
-        tokio::join!(execution, listen).0
+        tokio::join!(execution, listen)
     }
 
     /// What is left of runs: folders, and processes by their command.
@@ -164,6 +159,23 @@ impl Bench {
 impl Drop for Bench {
     fn drop(&mut self) {
         let _may_not_exist = fs::remove_dir_all(runs_of(self.folder.path()));
+    }
+}
+
+fn job(module: &Path, phase: Phase, limits: Limits) -> Job {
+    Job {
+        phase,
+        module: module.to_owned(),
+        task: TaskInfo {
+            name: "hostile".to_owned(),
+            kind: TaskKind::Classification { classes: 2 },
+            inputs: InputKind::Dense { shape: vec![2] },
+            train_rows: 4,
+            base: None,
+        },
+        seed: 7,
+        limits,
+        threads: 1,
     }
 }
 
