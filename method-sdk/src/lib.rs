@@ -52,6 +52,7 @@
 
 #[cfg(any(target_family = "wasm", test))]
 mod allocator;
+pub mod augment;
 mod base;
 mod budget;
 mod data;
@@ -60,6 +61,7 @@ mod method;
 #[cfg(any(feature = "native", target_family = "wasm"))]
 mod parameters;
 mod quality;
+pub mod random;
 #[cfg(any(feature = "native", target_family = "wasm"))]
 mod restore;
 mod training;

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 use gauntlet_wire::TaskInfo;
 
 use crate::budget::Pace;
+use crate::random::{self, RunRng};
 use crate::{Batch, Budget, MethodError, Quality, base};
 
 #[cfg(target_family = "wasm")]
@@ -21,6 +22,7 @@ pub struct Training {
     device: Device,
     step: u64,
     pace: Pace,
+    rng: RunRng,
     host: Host,
 }
 
@@ -36,6 +38,7 @@ impl Training {
             device,
             step: 0,
             pace: Pace::default(),
+            rng: random::of_run(seed),
             host,
         }
     }
@@ -55,6 +58,22 @@ impl Training {
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// Random numbers for the method's own choices, from the run's seed: natively the
+    /// sandbox's, number for number. See [`RunRng`] for how they are made.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn choose(run: &mut Training) {
+    /// use gauntlet_method::random::rand_core::Rng;
+    ///
+    /// let heads = run.rng().next_u32() % 2 == 0;
+    /// # let _ = heads;
+    /// # }
+    /// ```
+    pub fn rng(&mut self) -> &mut RunRng {
+        &mut self.rng
     }
 
     /// The device, tracking gradients; the model is on it.
