@@ -6,6 +6,7 @@
 mod lock;
 mod name;
 mod sdk;
+mod target;
 mod vendor;
 
 use std::fs;
@@ -107,6 +108,10 @@ fn files(order: &Order) -> Result<Vec<(PathBuf, String)>, Failure> {
         ("src/lib.rs".into(), format!("{source}\n{TESTS}")),
         ("src/main.rs".into(), fill(PROGRAM)),
     ];
+    let shared = target::shared();
+    if let Some(settings) = shared.as_deref().and_then(target::settings) {
+        files.push((".cargo/config.toml".into(), settings));
+    }
     if matches!(order.sdk, Sdk::Vendored) {
         files.extend(vendor::files()?);
     }

@@ -22,9 +22,6 @@ use sha2::{Digest as _, Sha256};
 
 use crate::failure::{Failure, Fault};
 
-/// Moves the folder that native builds share.
-const TARGET_VARIABLE: &str = "GAUNTLET_NATIVE_TARGET";
-
 /// A method as a program.
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
@@ -35,21 +32,6 @@ pub(crate) struct Program {
 #[derive(Deserialize)]
 struct Artifact {
     executable: Option<PathBuf>,
-}
-
-/// The folder that all native builds share, since each would otherwise compile the tensor
-/// library anew: `GAUNTLET_NATIVE_TARGET`, else `gauntlet/native` in the user's cache folder.
-fn target() -> Result<PathBuf, Failure> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    set(TARGET_VARIABLE)
-        .map(PathBuf::from)
-        .or_else(|| Some(PathBuf::from(set("XDG_CACHE_HOME")?).join("gauntlet/native")))
-        .or_else(|| Some(PathBuf::from(set("HOME")?).join(".cache/gauntlet/native")))
-        .ok_or_else(|| {
-            Failure::input("there is no home folder to build in")
-                .field("--native")
-                .help(format!("name a folder with {TARGET_VARIABLE}"))
-        })
 }
 
 impl Program {
@@ -68,7 +50,8 @@ impl Program {
             .help("name the program of a method that was built with the feature `native`"))
     }
 
-    /// Builds the crate in `dir` in its dev profile.
+    /// Builds the crate in `dir` in its dev profile, in whatever target folder it has: a
+    /// crate that `gauntlet method new` wrote shares one with all the others.
     ///
     /// # Errors
     /// If it has no program, or does not compile.
@@ -78,17 +61,13 @@ impl Program {
             return Err(refused(format!("there is no crate in {}", dir.display()))
                 .help("--native builds from source: name the folder of a method's crate"));
         }
-        let target = target()?;
         if !quiet {
             eprintln!(
-                "building natively in {}; the first build there compiles the tensor library and \
-                 takes minutes",
-                target.display()
+                "building natively; the first time compiles the tensor library and takes minutes"
             );
         }
         let output = Command::new("cargo")
             .current_dir(dir)
-            .env("CARGO_TARGET_DIR", &target)
             .args(["build", "--features", "native", "--bins"])
             .arg("--message-format=json-render-diagnostics")
             .stdin(Stdio::null())

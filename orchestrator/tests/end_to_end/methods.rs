@@ -113,6 +113,57 @@ fn the_starter_beats_the_baseline_on_several_seeds() {
     assert!(starter > baseline, "{starter} against {baseline}");
 }
 
+/// The example `sgd` ends after a number of batches, not with its budget: so the program,
+/// whose operations nobody meters, and the module do the same.
+#[test]
+fn natively_the_same_source_gives_the_same_model() {
+    need_programs();
+    let data = Data::new();
+    let program = Path::new(env!("CARGO_BIN_EXE_gauntlet")).with_file_name("sgd");
+    assert!(
+        program.is_file(),
+        "{} is not built; run `cargo build --release -p gauntlet-bench`",
+        program.display()
+    );
+    let (code, sandbox) = run(&data, &method("sgd"), &["--task", "digits"]);
+    assert_eq!(code, Some(0), "{sandbox}");
+    let program = program.to_str().unwrap();
+    let native = ["--task", "digits", "--native", "--program", program];
+    let (code, native) = run(&data, Path::new("."), &native);
+    assert_eq!(code, Some(0), "{native}");
+    let (sandbox, native) = (&sandbox["runs"][0], &native["runs"][0]);
+    for what in ["seed", "verdict", "score", "model", "predictions"] {
+        assert_eq!(sandbox[what], native[what], "{what}");
+    }
+    assert_eq!(sandbox["train"]["batches"], native["train"]["batches"]);
+    let metrics = |run: &Value| run["curve"].as_array().unwrap().len();
+    assert_eq!(metrics(sandbox), metrics(native));
+}
+
+#[test]
+fn what_a_debugger_needs_is_laid_out() {
+    let data = Data::new();
+    let program = Path::new(env!("CARGO_BIN_EXE_gauntlet")).with_file_name("sgd");
+    let arguments = ["method", "run", "--task", "digits", "--native", "--debug"];
+    let program = ["--program", program.to_str().unwrap()];
+    let prepared = data.json([&arguments[..], &program].concat());
+    let root = Path::new(prepared["root"].as_str().unwrap());
+    assert!(
+        prepared["commands"]
+            .as_str()
+            .unwrap()
+            .contains("rust-gdb --args")
+    );
+    let trained = Command::new(prepared["program"].as_str().unwrap())
+        .args(["train", "--root"])
+        .arg(root)
+        .output()
+        .unwrap();
+    assert!(trained.status.success(), "{}", text(&trained));
+    assert!(root.join("out/model.safetensors").is_file());
+    fs::remove_dir_all(root).unwrap();
+}
+
 #[test]
 fn a_run_tells_people_what_a_tournament_would_record() {
     need_programs();
