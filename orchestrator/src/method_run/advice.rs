@@ -40,15 +40,25 @@ fn phase(stage: Stage, outcome: &Outcome, findings: &Findings, budget: &Budget) 
              fewer members of an ensemble, predict with less.",
             budget.predict_share_percent
         ),
-        (Outcome::BudgetExceeded { limit }, _) if limit == "wall" => format!(
-            "The wall clock of {} s ran out when {} of {} of the metered work were used. The clock \
-             is only a backstop: what makes a method hit it is work that is not metered, such as \
-             loops over numbers in Rust, or reading tensors back at every step. If it happens on a \
-             busy machine only, it will not happen on an idle runner.",
-            budget.wall_seconds,
-            work(meters.work),
-            work(budget.work)
-        ),
+        (Outcome::BudgetExceeded { limit }, _) if limit == "wall" => {
+            // A worker that had to be killed has told no readings.
+            let used = if meters.work == 0 {
+                String::new()
+            } else {
+                format!(
+                    " when {} of {} of the metered work were used",
+                    work(meters.work),
+                    work(budget.work)
+                )
+            };
+            format!(
+                "The wall clock of {} s ran out{used}. The clock is only a backstop: what makes a \
+                 method hit it is work that is not metered, such as loops over numbers in Rust, or \
+                 reading tensors back at every step. If it happens on a busy machine only, it will \
+                 not happen on an idle runner.",
+                budget.wall_seconds,
+            )
+        }
         (Outcome::BudgetExceeded { limit }, _) => {
             format!("The budget of {limit} ran out. Stop when `run.progress()` reaches 0.95 or so.")
         }

@@ -187,9 +187,6 @@ fn recorded(run: &Run, report: &Report) -> Vec<[String; 2]> {
     if let Some(score) = run.score {
         rows.push(row("score", format!("{score:.4}")));
     }
-    if let (Verdict::Completed, Some(remark)) = (run.verdict, &run.detail) {
-        rows.push(row("remark", remark.clone()));
-    }
     if let Some(digest) = &report.digest {
         rows.push(row("method", short(digest).to_owned()));
     }
