@@ -35,8 +35,8 @@ test: methods ## every test there is
 figures: methods ## measure what docs/PERFORMANCE.md reports, into target/figures/
 	@scripts/figures
 
-bench: ## step times natively and in the sandbox, side by side
-	@$(CARGO) run --release -p gauntlet-bench -- $(ARGS)
+bench: methods ## what the sandbox costs: the table, into docs/PERFORMANCE.md and target/figures/lane.json
+	@scripts/bench $(ARGS)
 
 sqlx-prepare: ## write .sqlx anew, after a change of SQL or migrations
 	@scripts/sqlx prepare

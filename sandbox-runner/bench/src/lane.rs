@@ -58,6 +58,22 @@ impl Lane {
         })
     }
 
+    /// Compiles a method's module: milliseconds, which are those of a real compilation
+    /// the first time, and the module's size in bytes.
+    ///
+    /// # Errors
+    /// If there is no such module, or it cannot be compiled.
+    pub async fn compile(&self, method: &str) -> Result<(f64, u64), BenchError> {
+        let module = self.methods.join(format!("{method}.wasm"));
+        let wasm = fs::read(&module).map_err(|_| BenchError::Missing(module))?;
+        let began = std::time::Instant::now();
+        self.sandbox
+            .compile(&wasm)
+            .await
+            .map_err(BenchError::failed)?;
+        Ok((began.elapsed().as_secs_f64() * 1e3, wasm.len() as u64))
+    }
+
     /// Trains a method for a number of batches, or until its work budget is used.
     ///
     /// # Errors

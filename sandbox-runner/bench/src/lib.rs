@@ -2,6 +2,7 @@
 //! of batches: the models must be equal to the bit, and the step times tell what
 //! the sandbox costs.
 
+pub mod checking;
 mod lane;
 mod methods;
 mod native;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 pub use lane::{Lane, LaneRun};
 pub use methods::{METHODS, NativeMethod, Predict, Train, by_name};
 pub use native::{NativeRun, train};
-pub use steps::{median, step_times};
+pub use steps::{mean_step, median, step_times};
 
 /// Why a comparison could not be made.
 #[derive(Debug, thiserror::Error)]

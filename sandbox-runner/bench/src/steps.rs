@@ -14,6 +14,18 @@ pub fn step_times(reports: &[(u64, u64)]) -> Vec<f64> {
         .collect()
 }
 
+/// Milliseconds per step from the first report to the last, however uneven in between;
+/// zero for fewer than two.
+#[must_use]
+pub fn mean_step(reports: &[(u64, u64)]) -> f64 {
+    match (reports.first(), reports.last()) {
+        (Some(first), Some(last)) if last.0 > first.0 => {
+            last.1.saturating_sub(first.1) as f64 / 1e3 / (last.0 - first.0) as f64
+        }
+        _ => 0.0,
+    }
+}
+
 /// The median; zero for nothing.
 #[must_use]
 pub fn median(values: &[f64]) -> f64 {
@@ -28,7 +40,7 @@ pub fn median(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{median, step_times};
+    use super::{mean_step, median, step_times};
 
     #[test]
     fn steps_between_reports_share_the_time() {
@@ -36,6 +48,12 @@ mod tests {
             step_times(&[(1, 0), (11, 10_000), (12, 13_000)]),
             vec![1.0, 3.0]
         );
+    }
+
+    #[test]
+    fn the_mean_is_of_the_whole_time() {
+        assert_eq!(mean_step(&[(1, 0), (11, 10_000), (12, 22_000)]), 2.0);
+        assert_eq!(mean_step(&[(1, 5)]), 0.0);
     }
 
     #[test]
