@@ -33,7 +33,7 @@ pub fn nanos_per_operation() -> Result<f64, BenchError> {
         int_indices: Some(DType::I64),
     });
     let shape = [64, 64];
-    let mut upload = |ledger: &mut Ledger, id| {
+    let upload = |ledger: &mut Ledger, id| {
         ledger
             .check_upload(id, &shape, DType::F32, 4 * 64 * 64)
             .map_err(BenchError::failed)

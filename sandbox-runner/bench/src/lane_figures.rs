@@ -54,10 +54,7 @@ pub(crate) fn write(args: &LaneArgs, comparison: &Comparison) -> Result<(), Benc
         figures.insert(format!("{figure}_native_ms"), row.native_ms);
         figures.insert(format!("{figure}_sandboxed_ms"), row.sandboxed_ms);
         figures.insert(format!("{figure}_operations_per_step"), row.operations);
-        figures.insert(
-            format!("{figure}_validator_share"),
-            share(row, check_nanos),
-        );
+        figures.insert(format!("{figure}_validator_share"), share(row, check_nanos));
     }
     // The share is largest where operations are smallest; that is the one to watch.
     let validator_share = comparison
@@ -78,7 +75,10 @@ pub(crate) fn write(args: &LaneArgs, comparison: &Comparison) -> Result<(), Benc
     for (file, target, names) in ELSEWHERE {
         match elsewhere(&args.figures.join(file), names)? {
             Some(found) => figures.extend(found),
-            None => eprintln!("lane: {} not there, measured by `{target}`", names.join(", ")),
+            None => eprintln!(
+                "lane: {} not there, measured by `{target}`",
+                names.join(", ")
+            ),
         }
     }
     fs::create_dir_all(&args.figures).map_err(BenchError::failed)?;

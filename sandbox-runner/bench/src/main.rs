@@ -135,9 +135,6 @@ fn print_json(comparison: &Comparison) {
         figures.insert(format!("{figure}_equal"), json!(u8::from(row.equal)));
         figures.insert(format!("{figure}_parameters"), json!(row.parameters));
     }
-    figures.insert(
-        "cold_start_ms".to_owned(),
-        json!(comparison.cold_start_ms),
-    );
+    figures.insert("cold_start_ms".to_owned(), json!(comparison.cold_start_ms));
     println!("{}", serde_json::Value::Object(figures));
 }
