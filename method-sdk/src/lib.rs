@@ -58,20 +58,20 @@ mod budget;
 mod data;
 mod error;
 mod method;
-#[cfg(any(feature = "native", target_family = "wasm"))]
+#[cfg(any(feature = "native-pinned", target_family = "wasm"))]
 mod parameters;
 mod quality;
 pub mod random;
-#[cfg(any(feature = "native", target_family = "wasm"))]
+#[cfg(any(feature = "native-pinned", target_family = "wasm"))]
 mod restore;
 mod training;
 
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub mod guest;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(all(feature = "native-pinned", not(target_family = "wasm")))]
 pub mod native;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(all(feature = "native-pinned", not(target_family = "wasm")))]
 pub mod program;
 
 pub use budget::Budget;
@@ -117,7 +117,7 @@ macro_rules! export {
 
 /// Makes a method the program of the crate: `src/main.rs` is this line and its imports.
 /// Needs the feature `native`; see [`program`] for what the program does.
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(all(feature = "native-pinned", not(target_family = "wasm")))]
 #[macro_export]
 macro_rules! main {
     ($method:ty) => {

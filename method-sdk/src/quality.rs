@@ -14,7 +14,7 @@ pub enum Quality {
 
 impl Quality {
     #[cfg_attr(
-        all(not(feature = "native"), not(target_family = "wasm")),
+        all(not(feature = "native-pinned"), not(target_family = "wasm")),
         expect(dead_code, reason = "only a host asks")
     )]
     pub(crate) fn measured(self) -> Measured {

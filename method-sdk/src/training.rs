@@ -10,9 +10,9 @@ use crate::{Batch, Budget, MethodError, Quality, base};
 
 #[cfg(target_family = "wasm")]
 pub(crate) use crate::guest::Host;
-#[cfg(all(feature = "native", not(target_family = "wasm")))]
+#[cfg(all(feature = "native-pinned", not(target_family = "wasm")))]
 pub(crate) use crate::native::Host;
-#[cfg(all(not(feature = "native"), not(target_family = "wasm")))]
+#[cfg(all(not(feature = "native-pinned"), not(target_family = "wasm")))]
 pub(crate) use no_host::Host;
 
 /// What a method sees while it trains.
@@ -28,7 +28,7 @@ pub struct Training {
 
 impl Training {
     #[cfg_attr(
-        all(not(feature = "native"), not(target_family = "wasm")),
+        all(not(feature = "native-pinned"), not(target_family = "wasm")),
         expect(dead_code, reason = "only a host makes one")
     )]
     pub(crate) fn new(task: TaskInfo, seed: u64, device: Device, host: Host) -> Self {
@@ -43,7 +43,7 @@ impl Training {
         }
     }
 
-    #[cfg(all(feature = "native", not(target_family = "wasm")))]
+    #[cfg(all(feature = "native-pinned", not(target_family = "wasm")))]
     pub(crate) fn into_host(self) -> Host {
         self.host
     }
@@ -231,7 +231,7 @@ impl Training {
 }
 
 /// Without a host there is no training; this only lets the crate compile.
-#[cfg(all(not(feature = "native"), not(target_family = "wasm")))]
+#[cfg(all(not(feature = "native-pinned"), not(target_family = "wasm")))]
 mod no_host {
     use gauntlet_wire::BaseParameter;
     use gauntlet_wire::calls::Measured;

@@ -31,6 +31,8 @@ pub struct LaneRun {
     pub model: Option<Vec<u8>>,
     /// `(step, microseconds since the phase began)` of every report of the loss.
     pub losses: Vec<(u64, u64)>,
+    /// The losses themselves, where they are finite.
+    pub loss_values: Vec<f64>,
     /// Microseconds from the start of the worker process to its first tensor operation.
     pub first_operation_micros: Option<u64>,
 }
@@ -110,26 +112,31 @@ impl Lane {
 
         let (sender, mut events) = mpsc::channel(1024);
         let gather = tokio::spawn(async move {
-            let (mut losses, mut first) = (Vec::new(), None);
+            let (mut losses, mut values, mut first) = (Vec::new(), Vec::new(), None);
             while let Some(event) = events.recv().await {
                 match event {
                     Event::Metric {
-                        step, name, micros, ..
+                        step,
+                        name,
+                        value,
+                        micros,
                     } if name == "loss" => {
                         losses.push((step, micros));
+                        values.extend(value);
                     }
                     Event::FirstOperation { micros } => first = Some(micros),
                     _ => {}
                 }
             }
-            (losses, first)
+            (losses, values, first)
         });
         let (outcome, meters) = self
             .sandbox
             .execute(job, sender, CancellationToken::new())
             .await
             .map_err(BenchError::failed)?;
-        let (losses, first_operation_micros) = gather.await.map_err(BenchError::failed)?;
+        let (losses, loss_values, first_operation_micros) =
+            gather.await.map_err(BenchError::failed)?;
         let written = matches!(outcome, Outcome::Completed | Outcome::CutOff { .. });
         let model = if written {
             Some(fs::read(model).map_err(BenchError::failed)?)
@@ -141,8 +148,63 @@ impl Lane {
             meters,
             model,
             losses,
+            loss_values,
             first_operation_micros,
         })
+    }
+
+    /// Predicts for the hidden inputs with a model, in a fresh sandbox: the predictions file.
+    ///
+    /// # Errors
+    /// If the platform fails, or the method does not complete.
+    pub async fn predict(
+        &self,
+        method: &str,
+        data: &Dataset,
+        seed: u64,
+        trained: &[u8],
+    ) -> Result<Vec<u8>, BenchError> {
+        let module = self.methods.join(format!("{method}.wasm"));
+        let wasm = fs::read(&module).map_err(|_| BenchError::Missing(module))?;
+        let compiled = self
+            .sandbox
+            .compile(&wasm)
+            .await
+            .map_err(BenchError::failed)?;
+        let at = |name: &str| {
+            self.folder
+                .path()
+                .join(format!("{method}-{name}.safetensors"))
+        };
+        let (inputs, model, predictions) = (at("inputs"), at("model"), at("predictions"));
+        fs::write(&inputs, &data.hidden_inputs).map_err(BenchError::failed)?;
+        fs::write(&model, trained).map_err(BenchError::failed)?;
+        let job = Job {
+            phase: Phase::Predict {
+                inputs,
+                model,
+                predictions: predictions.clone(),
+            },
+            module: compiled.path,
+            task: data.info.clone(),
+            seed,
+            limits: Self::limits(0),
+            threads: self.threads,
+        };
+        let (sender, mut events) = mpsc::channel(1024);
+        let drain = tokio::spawn(async move { while events.recv().await.is_some() {} });
+        let (outcome, _) = self
+            .sandbox
+            .execute(job, sender, CancellationToken::new())
+            .await
+            .map_err(BenchError::failed)?;
+        drain.await.map_err(BenchError::failed)?;
+        if outcome != Outcome::Completed {
+            return Err(BenchError::Failed(format!(
+                "prediction ended with {outcome:?}"
+            )));
+        }
+        fs::read(predictions).map_err(BenchError::failed)
     }
 
     /// Limits that nothing honest meets, but for the number of batches.

@@ -3,6 +3,7 @@
 //! the sandbox costs.
 
 pub mod checking;
+pub mod exactness;
 mod lane;
 mod methods;
 mod native;

@@ -39,15 +39,19 @@ fn predict_floats<M: Method>(
 }
 
 /// Every honest example.
-pub const METHODS: [NativeMethod; 8] = [
+pub const METHODS: [NativeMethod; 12] = [
     method::<adamw_cosine::AdamWCosine>("adamw-cosine"),
     method::<attention::Attention>("attention"),
     method::<conv_net::ConvNet>("conv-net"),
     method::<kernel_ridge::KernelRidge>("kernel-ridge"),
+    method::<lstm_lm::LstmLm>("lstm-lm"),
     method::<quadratic_net::QuadraticNet>("quadratic-net"),
     method::<residual_net::ResidualNet>("residual-net"),
     method::<sgd::Sgd>("sgd"),
+    method::<shampoo::ShampooNet>("shampoo"),
     method::<smooth_ensemble::SmoothEnsemble>("smooth-ensemble"),
+    method::<transformer_lm::TransformerLm>("transformer-lm"),
+    method::<two_stage::TwoStage>("two-stage"),
 ];
 
 /// An honest example by name.

@@ -60,10 +60,14 @@ fn every_honest_method_learns_digits() {
         ("attention", 150, 0.85),
         ("conv-net", 250, 0.95),
         ("kernel-ridge", 1, 0.98),
+        ("lstm-lm", 250, 0.9),
         ("quadratic-net", 250, 0.94),
         ("residual-net", 150, 0.8),
         ("sgd", 1500, 0.95),
+        ("shampoo", 250, 0.94),
         ("smooth-ensemble", 700, 0.96),
+        ("transformer-lm", 150, 0.8),
+        ("two-stage", 400, 0.85),
     ];
     assert_eq!(
         expected.map(|(name, ..)| name),
