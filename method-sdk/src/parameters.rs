@@ -18,8 +18,11 @@ pub(crate) trait Source {
 }
 
 /// Walks a module's parameters, without gradients, named by their path (`layers.0.weight`).
+///
+/// Running statistics are up to date: their last update waits inside the module until it
+/// is asked for its validation form, which Burn's own records do not do.
 pub(crate) fn collect<M: Module>(module: &M, sink: &mut impl Sink) {
-    module.visit(&mut Walk {
+    module.valid().visit(&mut Walk {
         path: Vec::new(),
         target: sink,
     });
