@@ -5,12 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use burn_backend::{DType, ExecutionError, Shape, TensorData};
 use burn_ir::{
-    BackendIr, BaseOperationIr, HandleKind, OperationIr, TensorHandle, TensorId, TensorIr,
+    BackendIr, BaseOperationIr, HandleKind, NumericOperationIr, OperationIr, TensorHandle,
+    TensorId, TensorIr,
 };
 use burn_router::TensorInterpreter;
 use burn_std::future::DynFut;
 
 use crate::stop::Stop;
+use crate::wide_sum;
 
 /// Executes operations on backend `B`. It trusts its caller: the ledger has agreed to each.
 pub(crate) struct Executor<B: BackendIr> {
@@ -84,8 +86,24 @@ fn register<B: BackendIr>(interpreter: &mut TensorInterpreter<B>, operation: Ope
                 interpreter.register_tensor_to_device(cast.out.id, HandleKind::Int(tensor));
             }
         }
+        OperationIr::NumericFloat(_, NumericOperationIr::Sum(sum)) if is_wide(&sum.input) => {
+            if let HandleKind::Float(tensor) = interpreter.get_tensor(&sum.input) {
+                let sum_of = HandleKind::Float(wide_sum::sum::<B>(tensor));
+                interpreter.register_tensor_to_device(sum.out.id, sum_of);
+            }
+        }
+        OperationIr::NumericFloat(_, NumericOperationIr::Mean(mean)) if is_wide(&mean.input) => {
+            if let HandleKind::Float(tensor) = interpreter.get_tensor(&mean.input) {
+                let mean_of = HandleKind::Float(wide_sum::mean::<B>(tensor));
+                interpreter.register_tensor_to_device(mean.out.id, mean_of);
+            }
+        }
         operation => interpreter.register_op(operation),
     }
+}
+
+fn is_wide(tensor: &TensorIr) -> bool {
+    tensor.shape.num_elements() >= wide_sum::FEWEST
 }
 
 /// A float on the device.

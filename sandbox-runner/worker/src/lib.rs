@@ -21,6 +21,7 @@
 //! | `confine` | what the process gives up before the guest runs |
 //! | `events` | what it tells the supervisor |
 //! | `stop` | why a phase ends early |
+//! | [`wide_sum`] | sums that do not depend on threads |
 
 mod checker;
 pub mod command;
@@ -38,6 +39,7 @@ mod serve;
 mod session;
 mod stop;
 mod thin;
+pub mod wide_sum;
 
 use burn_backend::{BackendTypes, DType};
 use burn_ir::BackendIr;
