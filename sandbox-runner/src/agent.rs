@@ -79,17 +79,19 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
     let blobs = config.data.join("blobs");
     let blobs = Blobs::open(&blobs, BLOB_BYTES).map_err(folder(&blobs))?;
     make_private(&scratch).map_err(folder(&scratch))?;
+    let sandbox = config.sandbox();
+    let class = class::of_this_machine(&sandbox.worker);
     let agent = Agent {
         place: Workplace {
             client,
-            sandbox: Sandbox::new(config.sandbox())?,
+            sandbox: Sandbox::new(sandbox)?,
             blobs,
             scratch,
             threads: config.threads(),
         },
         me: Register {
             name: config.name(),
-            class: class::of_this_machine(),
+            class,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         registered: tokio::sync::Mutex::new(None),

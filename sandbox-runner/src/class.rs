@@ -1,24 +1,58 @@
 //! The hardware class: what must be equal for two runs to be comparable.
 //!
-//! On a CPU the instruction set belongs to it: kernels for AVX2 with FMA give other
-//! bits than those without.
+//! On a CPU the kernels belong to it, which are chosen by its instruction set: those for
+//! AVX-512, for AVX2 with FMA and for neither give three different models. So does the
+//! size of the first data cache, after which matrix products are cut into blocks. See
+//! `docs/EXACTNESS.md`.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
-/// The class of this machine, such as
-/// `cpu x86_64; AMD EPYC 7763; 2 cores; avx2 fma; 8 GiB; gauntlet 0.1.0`.
+/// What a runner puts into its class when its worker does not say which kernels it has.
+const UNKNOWN_KERNELS: &str = "unknown kernels";
+
+/// The class of this machine with this worker, such as
+/// `cpu x86_64; AMD EPYC 7763; 2 cores; avx2 fma; l1d 32K 8-way; 8 GiB; gauntlet 0.1.0`.
 #[must_use]
-pub fn of_this_machine() -> String {
+pub fn of_this_machine(worker: &Path) -> String {
     // Where a file is missing, its part says "unknown": still a class, if a coarse one.
     describe(
         &fs::read_to_string("/proc/cpuinfo").unwrap_or_default(),
         &fs::read_to_string("/proc/meminfo").unwrap_or_default(),
         std::thread::available_parallelism().map_or(1, usize::from),
+        &kernels(worker),
+        &first_data_cache(Path::new("/sys/devices/system/cpu/cpu0/cache")),
     )
 }
 
-/// The class from the texts of `/proc/cpuinfo` and `/proc/meminfo`.
-fn describe(cpuinfo: &str, meminfo: &str, cores: usize) -> String {
+/// The kernels that the worker chooses on this machine, in its own words.
+fn kernels(worker: &Path) -> String {
+    let said = Command::new(worker).arg("kernels").output().ok();
+    let said = said.filter(|output| output.status.success());
+    let said = said.and_then(|output| String::from_utf8(output.stdout).ok());
+    let said = said.map(|text| text.trim().to_owned());
+    said.filter(|text| !text.is_empty() && text.len() <= 40 && !text.contains(';'))
+        .unwrap_or_else(|| UNKNOWN_KERNELS.to_owned())
+}
+
+/// Size and ways of the first data cache in a folder like `/sys/devices/system/cpu/cpu0/cache`.
+fn first_data_cache(folder: &Path) -> String {
+    let caches = fs::read_dir(folder).into_iter().flatten().flatten();
+    let found = caches.map(|entry| entry.path()).find_map(|cache| {
+        let read = |name: &str| {
+            let text = fs::read_to_string(cache.join(name)).ok()?;
+            Some(text.trim().to_owned())
+        };
+        let first = read("level")? == "1" && read("type")? != "Instruction";
+        let (size, ways) = (read("size")?, read("ways_of_associativity")?);
+        first.then(|| format!("l1d {size} {ways}-way"))
+    });
+    found.unwrap_or_else(|| "unknown l1d".to_owned())
+}
+
+/// The class from the texts of `/proc/cpuinfo` and `/proc/meminfo`, and the rest.
+fn describe(cpuinfo: &str, meminfo: &str, cores: usize, kernels: &str, cache: &str) -> String {
     let field = |text: &str, name: &str| {
         text.lines().find_map(|line| {
             let (key, value) = line.split_once(':')?;
@@ -26,18 +60,6 @@ fn describe(cpuinfo: &str, meminfo: &str, cores: usize) -> String {
         })
     };
     let model = field(cpuinfo, "model name").unwrap_or_else(|| "unknown model".to_owned());
-    let flags = field(cpuinfo, "flags")
-        .or_else(|| field(cpuinfo, "Features"))
-        .unwrap_or_default();
-    let sets: Vec<&str> = ["avx2", "fma", "avx512f", "asimd", "sve"]
-        .into_iter()
-        .filter(|set| flags.split_whitespace().any(|flag| flag == *set))
-        .collect();
-    let sets = if sets.is_empty() {
-        "no vector extensions".to_owned()
-    } else {
-        sets.join(" ")
-    };
     // The kernel keeps a part for itself, a different one on each boot: round to whole GiB.
     let memory = field(meminfo, "MemTotal")
         .and_then(|value| value.split_whitespace().next()?.parse::<u64>().ok())
@@ -46,7 +68,7 @@ fn describe(cpuinfo: &str, meminfo: &str, cores: usize) -> String {
             |kib| format!("{} GiB", (kib + (1 << 19)) >> 20),
         );
     format!(
-        "cpu {}; {}; {cores} {}; {sets}; {memory}; gauntlet {}",
+        "cpu {}; {}; {cores} {}; {kernels}; {cache}; {memory}; gauntlet {}",
         std::env::consts::ARCH,
         model.split_whitespace().collect::<Vec<_>>().join(" "),
         if cores == 1 { "core" } else { "cores" },
@@ -59,29 +81,74 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_class_names_model_cores_instructions_and_memory() {
-        let cpuinfo =
-            "processor\t: 0\nmodel name\t: AMD EPYC  7763\nflags\t\t: sse2 fma avx2 avx512vl\n";
-        let class = describe(cpuinfo, "MemTotal:        8131420 kB\n", 2);
+    fn the_class_names_model_cores_kernels_caches_and_memory() {
+        let cpuinfo = "processor\t: 0\nmodel name\t: AMD EPYC  7763\n";
+        let meminfo = "MemTotal:        8131420 kB\n";
+        let class = describe(cpuinfo, meminfo, 2, "avx2 fma", "l1d 32K 8-way");
         let arch = std::env::consts::ARCH;
         let version = env!("CARGO_PKG_VERSION");
         assert_eq!(
             class,
-            format!("cpu {arch}; AMD EPYC 7763; 2 cores; avx2 fma; 8 GiB; gauntlet {version}")
+            format!(
+                "cpu {arch}; AMD EPYC 7763; 2 cores; avx2 fma; l1d 32K 8-way; 8 GiB; gauntlet {version}"
+            )
         );
     }
 
     #[test]
     fn a_machine_that_tells_nothing_has_a_class_too() {
-        let class = describe("", "", 1);
+        let cache = first_data_cache(Path::new("/nowhere"));
+        let class = describe("", "", 1, &kernels(Path::new("/nowhere")), &cache);
         assert!(
-            class.contains("unknown model; 1 core; no vector extensions; unknown memory"),
+            class.contains("unknown model; 1 core; unknown kernels; unknown l1d; unknown memory"),
             "{class}"
         );
     }
 
     #[test]
+    fn the_worker_is_asked_for_its_kernels() {
+        let folder = tempfile::tempdir().unwrap();
+        let worker = |name: &str, script: &str| {
+            use std::os::unix::fs::PermissionsExt;
+            let path = folder.path().join(name);
+            fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        };
+        let answer = worker("answers", "[ $1 = kernels ] && echo 'x86-64-v3 (pinned)'");
+        assert_eq!(kernels(&answer), "x86-64-v3 (pinned)");
+        assert_eq!(
+            kernels(&worker("fails", "echo avx2; exit 1")),
+            UNKNOWN_KERNELS
+        );
+        assert_eq!(
+            kernels(&worker("lies", "echo 'avx2; 99 GiB'")),
+            UNKNOWN_KERNELS
+        );
+    }
+
+    #[test]
+    fn the_data_cache_is_not_the_instruction_cache() {
+        let folder = tempfile::tempdir().unwrap();
+        for (index, kind, size, ways) in [(0, "Instruction", "32K", "8"), (1, "Data", "48K", "12")]
+        {
+            let cache = folder.path().join(format!("index{index}"));
+            fs::create_dir(&cache).unwrap();
+            for (name, text) in [
+                ("level", "1"),
+                ("type", kind),
+                ("size", size),
+                ("ways_of_associativity", ways),
+            ] {
+                fs::write(cache.join(name), format!("{text}\n")).unwrap();
+            }
+        }
+        assert_eq!(first_data_cache(folder.path()), "l1d 48K 12-way");
+    }
+
+    #[test]
     fn it_does_not_change_from_one_reading_to_the_next() {
-        assert_eq!(of_this_machine(), of_this_machine());
+        let worker = Path::new("/nowhere");
+        assert_eq!(of_this_machine(worker), of_this_machine(worker));
     }
 }

@@ -8,6 +8,7 @@ finished() {
 
 case "$1" in
 fingerprint) echo fake-1; exit 0 ;;
+kernels) echo none; exit 0 ;;
 compile) cp "$2" "$3"; exit 0 ;;
 esac
 

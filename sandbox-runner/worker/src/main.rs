@@ -1,5 +1,7 @@
 //! `gauntlet-worker`: executes methods on the CPU.
 
+mod kernels;
+
 use std::process::ExitCode;
 
 use burn_backend::DType;
@@ -7,6 +9,18 @@ use burn_flex::{Flex, FlexDevice};
 use gauntlet_worker::{Setup, command, confine::Confinement};
 
 fn main() -> ExitCode {
+    let kernels = match kernels::chosen() {
+        Ok(kernels) => kernels,
+        Err(message) => {
+            eprintln!("gauntlet-worker: {message}");
+            return ExitCode::FAILURE;
+        }
+    };
+    // What a runner puts into its hardware class.
+    if std::env::args().nth(1).as_deref() == Some("kernels") {
+        println!("{kernels}");
+        return ExitCode::SUCCESS;
+    }
     command::main::<Flex>(Setup {
         device: FlexDevice,
         int_indices: Some(DType::I64),
