@@ -57,6 +57,10 @@ mod base;
 mod budget;
 mod data;
 mod error;
+#[doc(hidden)]
+pub mod hyper;
+#[doc(hidden)]
+pub mod manifest;
 mod method;
 #[cfg(any(feature = "native-pinned", target_family = "wasm"))]
 mod parameters;
@@ -78,7 +82,9 @@ pub use budget::Budget;
 pub use burn;
 pub use data::{Batch, Inputs, Targets, classes, features, outputs};
 pub use error::{ErrorKind, MethodError};
+pub use gauntlet_wire::settings::Settings;
 pub use gauntlet_wire::{BaseInfo, BaseParameter, InputKind, TaskInfo, TaskKind};
+pub use hyper::HyperParameters;
 pub use method::Method;
 pub use quality::Quality;
 pub use training::Training;
@@ -96,12 +102,27 @@ pub mod prelude {
 
 /// Makes a method the module's entry point. The type must be [`Default`]; once per crate.
 ///
+/// A method with hyper-parameters names their struct too: `export!(MyMethod, Params)`; see
+/// [`hyper_parameters!`](crate::hyper_parameters).
+///
 /// Natively this does nothing, so the same crate also serves as a library.
 #[macro_export]
 macro_rules! export {
     ($method:ty) => {
+        $crate::export!($method, ());
+    };
+    ($method:ty, $parameters:ty) => {
         #[cfg(target_family = "wasm")]
         const _: () = {
+            const FIELDS: &[$crate::hyper::Field] =
+                <$parameters as $crate::HyperParameters>::FIELDS;
+            const LENGTH: usize = $crate::manifest::length(FIELDS);
+
+            /// What the module says about itself: a custom section.
+            #[used]
+            #[unsafe(link_section = "gauntlet.method")]
+            static MANIFEST: [u8; LENGTH] = $crate::manifest::bytes::<LENGTH>(FIELDS);
+
             #[unsafe(no_mangle)]
             extern "C" fn gauntlet_train() {
                 $crate::guest::train::<$method>();
@@ -121,8 +142,11 @@ macro_rules! export {
 #[macro_export]
 macro_rules! main {
     ($method:ty) => {
+        $crate::main!($method, ());
+    };
+    ($method:ty, $parameters:ty) => {
         fn main() {
-            $crate::program::main::<$method>()
+            $crate::program::main::<$method, $parameters>()
         }
     };
 }

@@ -31,6 +31,8 @@ pub(crate) struct Check {
     pub(crate) imports: Vec<String>,
     /// What it exports.
     pub(crate) exports: Vec<String>,
+    /// Its hyper-parameters, which `--set` of `gauntlet method run` can change.
+    pub(crate) parameters: Vec<gauntlet_wire::settings::Declared>,
     /// Its sizes and their limits.
     pub(crate) sizes: Vec<Size>,
     /// How compiling it went, if that was asked for.
@@ -140,6 +142,10 @@ pub(crate) fn check(path: &Path) -> Result<(Check, Vec<u8>), Failure> {
         burn: gauntlet_wire::BURN_VERSION,
         imports: review.facts.imports,
         exports: review.facts.exports,
+        parameters: review
+            .facts
+            .manifest
+            .map_or_else(Vec::new, |manifest| manifest.parameters),
         sizes,
         compiled: None,
     };

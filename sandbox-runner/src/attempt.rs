@@ -10,6 +10,7 @@ use gauntlet_protocol::{Budget, Verdict};
 use gauntlet_sandbox::{Fault, Sandbox};
 use gauntlet_tasks::ScoreError;
 use gauntlet_wire::TaskInfo;
+use gauntlet_wire::settings::Settings;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -31,6 +32,8 @@ pub struct Attempt {
     pub budget: Budget,
     /// Threads of the tensor backend.
     pub threads: usize,
+    /// Values for the method's hyper-parameters, checked against what it declares.
+    pub settings: Settings,
     /// The train part: a safetensors file.
     pub train: PathBuf,
     /// The task's base weights (safetensors), if it carries some.
@@ -161,6 +164,7 @@ async fn steps(
         seed: attempt.seed,
         limits,
         threads: attempt.threads,
+        settings: attempt.settings.clone(),
     };
 
     let phase = Phase::Train {

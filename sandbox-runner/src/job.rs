@@ -7,6 +7,7 @@ use gauntlet_job::Event;
 use gauntlet_protocol::{Assignment, Report};
 use gauntlet_sandbox::Sandbox;
 use gauntlet_wire::TaskInfo;
+use gauntlet_wire::settings::Settings;
 
 use crate::attempt::{self, Attempt, Stage};
 use crate::blobs::{BlobError, Blobs};
@@ -64,6 +65,7 @@ pub(crate) async fn perform(
         seed,
         budget: assignment.budget,
         threads: place.threads,
+        settings: Settings::new(),
         train,
         base: None,
         hidden_inputs,

@@ -18,7 +18,7 @@ static ALLOCATOR: FreeLists = FreeLists::new();
 /// Trains and checks the model in. Called by the host, once.
 pub fn train<M: Method>() {
     let hello = start();
-    let method = M::default();
+    let method = configured::<M>(&hello);
     let device = device().autodiff();
     let model = method.build(&hello.task, &device);
     let mut run = Training::new(hello.task, hello.seed, device, Host);
@@ -31,7 +31,7 @@ pub fn train<M: Method>() {
 /// Loads the model and hands in predictions. Called by the host, once, in a fresh sandbox.
 pub fn predict<M: Method>() {
     let hello = start();
-    let method = M::default();
+    let method = configured::<M>(&hello);
     let model = method.build(&hello.task, &device());
     let model = parameters::restore(model, &mut model::Loader::new());
     let inputs = burn_remote::new_id();
@@ -41,6 +41,10 @@ pub fn predict<M: Method>() {
         Ok(predictions) => hand_in(predictions),
         Err(error) => raw::fail(&error.report()),
     }
+}
+
+fn configured<M: Method>(hello: &Hello) -> M {
+    M::configure(&hello.settings).unwrap_or_else(|error| raw::fail(&error.report()))
 }
 
 fn hand_in(predictions: Tensor<2>) {

@@ -22,7 +22,7 @@ pub use host::Host;
 
 pub(crate) use host::{Budget, Listener, OutOfBudget};
 
-use crate::{Method, MethodError, Training, parameters};
+use crate::{Method, MethodError, Settings, Training, parameters};
 
 /// A trained model: every parameter by name.
 pub type Parameters = Vec<(String, TensorData)>;
@@ -75,7 +75,15 @@ pub fn train<M: Method>(
     };
     let listener = Box::new(collect::Collector(Rc::clone(&heard)));
     let trained = catch_unwind(AssertUnwindSafe(|| {
-        train_with::<M>(task, train, seed, budget, Instant::now(), listener)
+        train_with::<M>(
+            task,
+            train,
+            seed,
+            budget,
+            Instant::now(),
+            listener,
+            &Settings::new(),
+        )
     }));
     let (batches, cut_off_at) = match trained {
         Ok(batches) => (batches?, None),
@@ -109,8 +117,9 @@ pub(crate) fn train_with<M: Method>(
     budget: Budget,
     began: Instant,
     listener: Box<dyn Listener>,
+    settings: &Settings,
 ) -> Result<u64, MethodError> {
-    let method = M::default();
+    let method = M::configure(settings)?;
     let plain = Device::flex();
     plain.seed(seed);
     let device = plain.clone().autodiff();
@@ -136,7 +145,18 @@ pub fn predict<M: Method>(
     inputs: &Dataset,
     seed: u64,
 ) -> Result<TensorData, MethodError> {
-    let method = M::default();
+    predict_with::<M>(task, parameters, inputs, seed, &Settings::new())
+}
+
+/// The same with values for the method's hyper-parameters.
+pub(crate) fn predict_with<M: Method>(
+    task: &TaskInfo,
+    parameters: Parameters,
+    inputs: &Dataset,
+    seed: u64,
+    settings: &Settings,
+) -> Result<TensorData, MethodError> {
+    let method = M::configure(settings)?;
     let device = Device::flex();
     device.seed(seed);
     let model = method.build(task, &device);

@@ -54,16 +54,18 @@ mod say;
 use std::time::{Duration, Instant};
 
 use gauntlet_wire::contract::{CONTRACT, Outcome, TaskFile};
+use gauntlet_wire::manifest::Manifest;
+use gauntlet_wire::settings;
 
 use crate::native::{self, Budget};
-use crate::{Method, MethodError};
+use crate::{HyperParameters, Method, MethodError, manifest};
 
 use arguments::{Arguments, Phase};
 use files::Folder;
 
 /// Runs a method as the process's arguments say and ends the process. [`main!`](crate::main)
 /// calls it.
-pub fn main<M: Method>() -> ! {
+pub fn main<M: Method, P: HyperParameters>() -> ! {
     let began = Instant::now();
     let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
         Ok(arguments) => arguments,
@@ -81,31 +83,45 @@ pub fn main<M: Method>() -> ! {
     }));
     let outcome = match arguments.phase {
         Phase::Describe => {
-            println!("{}", describe());
+            println!("{}", describe::<P>());
             std::process::exit(0);
         }
-        Phase::Train => train::<M>(&Folder::new(arguments.root), began),
-        Phase::Predict => predict::<M>(&Folder::new(arguments.root)),
+        Phase::Train => train::<M, P>(&Folder::new(arguments.root), began),
+        Phase::Predict => predict::<M, P>(&Folder::new(arguments.root)),
     };
     say::finish(outcome.unwrap_or_else(|stop| stop), say::batches(), began)
 }
 
-fn train<M: Method>(folder: &Folder, began: Instant) -> Result<Outcome, Outcome> {
+fn train<M: Method, P: HyperParameters>(
+    folder: &Folder,
+    began: Instant,
+) -> Result<Outcome, Outcome> {
     let task = folder.task().map_err(refused)?;
+    check_settings::<P>(&task)?;
     let data = folder.train_part(&task.task).map_err(refused)?;
     let (seed, budget) = (seed(&task)?, budget(&task)?);
     let writer = Box::new(say::Writer::new(folder.clone(), began));
-    native::train_with::<M>(&task.task, &data, seed, budget, began, writer)
-        .map_err(failed)
-        .map(|_| Outcome::Completed)
+    native::train_with::<M>(
+        &task.task,
+        &data,
+        seed,
+        budget,
+        began,
+        writer,
+        &task.settings,
+    )
+    .map_err(failed)
+    .map(|_| Outcome::Completed)
 }
 
-fn predict<M: Method>(folder: &Folder) -> Result<Outcome, Outcome> {
+fn predict<M: Method, P: HyperParameters>(folder: &Folder) -> Result<Outcome, Outcome> {
     let task = folder.task().map_err(refused)?;
+    check_settings::<P>(&task)?;
     let inputs = folder.inputs().map_err(refused)?;
     let model = folder.trained().map_err(refused)?;
     let predictions =
-        native::predict::<M>(&task.task, model, &inputs, seed(&task)?).map_err(failed)?;
+        native::predict_with::<M>(&task.task, model, &inputs, seed(&task)?, &task.settings)
+            .map_err(failed)?;
     folder
         .put_predictions(predictions)
         .map_err(refused)
@@ -140,10 +156,21 @@ fn refused(message: String) -> Outcome {
     Outcome::Refused { message }
 }
 
-fn describe() -> serde_json::Value {
+/// The values of `task.json` against what the method declares.
+fn check_settings<P: HyperParameters>(task: &TaskFile) -> Result<(), Outcome> {
+    let manifest = read_manifest::<P>();
+    settings::check(&manifest.parameters, &task.settings)
+        .map_err(|error| refused(format!("task.json: `settings`: {error}")))
+}
+
+fn read_manifest<P: HyperParameters>() -> Manifest {
+    serde_json::from_str(&manifest::text(P::FIELDS))
+        .expect("the compiler has checked what it is made of")
+}
+
+fn describe<P: HyperParameters>() -> serde_json::Value {
     serde_json::json!({
         "contract": CONTRACT,
-        "sdk": env!("CARGO_PKG_VERSION"),
-        "burn": gauntlet_wire::BURN_VERSION,
+        "manifest": read_manifest::<P>(),
     })
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::TaskInfo;
+use crate::settings::Settings;
 
 /// A structured call. Tensor ids are chosen by the guest and must be new.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -179,6 +180,9 @@ pub struct Hello {
     pub seed: u64,
     /// The device's default dtypes; the guest must not guess them, since a GPU's differ from a CPU's.
     pub defaults: DeviceDefaults,
+    /// Values given to the method's hyper-parameters, checked against what it declares.
+    #[serde(default)]
+    pub settings: Settings,
 }
 
 /// Default dtypes of the host's device, as Burn's serde names them (`F32`, `I64`, `Native`).

@@ -34,6 +34,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::TaskInfo;
+use crate::settings::Settings;
 
 /// Version of the file contract, the number in `task.json`.
 pub const CONTRACT: u32 = 1;
@@ -86,6 +87,10 @@ pub struct TaskFile {
     /// What `train` may use.
     #[serde(default)]
     pub budget: FileBudget,
+    /// Values for the method's hyper-parameters; the program checks them against what it
+    /// declares.
+    #[serde(default)]
+    pub settings: Settings,
 }
 
 /// What `train` may use; what is not there is not limited.

@@ -10,7 +10,9 @@
 
 pub mod calls;
 pub mod contract;
+pub mod manifest;
 pub mod order;
+pub mod settings;
 pub mod task;
 pub mod windows;
 

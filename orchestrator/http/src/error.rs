@@ -151,6 +151,7 @@ impl From<Rejection> for Error {
             Rule::ImportType => "import-type",
             Rule::Export => "export",
             Rule::StartFunction => "start-function",
+            Rule::Manifest => "manifest",
             Rule::Feature => "feature",
             Rule::Invalid => "invalid",
         };

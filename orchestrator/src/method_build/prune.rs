@@ -11,6 +11,8 @@ use walrus::{ExportItem, ImportKind, Module, ModuleConfig};
 const IMPORTS_FROM: &str = "gauntlet_v1";
 const FUNCTIONS: [&str; 2] = ["gauntlet_train", "gauntlet_predict"];
 const MEMORY: &str = "memory";
+/// The custom section that stays: what the module says about itself.
+const MANIFEST: &str = "gauntlet.method";
 
 /// Why a module is not a method.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -42,8 +44,8 @@ pub(crate) struct Pruned {
 }
 
 /// Keeps the entry points and what they reach, turns imports that the sandbox
-/// does not have into traps, and drops names, debug information and every other
-/// custom section (they hold paths of the machine that built it).
+/// does not have into traps, and drops names, debug information and every custom
+/// section but the manifest (they hold paths of the machine that built it).
 pub(crate) fn prune(wasm: &[u8]) -> Result<Pruned, PruneError> {
     let mut config = ModuleConfig::new();
     config
@@ -54,7 +56,12 @@ pub(crate) fn prune(wasm: &[u8]) -> Result<Pruned, PruneError> {
         .parse(wasm)
         .map_err(|error| PruneError::Unreadable(format!("{error:#}")))?;
     drop_exports(&mut module)?;
-    let custom: Vec<_> = module.customs.iter().map(|(id, _)| id).collect();
+    let custom: Vec<_> = module
+        .customs
+        .iter()
+        .filter(|(_, section)| section.name() != MANIFEST)
+        .map(|(id, _)| id)
+        .collect();
     for id in custom {
         module.customs.delete(id);
     }
@@ -147,7 +154,8 @@ mod tests {
                 (memory (export "memory") 1)
                 (func $train (export "gauntlet_train") call $sync {body})
                 (func (export "gauntlet_predict"))
-                (@custom "linking_notes" "/home/someone"))"#
+                (@custom "linking_notes" "/home/someone")
+                (@custom "gauntlet.method" "{{}}"))"#
         );
         wat::parse_str(text).unwrap()
     }
@@ -189,7 +197,17 @@ mod tests {
         let pruned = prune(&wasm).unwrap().wasm;
         assert!(!contains(&pruned, "secret_of_the_build_machine"));
         assert!(!contains(&pruned, "/home/someone"));
-        assert_eq!(parse(&pruned).customs.iter().count(), 0);
+        let customs = parse(&pruned);
+        let customs: Vec<_> = customs
+            .customs
+            .iter()
+            .map(|(_, c)| c.name().to_owned())
+            .collect();
+        assert_eq!(
+            customs,
+            ["gauntlet.method"],
+            "what it says about itself stays"
+        );
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(crate) struct Order {
     pub(crate) repeat: u32,
     /// Threads of the tensor backend.
     pub(crate) threads: usize,
+    /// Values for the method's hyper-parameters.
+    pub(crate) settings: gauntlet_wire::settings::Settings,
     /// Nothing is shown while it runs.
     pub(crate) quiet: bool,
 }
@@ -62,6 +64,7 @@ pub(crate) async fn in_sandbox(local: &Local, order: Order) -> Result<Report, Fa
         seed: 0,
         budget: order.task.budget(),
         threads: order.threads,
+        settings: order.settings,
         train: put("train.safetensors", &dataset.train)?,
         hidden_inputs: put("inputs.safetensors", &dataset.hidden_inputs)?,
         base: None,

@@ -346,6 +346,7 @@ fn lay_out(folder: &Path, order: &Attempt<'_>, name: &str, data: &[u8]) -> Resul
             batches: order.batches,
             wall_seconds: Some(f64::from(order.budget.wall_seconds)),
         },
+        settings: gauntlet_wire::settings::Settings::new(),
     };
     let text = serde_json::to_vec_pretty(&task)
         .map_err(|error| Failure::ours("describe the task", error))?;

@@ -108,6 +108,7 @@ impl Lane {
             seed,
             limits,
             threads: self.threads,
+            settings: gauntlet_wire::settings::Settings::new(),
         };
 
         let (sender, mut events) = mpsc::channel(1024);
@@ -190,6 +191,7 @@ impl Lane {
             seed,
             limits: Self::limits(0),
             threads: self.threads,
+            settings: gauntlet_wire::settings::Settings::new(),
         };
         let (sender, mut events) = mpsc::channel(1024);
         let drain = tokio::spawn(async move { while events.recv().await.is_some() {} });

@@ -48,6 +48,7 @@ impl Folder {
             task: data.info.clone(),
             seed: format!("{SEED:016x}"),
             budget,
+            settings: gauntlet_wire::settings::Settings::new(),
         };
         folder.write(files::TASK, &serde_json::to_vec(&task).unwrap());
         folder
@@ -165,6 +166,11 @@ fn a_folder_that_breaks_the_contract_is_refused_by_name() {
     assert!(message(&folder).contains("data/train.safetensors"));
     folder.write(files::TRAIN, &data.hidden_inputs);
     assert!(message(&folder).contains("labels"));
+    let mut task: serde_json::Value = serde_json::from_slice(&folder.read(files::TASK)).unwrap();
+    task["settings"]["learning_rate"] = 0.1.into();
+    folder.write(files::TRAIN, &data.train);
+    folder.write(files::TASK, &serde_json::to_vec(&task).unwrap());
+    assert!(message(&folder).contains("`learning_rate` cannot be set"));
     folder.write(files::TASK, br#"{"contract": 2}"#);
     let told = message(&folder);
     assert!(

@@ -1,9 +1,10 @@
 //! What the gate learnt about a module that may enter.
 
+use gauntlet_wire::manifest::Manifest;
 use serde::{Deserialize, Serialize};
 
 /// What the gate learnt about a module that may enter.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModuleFacts {
     /// Bytes of the file.
     pub bytes: u64,
@@ -24,4 +25,7 @@ pub struct ModuleFacts {
     /// Names of everything exported, sorted.
     #[serde(default)]
     pub exports: Vec<String>,
+    /// What it says about itself, if it does: versions and hyper-parameters.
+    #[serde(default)]
+    pub manifest: Option<Manifest>,
 }

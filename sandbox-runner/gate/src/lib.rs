@@ -10,6 +10,7 @@
 //! - imports only functions of [`gauntlet_wire::MODULE`], each with its right type,
 //! - exports `memory`, `gauntlet_train` and `gauntlet_predict`,
 //! - has no start function,
+//! - if it says what it needs ([`gauntlet_wire::manifest`]), needs what this host speaks,
 //! - validates.
 //!
 //! ```
@@ -22,6 +23,7 @@ mod facts;
 mod format;
 mod interface;
 mod limits;
+mod manifest;
 mod reasons;
 mod rejection;
 mod structure;
@@ -45,7 +47,7 @@ pub fn check(wasm: &[u8], limits: &GateLimits) -> Result<ModuleFacts, Rejection>
 }
 
 /// What the gate has to say about a module, for its author.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Review {
     /// What was learnt about the module before the reading had to end.
     pub facts: ModuleFacts,

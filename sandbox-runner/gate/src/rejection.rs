@@ -14,6 +14,8 @@ pub enum Rule {
     ForeignImport,
     /// The module was built against another version of the interface.
     InterfaceVersion,
+    /// What the module says about itself cannot be read.
+    Manifest,
     /// An import has another type than the interface gives it.
     ImportType,
     /// A required export is missing or of another type.
@@ -35,6 +37,7 @@ impl Rule {
             Self::TooLarge => "too_large",
             Self::ForeignImport => "foreign_import",
             Self::InterfaceVersion => "interface_version",
+            Self::Manifest => "manifest",
             Self::ImportType => "import_type",
             Self::Export => "export",
             Self::StartFunction => "start_function",

@@ -11,6 +11,7 @@ use wasmparser::{
 use crate::facts::ModuleFacts;
 use crate::interface::{self, Exported};
 use crate::limits::GateLimits;
+use crate::manifest;
 use crate::reasons::Reasons;
 use crate::rejection::{Rejection, Rule};
 
@@ -179,7 +180,15 @@ impl Walk<'_> {
                 self.note(count("functions", found, limits.functions))?;
             }
             Payload::CodeSectionEntry(body) => self.body(&body)?,
-            // The remaining kinds are either harmless (custom sections) or refused by validation.
+            Payload::CustomSection(section) => {
+                let known = self.facts.manifest.as_ref();
+                match manifest::read(section.name(), section.data(), known) {
+                    Ok(Some(manifest)) => self.facts.manifest = Some(manifest),
+                    Ok(None) => {}
+                    Err(refused) => self.note(Err(refused))?,
+                }
+            }
+            // The remaining kinds are either harmless or refused by validation.
             _ => {}
         }
         Ok(())

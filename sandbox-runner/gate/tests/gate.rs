@@ -430,3 +430,59 @@ fn a_review_of_an_honest_module_finds_what_the_gate_finds() {
     assert!(review.rejections.is_empty());
     assert_eq!(review.facts, gate(&wasm).unwrap());
 }
+
+/// An honest module that says this about itself.
+fn saying(json: &str) -> Vec<u8> {
+    let text = json.replace('\\', "\\\\").replace('"', "\\\"");
+    module(&format!("(@custom \"gauntlet.method\" \"{text}\")"))
+}
+
+fn manifest(interface: u32, burn: &str, parameters: &str) -> String {
+    format!(
+        r#"{{"interface":{interface},"burn":"{burn}","sdk":"0.1.0","parameters":[{parameters}]}}"#
+    )
+}
+
+#[test]
+fn what_a_module_says_about_itself_is_read() {
+    let declared =
+        r#"{"name":"rate","doc":"a","type":"float","default":0.1,"min":0.01,"max":1,"log":true}"#;
+    let (interface, burn) = (gauntlet_wire::VERSION, gauntlet_wire::BURN_VERSION);
+    let facts = gate(&saying(&manifest(interface, burn, declared))).expect("it is understood");
+    let manifest = facts.manifest.expect("it is there");
+    assert_eq!(manifest.parameters[0].name, "rate");
+    assert_eq!(gate(&module("")).expect("honest").manifest, None);
+}
+
+#[test]
+fn a_module_that_needs_something_else_is_refused_and_the_older_side_named() {
+    let (interface, burn) = (gauntlet_wire::VERSION, gauntlet_wire::BURN_VERSION);
+    for (json, older) in [
+        (
+            manifest(interface + 1, burn, ""),
+            "the platform is the older one",
+        ),
+        (
+            manifest(interface - 1, burn, ""),
+            "the module is the older one",
+        ),
+        (
+            manifest(interface, "0.21.0", ""),
+            "the module is the older one",
+        ),
+    ] {
+        let refused = refusal(&saying(&json));
+        assert_eq!(refused.rule, Rule::InterfaceVersion, "{json}");
+        assert!(refused.to_string().contains(older), "{refused}");
+    }
+    for json in ["", "{}", "[1]", "{\"interface\":\"one\"}"] {
+        assert_eq!(refusal(&saying(json)).rule, Rule::Manifest, "{json}");
+    }
+    let long = manifest(interface, &"9".repeat(70_000), "");
+    assert_eq!(refusal(&saying(&long)).rule, Rule::TooLarge);
+    let once = manifest(interface, burn, "").replace('"', "\\\"");
+    let once = format!("(@custom \"gauntlet.method\" \"{once}\")");
+    let twice = refusal(&module(&format!("{once}{once}")));
+    assert_eq!(twice.rule, Rule::Manifest);
+    assert!(twice.detail.contains("two sections"), "{twice}");
+}

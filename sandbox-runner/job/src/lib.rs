@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 
 use gauntlet_wire::TaskInfo;
+use gauntlet_wire::settings::Settings;
 use serde::{Deserialize, Serialize};
 
 /// One phase of one run.
@@ -25,6 +26,9 @@ pub struct Job {
     pub limits: Limits,
     /// Threads of the tensor backend.
     pub threads: usize,
+    /// Values for the method's hyper-parameters, checked against what it declares.
+    #[serde(default)]
+    pub settings: Settings,
 }
 
 /// A phase with its files. All tensors are safetensors files.

@@ -24,7 +24,7 @@ use crate::output::{OutputError, collect};
 use crate::process::{Process, ProcessLimits, describe};
 
 /// A compiled module in the cache.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Compiled {
     /// The file, for [`Job::module`](gauntlet_job::Job::module).
     pub path: PathBuf,

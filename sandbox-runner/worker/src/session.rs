@@ -7,6 +7,7 @@ use burn_ir::TensorIr;
 use gauntlet_job::{Job, Limits, Phase};
 use gauntlet_wire::calls::{BudgetReply, DeviceDefaults, Measured};
 use gauntlet_wire::order::BatchOrder;
+use gauntlet_wire::settings::Settings;
 use gauntlet_wire::{TaskInfo, TaskKind};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -31,6 +32,7 @@ pub(crate) struct Session {
     pub(crate) seed: u64,
     pub(crate) limits: Limits,
     pub(crate) defaults: DeviceDefaults,
+    pub(crate) settings: Settings,
     pub(crate) random: ChaCha20Rng,
     /// What `take` copies out.
     pub(crate) reply: Vec<u8>,
@@ -124,6 +126,7 @@ impl Session {
             seed: job.seed,
             limits: job.limits,
             defaults,
+            settings: job.settings.clone(),
             random,
             reply: Vec::new(),
             memory: None,

@@ -49,6 +49,9 @@ pub(crate) struct Run {
     /// Cut training off after this many batches, which is the same on every machine.
     #[arg(long, value_name = "N", requires = "native")]
     batches: Option<u64>,
+    /// Give a hyper-parameter that the method declares another value than its default.
+    #[arg(long = "set", value_name = "NAME=VALUE", conflicts_with = "native")]
+    settings: Vec<String>,
     #[command(flatten)]
     place: Place,
 }
@@ -74,7 +77,13 @@ impl Run {
             output.answer(&check, method_check::show)?;
             return Err(Failure::new(Fault::Refused, "the gate refuses the module").field("PATH"));
         }
+        let settings = gauntlet_wire::settings::parse(
+            &check.parameters,
+            self.settings.iter().map(String::as_str),
+        )
+        .map_err(|error| Failure::input(error.to_string()).field("--set"))?;
         let order = Order {
+            settings,
             path,
             wasm,
             task,

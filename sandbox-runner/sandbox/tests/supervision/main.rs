@@ -166,6 +166,7 @@ fn job(module: PathBuf, behaviour: &str, phase: Phase) -> Job {
             output_bytes: 1 << 20,
         },
         threads: 1,
+        settings: gauntlet_wire::settings::Settings::new(),
     }
 }
 

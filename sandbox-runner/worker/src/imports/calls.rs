@@ -25,6 +25,7 @@ pub(super) fn call(session: &mut Session, call: Call) -> Result<Vec<u8>, Stop> {
             task: session.task.clone(),
             seed: session.seed,
             defaults: session.defaults.clone(),
+            settings: session.settings.clone(),
         }),
         Call::NextBatch {
             size,

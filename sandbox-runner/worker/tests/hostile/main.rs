@@ -176,6 +176,7 @@ fn job(module: &Path, phase: Phase, limits: Limits) -> Job {
         seed: 7,
         limits,
         threads: 1,
+        settings: gauntlet_wire::settings::Settings::new(),
     }
 }
 
