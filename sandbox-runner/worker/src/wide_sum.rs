@@ -3,8 +3,8 @@
 //! burn-flex 0.22.1 adds up 2^22 floats or more by a parallel reduction (`sum_f32_parallel`
 //! in its `ops/reduce.rs`). The shape of rayon's reduction tree depends on how many
 //! threads there are and on which of them happen to be idle, and float addition is
-//! not associative: such a sum differs from run to run. It is the only kernel of the
-//! backend whose result depends on threads. Summing rows of fixed length first, and
+//! not associative: such a sum may differ from run to run. No other kernel of the backend
+//! was found whose result depends on threads (`tests/threads.rs`). Summing rows of fixed length first, and
 //! then their sums, leaves threads no say in the order.
 
 use burn_backend::tensor::FloatTensor;
