@@ -205,3 +205,74 @@ fn watched<T>(receiver: &Receiver<T>) -> Option<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn_backend::Shape;
+
+    use super::*;
+
+    fn data(bytes: usize) -> TensorData {
+        TensorData::from_bytes_vec(vec![0; bytes], Shape::from([bytes]), DType::U8)
+    }
+
+    /// Executes nothing, but notes what comes and answers what is asked.
+    fn attend(orders: Orders) -> std::thread::JoinHandle<(Vec<u64>, usize)> {
+        std::thread::spawn(move || {
+            let (mut seeds, mut most_waiting) = (Vec::new(), 0);
+            while let Some(mut batch) = orders.next() {
+                for command in batch.drain(..) {
+                    let waiting = orders.waiting_bytes.load(Ordering::Relaxed);
+                    most_waiting = most_waiting.max(waiting);
+                    match command {
+                        Command::Seed(seed) => seeds.push(seed),
+                        Command::Put { data, .. } => orders.arrived(data.as_bytes().len()),
+                        Command::Ask(_) => orders.answer(Ok(Answer::Done)),
+                        _ => {}
+                    }
+                }
+                orders.spent(batch);
+            }
+            (seeds, most_waiting)
+        })
+    }
+
+    #[test]
+    fn commands_arrive_in_order_and_none_is_lost_when_the_guest_ends() {
+        let (mut commands, orders) = queue();
+        let attendant = attend(orders);
+        for seed in 0..10_001 {
+            commands.push(Command::Seed(seed)).unwrap();
+            if seed % 1_000 == 500 {
+                commands.ask(Question::Sync).unwrap();
+            }
+        }
+        commands.close();
+        let (seeds, _) = attendant.join().unwrap();
+        assert_eq!(seeds, (0..10_001).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn data_that_waits_is_bounded_whatever_the_ledger_has_seen_freed() {
+        let (mut commands, orders) = queue();
+        let attendant = attend(orders);
+        let part = MOST_WAITING_BYTES / 3;
+        for id in 0..50 {
+            let data = data(part);
+            commands.push(Command::Put { id, data }).unwrap();
+        }
+        commands.close();
+        let (_, most_waiting) = attendant.join().unwrap();
+        assert!(most_waiting <= MOST_WAITING_BYTES, "{most_waiting}");
+    }
+
+    #[test]
+    fn a_question_to_nobody_is_our_fault() {
+        let (mut commands, orders) = queue();
+        drop(orders);
+        let Err(stop) = commands.ask(Question::Sync) else {
+            panic!("nobody can have answered");
+        };
+        assert!(matches!(stop, Stop::Infrastructure(_)));
+    }
+}
