@@ -4,7 +4,7 @@
 // length, and the host reads or writes only those bytes, during the call.
 
 mod raw {
-    #[link(wasm_import_module = "gauntlet_v1")]
+    #[link(wasm_import_module = "gauntlet_v2")]
     unsafe extern "C" {
         pub(super) fn submit(ptr: *const u8, len: usize);
         pub(super) fn upload(

@@ -23,10 +23,10 @@ pub use task::{BaseInfo, BaseParameter, InputKind, TaskInfo, TaskKind};
 
 /// Version of this interface. It is part of [`MODULE`], so that a module built
 /// against another version fails at the gate with a clear message.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Import module name of version [`VERSION`].
-pub const MODULE: &str = "gauntlet_v1";
+pub const MODULE: &str = "gauntlet_v2";
 
 /// Release of Burn whose operation IR the tensor channel carries.
 pub const BURN_VERSION: &str = "0.22.1";

@@ -129,7 +129,7 @@ mod tests {
     fn writes_once_and_then_only_when_something_changed() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("gauntlet");
-        let method = artifact(dir.path(), "gauntlet_v1");
+        let method = artifact(dir.path(), "gauntlet_v2");
 
         let first = finish(&method, &folder).unwrap();
         assert!(!first.fresh);

@@ -8,7 +8,7 @@ use thiserror::Error;
 use walrus::{ExportItem, ImportKind, Module, ModuleConfig};
 
 /// What a method may import from, and must export beside its memory.
-const IMPORTS_FROM: &str = "gauntlet_v1";
+const IMPORTS_FROM: &str = "gauntlet_v2";
 const FUNCTIONS: [&str; 2] = ["gauntlet_train", "gauntlet_predict"];
 const MEMORY: &str = "memory";
 /// The custom section that stays: what the module says about itself.
@@ -24,7 +24,7 @@ pub(crate) enum PruneError {
     #[error("it does not export {0}; gauntlet_method::export!(YourMethod) makes the entry points")]
     NoExport(&'static str),
     /// It wants something that cannot be replaced by a trap.
-    #[error("it imports the {kind} {module}.{name}; a method gets functions of gauntlet_v1 only")]
+    #[error("it imports the {kind} {module}.{name}; a method gets functions of gauntlet_v2 only")]
     Import {
         /// `memory`, `table`, `global` or `tag`.
         kind: &'static str,
@@ -149,7 +149,7 @@ mod tests {
     fn method(extra: &str, body: &str) -> Vec<u8> {
         let text = format!(
             r#"(module $secret_of_the_build_machine
-                (import "gauntlet_v1" "sync" (func $sync))
+                (import "gauntlet_v2" "sync" (func $sync))
                 {extra}
                 (memory (export "memory") 1)
                 (func $train (export "gauntlet_train") call $sync {body})
@@ -177,7 +177,7 @@ mod tests {
             .iter()
             .map(|i| format!("{}.{}", i.module, i.name))
             .collect();
-        assert_eq!(imports, ["gauntlet_v1.sync"]);
+        assert_eq!(imports, ["gauntlet_v2.sync"]);
         assert!(
             pruned.trapped.is_empty(),
             "the placeholder was not reachable: {:?}",

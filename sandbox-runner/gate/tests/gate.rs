@@ -12,7 +12,7 @@ fn module(extra: &str) -> Vec<u8> {
 fn module_with_imports(imports: &str, extra: &str) -> Vec<u8> {
     wat::parse_str(format!(
         r#"(module
-            (import "gauntlet_v1" "call" (func $call (param i32 i32) (result i32)))
+            (import "gauntlet_v2" "call" (func $call (param i32 i32) (result i32)))
             {imports}
             (memory (export "memory") 17)
             (func (export "gauntlet_train") (drop (call $call (i32.const 0) (i32.const 0))))
@@ -41,15 +41,15 @@ fn an_honest_module_enters() {
 #[test]
 fn every_import_of_the_interface_is_accepted() {
     let facts = gate(&module_with_imports(
-        r#"(import "gauntlet_v1" "submit" (func (param i32 i32)))
-           (import "gauntlet_v1" "upload" (func (param i64 i32 i32 i32 i32)))
-           (import "gauntlet_v1" "read" (func (param i32 i32) (result i32)))
-           (import "gauntlet_v1" "take" (func (param i32 i32)))
-           (import "gauntlet_v1" "sync" (func))
-           (import "gauntlet_v1" "dtype_usage" (func (param i32 i32) (result i32)))
-           (import "gauntlet_v1" "random" (func (param i32 i32)))
-           (import "gauntlet_v1" "log" (func (param i32 i32)))
-           (import "gauntlet_v1" "fail" (func (param i32 i32)))"#,
+        r#"(import "gauntlet_v2" "submit" (func (param i32 i32)))
+           (import "gauntlet_v2" "upload" (func (param i64 i32 i32 i32 i32)))
+           (import "gauntlet_v2" "read" (func (param i32 i32) (result i32)))
+           (import "gauntlet_v2" "take" (func (param i32 i32)))
+           (import "gauntlet_v2" "sync" (func))
+           (import "gauntlet_v2" "dtype_usage" (func (param i32 i32) (result i32)))
+           (import "gauntlet_v2" "random" (func (param i32 i32)))
+           (import "gauntlet_v2" "log" (func (param i32 i32)))
+           (import "gauntlet_v2" "fail" (func (param i32 i32)))"#,
         "",
     ))
     .expect("the whole interface");
@@ -111,22 +111,22 @@ fn a_foreign_import_is_named() {
 fn imports_are_checked_one_by_one() {
     let cases = [
         (
-            r#"(import "gauntlet_v1" "exec" (func))"#,
+            r#"(import "gauntlet_v2" "exec" (func))"#,
             Rule::ForeignImport,
-            "gauntlet_v1.exec",
+            "gauntlet_v2.exec",
         ),
         (
-            r#"(import "gauntlet_v1" "sync" (memory 1))"#,
-            Rule::ForeignImport,
-            "not a function",
-        ),
-        (
-            r#"(import "gauntlet_v1" "sync" (global i32))"#,
+            r#"(import "gauntlet_v2" "sync" (memory 1))"#,
             Rule::ForeignImport,
             "not a function",
         ),
         (
-            r#"(import "gauntlet_v1" "sync" (func (result i32)))"#,
+            r#"(import "gauntlet_v2" "sync" (global i32))"#,
+            Rule::ForeignImport,
+            "not a function",
+        ),
+        (
+            r#"(import "gauntlet_v2" "sync" (func (result i32)))"#,
             Rule::ImportType,
             "() -> (i32)",
         ),
@@ -379,7 +379,7 @@ fn an_author_is_told_every_reason_and_the_first_is_the_gates() {
     let wasm = module_with_imports(
         r#"(import "env" "clock" (func))
            (import "wasi_snapshot_preview1" "fd_write" (func))
-           (import "gauntlet_v1" "sync" (func (param i32)))
+           (import "gauntlet_v2" "sync" (func (param i32)))
            (import "gauntlet_v9" "call" (func))
            (import "gauntlet_v9" "read" (func))"#,
         "(func $start) (start $start) (table 200000 funcref)",

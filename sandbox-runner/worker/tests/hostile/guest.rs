@@ -155,16 +155,16 @@ impl Guest {
         let pages = pages.unwrap_or(4);
         let text = format!(
             r#"(module
-            (import "gauntlet_v1" "submit" (func $submit (param i32 i32)))
-            (import "gauntlet_v1" "upload" (func $upload (param i64 i32 i32 i32 i32)))
-            (import "gauntlet_v1" "read" (func $read (param i32 i32) (result i32)))
-            (import "gauntlet_v1" "take" (func $take (param i32 i32)))
-            (import "gauntlet_v1" "sync" (func $sync))
-            (import "gauntlet_v1" "dtype_usage" (func $dtype_usage (param i32 i32) (result i32)))
-            (import "gauntlet_v1" "random" (func $random (param i32 i32)))
-            (import "gauntlet_v1" "log" (func $log (param i32 i32)))
-            (import "gauntlet_v1" "fail" (func $fail (param i32 i32)))
-            (import "gauntlet_v1" "call" (func $call (param i32 i32) (result i32)))
+            (import "gauntlet_v2" "submit" (func $submit (param i32 i32)))
+            (import "gauntlet_v2" "upload" (func $upload (param i64 i32 i32 i32 i32)))
+            (import "gauntlet_v2" "read" (func $read (param i32 i32) (result i32)))
+            (import "gauntlet_v2" "take" (func $take (param i32 i32)))
+            (import "gauntlet_v2" "sync" (func $sync))
+            (import "gauntlet_v2" "dtype_usage" (func $dtype_usage (param i32 i32) (result i32)))
+            (import "gauntlet_v2" "random" (func $random (param i32 i32)))
+            (import "gauntlet_v2" "log" (func $log (param i32 i32)))
+            (import "gauntlet_v2" "fail" (func $fail (param i32 i32)))
+            (import "gauntlet_v2" "call" (func $call (param i32 i32) (result i32)))
             (memory (export "memory") {pages})
             (data (i32.const {DATA}) "{data}")
             {fields}
