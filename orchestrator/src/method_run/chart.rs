@@ -26,9 +26,15 @@ pub(crate) fn draw(values: &[f64], width: usize, height: u32) -> Option<String> 
     let columns = thinned(values, width);
     let low = columns.iter().copied().fold(f64::INFINITY, f64::min);
     let high = columns.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    // A level line has no scale, and neither has one from end to end of what floats hold.
-    if !(high - low).is_finite() || high - low <= f64::EPSILON * high.abs().max(1e-300) {
+    let (range, largest) = (high - low, high.abs().max(low.abs()));
+    if range <= 1e-12 * largest {
         return Some(format!("{high:.4} throughout"));
+    }
+    // Beyond these the chart's rows, which it counts in 32 bits from zero, and its labels
+    // make no picture; a method may report what it likes.
+    let drawable = range > 1e-9 && largest < 1e9 && largest / range < 1e6;
+    if !drawable {
+        return Some(format!("between {low:e} and {high:e}"));
     }
     let config = rasciigraph::Config::default().with_height(height);
     Some(rasciigraph::plot(columns, config))
@@ -80,9 +86,19 @@ mod tests {
             vec![f64::MIN_POSITIVE, 0.0],
             vec![1.0, 1.0 + f64::EPSILON],
             vec![-1e9, 1e9],
+            vec![1e9, 1e9 + 1.0],
+            vec![1e8, 1e8 + 1.0, 1e8 + 2.0],
+            vec![-0.0, 0.0],
         ] {
             assert!(draw(&values, 60, 6).is_some(), "{values:?}");
         }
+    }
+
+    #[test]
+    fn what_makes_no_picture_is_put_into_words() {
+        assert_eq!(draw(&[2.0, 2.0], 60, 6).unwrap(), "2.0000 throughout");
+        let text = draw(&[1e9, 1e9 + 1.0], 60, 6).unwrap();
+        assert_eq!(text, "between 1e9 and 1.000000001e9");
     }
 
     #[test]
