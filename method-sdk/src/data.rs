@@ -35,6 +35,14 @@ impl Batch {
     /// `[rows * context]`. With predictions `[lines, outputs]` this is what
     /// cross-entropy takes.
     ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(batch: &Batch, task: &TaskInfo) {
+    /// let one_hot: Tensor<2, Int> = batch.labels().one_hot(outputs(task));
+    /// # let _ = one_hot;
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// If the task is a regression; [`Self::values`] has its targets.
     #[must_use]
@@ -111,6 +119,13 @@ impl Inputs {
 
     /// Every task as real numbers, `[rows, features(task)]`: dense inputs as they
     /// are, tokens one-hot, one after another.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(task: &TaskInfo, inputs: &Inputs) {
+    /// assert_eq!(inputs.features().dims(), [inputs.rows(), features(task)]);
+    /// # }
+    /// ```
     #[must_use]
     pub fn features(&self) -> Tensor<2> {
         match self {
@@ -131,6 +146,14 @@ impl Inputs {
     /// Every task as images `[rows, channels, height, width]`: dense inputs of
     /// three dimensions as they are, of fewer with ones in front, tokens one-hot
     /// with a line for each token.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(inputs: &Inputs) {
+    /// let [rows, _channels, _height, _width] = inputs.images().dims();
+    /// assert_eq!(rows, inputs.rows());
+    /// # }
+    /// ```
     #[must_use]
     pub fn images(&self) -> Tensor<4> {
         let [channels, height, width] = match self {
@@ -142,6 +165,13 @@ impl Inputs {
     }
 
     /// The tokens, `[rows, length]`, if the task has tokens.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(inputs: &Inputs) -> Result<Tensor<2, Int>, MethodError> {
+    /// inputs.tokens().ok_or_else(|| MethodError::unsupported("this method needs tokens"))
+    /// # }
+    /// ```
     #[must_use]
     pub fn tokens(&self) -> Option<Tensor<2, Int>> {
         match self {
@@ -161,6 +191,19 @@ fn image_shape(shape: &[usize]) -> [usize; 3] {
 }
 
 /// Width of [`Inputs::features`].
+///
+/// ```
+/// use gauntlet_method::{InputKind, TaskInfo, TaskKind, features};
+///
+/// let digits = TaskInfo {
+///     name: "digits".into(),
+///     kind: TaskKind::Classification { classes: 10 },
+///     inputs: InputKind::Dense { shape: vec![1, 8, 8] },
+///     train_rows: 1000,
+///     base: None,
+/// };
+/// assert_eq!(features(&digits), 64);
+/// ```
 #[must_use]
 pub fn features(task: &TaskInfo) -> usize {
     match &task.inputs {
@@ -170,12 +213,38 @@ pub fn features(task: &TaskInfo) -> usize {
 }
 
 /// Width of the predictions: the number of classes, of targets, or the vocabulary.
+///
+/// ```
+/// use gauntlet_method::{InputKind, TaskInfo, TaskKind, outputs};
+///
+/// let digits = TaskInfo {
+///     name: "digits".into(),
+///     kind: TaskKind::Classification { classes: 10 },
+///     inputs: InputKind::Dense { shape: vec![1, 8, 8] },
+///     train_rows: 1000,
+///     base: None,
+/// };
+/// assert_eq!(outputs(&digits), 10);
+/// ```
 #[must_use]
 pub fn outputs(task: &TaskInfo) -> usize {
     task.kind.outputs()
 }
 
 /// Number of classes: of a classification, or the vocabulary of language modelling.
+///
+/// ```
+/// use gauntlet_method::{InputKind, TaskInfo, TaskKind, classes};
+///
+/// let digits = TaskInfo {
+///     name: "digits".into(),
+///     kind: TaskKind::Classification { classes: 10 },
+///     inputs: InputKind::Dense { shape: vec![1, 8, 8] },
+///     train_rows: 1000,
+///     base: None,
+/// };
+/// assert_eq!(classes(&digits), 10);
+/// ```
 ///
 /// # Panics
 /// If the task is a regression; [`outputs`] works for every kind.

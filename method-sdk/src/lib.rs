@@ -105,13 +105,25 @@ pub mod prelude {
 /// A method with hyper-parameters names their struct too: `export!(MyMethod, Params)`; see
 /// [`hyper_parameters!`](crate::hyper_parameters).
 ///
-/// Natively this does nothing, so the same crate also serves as a library.
+/// Natively this makes nothing, so the same crate also serves as a library. What is no
+/// method, or cannot be made without being told anything, does not compile:
+///
+/// ```compile_fail
+/// struct NoMethod;
+/// gauntlet_method::export!(NoMethod);
+/// ```
 #[macro_export]
 macro_rules! export {
     ($method:ty) => {
         $crate::export!($method, ());
     };
     ($method:ty, $parameters:ty) => {
+        // So that a crate which would not build as a module does not build at all.
+        const _: () = {
+            const fn is_method<M: $crate::Method, P: $crate::HyperParameters>() {}
+            is_method::<$method, $parameters>();
+        };
+
         #[cfg(target_family = "wasm")]
         const _: () = {
             const FIELDS: &[$crate::hyper::Field] =

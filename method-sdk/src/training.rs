@@ -85,6 +85,16 @@ impl Training {
     /// The next training batch, in an order that the run's seed decides. An epoch
     /// serves every row once; its last batch may be shorter than `size`.
     ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(run: &mut Training) {
+    /// for _ in 0..run.task().train_rows.div_ceil(64) {
+    ///     let batch = run.next_batch(64); // once around: one epoch
+    ///     assert!(batch.rows() <= 64);
+    /// }
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// If `size` is zero.
     pub fn next_batch(&mut self, size: usize) -> Batch {
@@ -95,6 +105,14 @@ impl Training {
 
     /// The whole train part at once, in file order; of a text, its windows end to end
     /// from the first token. Ask once and keep it.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(run: &mut Training) {
+    /// let all = run.train_set();
+    /// assert_eq!(all.rows(), run.task().train_rows);
+    /// # }
+    /// ```
     pub fn train_set(&mut self) -> Batch {
         self.host.train_set(&self.task)
     }
@@ -102,6 +120,16 @@ impl Training {
     /// Loads the task's base weights into a model: every float parameter is replaced by
     /// the tensor of the same path (`layers.0.weight`), trainable or frozen as it was.
     /// The base weights may hold more than the model asks for.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example<M: Module>(run: &mut Training, model: M) -> Result<M, MethodError> {
+    /// if run.task().base.is_none() {
+    ///     return Ok(model); // nothing to start from
+    /// }
+    /// run.load_base(model)
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// If the task carries no base weights, or they lack one of the model's parameters,
@@ -123,6 +151,15 @@ impl Training {
     /// A single tensor of the task's base weights, without gradients. Names and shapes
     /// of all are in [`TaskInfo::base`].
     ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(run: &mut Training) -> Result<(), MethodError> {
+    /// let embedding: Tensor<2> = run.base_tensor("embedding.weight")?;
+    /// # let _ = embedding;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// If there is none of that name with `D` dimensions.
     pub fn base_tensor<const D: usize>(&mut self, name: &str) -> Result<Tensor<D>, MethodError> {
@@ -133,6 +170,17 @@ impl Training {
     /// budget is metered work, not time, so this is the same on every machine.
     /// A run that goes over it is stopped and scored on what it last
     /// [checked in](Self::checkpoint), or not at all: leave a margin.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(run: &mut Training) {
+    /// while run.progress() < 0.95 {
+    ///     let learning_rate = 0.1 * (1.0 - run.progress());
+    ///     // ... a step ...
+    /// #   let _ = (learning_rate, run.next_batch(1));
+    /// }
+    /// # }
+    /// ```
     pub fn progress(&mut self) -> f64 {
         self.host.progress()
     }
@@ -144,17 +192,52 @@ impl Training {
     }
 
     /// Counts a step of a method that does not take batches.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(run: &mut Training) {
+    /// let all = run.train_set();
+    /// while run.progress() < 0.95 {
+    ///     run.count_step();
+    ///     // ... a step on everything ...
+    /// #   let _ = &all;
+    /// }
+    /// # }
+    /// ```
     pub fn count_step(&mut self) {
         self.step += 1;
     }
 
     /// Reports a number under a name; `loss` is plotted first.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(run: &mut Training) {
+    /// run.report("temperature", 0.5);
+    /// # }
+    /// ```
     pub fn report(&mut self, name: &str, value: f64) {
         self.host.report(self.step, name, value);
     }
 
     /// Reports a tensor's single element. The host reads it when it likes, so
     /// this never makes the method wait: prefer it to [`Self::report`] in a loop.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(run: &mut Training, loss: Tensor<1>) {
+    /// run.report_tensor("loss", loss);
+    /// # }
+    /// ```
+    ///
+    /// Only a tensor of one dimension is taken:
+    ///
+    /// ```compile_fail
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(run: &mut Training, scores: Tensor<2>) {
+    /// run.report_tensor("scores", scores);
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// If the tensor does not have exactly one element.
@@ -170,6 +253,14 @@ impl Training {
     /// Writes a line to the run's log, for the method's author.
     ///
     /// The host keeps a thousand lines of at most 400 characters; more are dropped.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example(run: &mut Training) {
+    /// let line = format!("{} rows", run.task().train_rows);
+    /// run.log(&line);
+    /// # }
+    /// ```
     pub fn log(&mut self, line: &str) {
         self.host.log(line);
     }
@@ -201,6 +292,24 @@ impl Training {
     ///
     /// Only a used-up budget is forgiven so: a method that panics or gives up after a
     /// checkpoint has failed all the same.
+    ///
+    /// ```
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example<M: Module>(run: &mut Training, model: M) {
+    /// if run.step().is_multiple_of(500) {
+    ///     run.checkpoint(&model);
+    /// }
+    /// # }
+    /// ```
+    ///
+    /// The host reads the model; it does not take it:
+    ///
+    /// ```compile_fail
+    /// # use gauntlet_method::prelude::*;
+    /// # fn example<M: Module>(run: &mut Training, model: M) {
+    /// run.checkpoint(model);
+    /// # }
+    /// ```
     pub fn checkpoint<M: Module>(&mut self, model: &M) {
         self.host.checkpoint(self.step, None, model);
     }
