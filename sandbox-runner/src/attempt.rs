@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
 use gauntlet_protocol::{Budget, Verdict};
 use gauntlet_sandbox::{Fault, Sandbox};
-use gauntlet_tasks::ScoreError;
+use gauntlet_tasks::{Agreement, ScoreError};
 use gauntlet_wire::TaskInfo;
 use gauntlet_wire::settings::Settings;
 use sha2::{Digest, Sha256};
@@ -55,8 +55,10 @@ pub struct Findings {
     /// says with the hidden inputs before it: for an author on data of their own, never for
     /// a report.
     pub cause: Option<Cause>,
-    /// The score, if it completed.
+    /// The score in the task's metric, if it completed.
     pub score: Option<f64>,
+    /// Other measures of the predictions, such as `r2`, if it completed.
+    pub secondary: Vec<(&'static str, f64)>,
     /// The model (safetensors), if it completed.
     pub model: Option<Vec<u8>>,
     /// SHA-256 of the predictions file in hex, if it completed.
@@ -122,6 +124,7 @@ pub async fn perform(
         detail: None,
         cause: None,
         score: None,
+        secondary: Vec::new(),
         model: None,
         predictions: None,
         train: Meters::default(),
@@ -195,8 +198,24 @@ async fn steps(
     }
 
     let predictions = read(&predictions)?;
+    if let Some(against) = looks_ahead(
+        sandbox,
+        scratch.path(),
+        attempt,
+        &job,
+        &predictions,
+        findings,
+    )
+    .await?
+    {
+        return Ok(Some(against));
+    }
     match gauntlet_tasks::score(&attempt.task.kind, &attempt.hidden_labels, &predictions) {
-        Ok(score) => findings.score = Some(score.value),
+        Ok(score) => {
+            findings.score = Some(score.value);
+            findings.detail = secondary(&score.secondary);
+            findings.secondary = score.secondary;
+        }
         Err(ScoreError::Predictions(fault)) => {
             let against = report::judge_predictions(&fault);
             findings.cause = Some(Cause::Predictions(fault.to_string()));
@@ -211,6 +230,66 @@ async fn steps(
 
 fn cause(outcome: &Outcome, stage: Stage) -> Option<Cause> {
     (*outcome != Outcome::Completed).then(|| Cause::Phase(stage, outcome.clone()))
+}
+
+/// Has a language model predict again, in a sandbox that knows nothing of the first, on
+/// windows whose later bytes are replaced: what it predicted before them must stay.
+async fn looks_ahead(
+    sandbox: &Sandbox,
+    scratch: &Path,
+    attempt: &Attempt,
+    job: &impl Fn(Phase, Limits) -> Job,
+    predictions: &[u8],
+    findings: &mut Findings,
+) -> Result<Option<Against>, Trouble> {
+    let hidden = read(&attempt.hidden_inputs)?;
+    // Fresh randomness: what follows from the task or the seed might be guessed.
+    let secret = rand::random();
+    let probe = gauntlet_tasks::probe(&attempt.task.kind, &hidden, &secret)
+        .map_err(|fault| Trouble::Score(fault.to_string()))?;
+    let Some(probe) = probe else {
+        return Ok(None);
+    };
+    let inputs = scratch.join("probe.safetensors");
+    std::fs::write(&inputs, probe.file())
+        .map_err(|error| Trouble::File("write the probe", error))?;
+    let probed = scratch.join("probed.safetensors");
+    let phase = Phase::Predict {
+        inputs,
+        model: scratch.join("model.safetensors"),
+        predictions: probed.clone(),
+    };
+    let prediction = job(phase, predict_limits(&attempt.budget));
+    // What it reports this time nobody hears: progress has been told once.
+    let (outcome, _) = execute(sandbox, prediction, Stage::Predict, &mut |_, _| {}).await?;
+    findings.cause = cause(&outcome, Stage::Predict);
+    if let Some(against) = report::judge(outcome, Stage::Predict).map_err(Trouble::Worker)? {
+        return Ok(Some(against));
+    }
+    match probe.check(predictions, &read(&probed)?, agreement()) {
+        Ok(()) => Ok(None),
+        Err(ScoreError::Predictions(fault)) => {
+            findings.cause = Some(Cause::Predictions(fault.to_string()));
+            Ok(Some(report::judge_predictions(&fault)))
+        }
+        Err(error @ ScoreError::Labels(_)) => Err(Trouble::Score(error.to_string())),
+    }
+}
+
+/// How exactly this machine repeats itself. The CPU backend computes each line of a
+/// result by itself, so lines that depend on the same numbers are the same to the bit. A
+/// worker on a GPU needs [`Agreement::Within`].
+const fn agreement() -> Agreement {
+    Agreement::Exact
+}
+
+/// A line for the entrant: measures that decide nothing.
+fn secondary(measures: &[(&str, f64)]) -> Option<String> {
+    let measures: Vec<String> = measures
+        .iter()
+        .map(|(name, value)| format!("{name} {value:.4}"))
+        .collect();
+    (!measures.is_empty()).then(|| measures.join(", "))
 }
 
 /// Executes one phase and hands on what it reports.

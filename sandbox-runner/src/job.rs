@@ -57,6 +57,10 @@ pub(crate) async fn perform(
     let blob = |digest| place.blobs.get(&place.client, digest);
     let (_, wasm) = blob(&assignment.module).await?;
     let (train, _) = blob(&assignment.task.train).await?;
+    let base = match &assignment.task.base {
+        Some(base) => Some(blob(base).await?.0),
+        None => None,
+    };
     let (hidden_inputs, _) = blob(&assignment.task.hidden_inputs).await?;
     let (_, hidden_labels) = blob(&assignment.task.hidden_labels).await?;
     let attempt = Attempt {
@@ -67,7 +71,7 @@ pub(crate) async fn perform(
         threads: place.threads,
         settings: Settings::new(),
         train,
-        base: None,
+        base,
         hidden_inputs,
         hidden_labels,
     };

@@ -85,10 +85,14 @@ pub(crate) fn judge_predictions(fault: &PredictionsFault) -> Against {
         PredictionsFault::Tensors { .. } => "the predictions must be one tensor",
         PredictionsFault::Dtype { .. } => "the predictions must be 32-bit floats",
         PredictionsFault::Shape { .. } => {
-            "the predictions have the wrong shape: one row for each hidden input and one column \
-             for each class are needed"
+            "the predictions have the wrong shape: one line for each thing to predict and one \
+             column for each class, target or token are needed"
         }
         PredictionsFault::NotFinite { .. } => "the predictions hold NaN or infinite values",
+        PredictionsFault::LooksAhead { .. } => {
+            "the method looks ahead: predictions for a position change when later bytes of the \
+             text are replaced, so they depend on what they are to predict"
+        }
     };
     (Verdict::InvalidPredictions, detail.to_owned())
 }

@@ -2,6 +2,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::Metric;
+
 /// A winning method with its code, weights and card.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArchiveEntry {
@@ -23,6 +25,9 @@ pub struct ArchiveEntry {
     pub model: String,
     /// Bytes of the model.
     pub model_bytes: u64,
+    /// What the task measures.
+    #[serde(default)]
+    pub metric: Metric,
     /// Mean score over all its blocks.
     pub score: f64,
     /// Blocks that went into the score.

@@ -35,6 +35,7 @@
 
 mod archive;
 mod event;
+mod metric;
 mod problem;
 mod run;
 mod runner;
@@ -45,6 +46,7 @@ mod tournament;
 
 pub use archive::ArchiveEntry;
 pub use event::{CHANGE_EVENT, ChangeEvent};
+pub use metric::{Direction, Metric};
 pub use problem::Problem;
 pub use run::{Attempt, AttemptState, CurvePoint, Meters, Run, RunState, Verdict};
 pub use runner::Runner;

@@ -2,6 +2,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::Metric;
+
 /// One method on one block.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -11,6 +13,9 @@ pub struct Run {
     pub tournament: String,
     /// Name of the task.
     pub task: String,
+    /// What the task measures.
+    #[serde(default)]
+    pub metric: Metric,
     /// Name of the method.
     pub method: String,
     /// Digest of the method's module.
@@ -27,7 +32,7 @@ pub struct Run {
     pub progress: f64,
     /// How it ended.
     pub verdict: Option<Verdict>,
-    /// The score, for [`Verdict::Completed`]; higher is better.
+    /// The score, for [`Verdict::Completed`], in the task's metric.
     pub score: Option<f64>,
     /// Digest of the model.
     pub model: Option<String>,

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::Metric;
+
 /// A task: data, budget, evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Task {
@@ -16,8 +18,14 @@ pub struct Task {
     pub info: serde_json::Value,
     /// What one run may use.
     pub budget: Budget,
+    /// What it measures.
+    #[serde(default)]
+    pub metric: Metric,
     /// Digest of the train part. The hidden part's digests are not public.
     pub train: String,
+    /// Digest of the base weights, if it carries some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
     /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -39,7 +47,13 @@ pub struct NewTask {
     pub info: serde_json::Value,
     /// What one run may use.
     pub budget: Budget,
-    /// Digest of the train part (safetensors `inputs`, `labels`).
+    /// What it measures; accuracy if left out.
+    #[serde(default)]
+    pub metric: Metric,
+    /// Digest of the base weights (safetensors), if it carries some.
+    #[serde(default)]
+    pub base: Option<String>,
+    /// Digest of the train part (safetensors `inputs` and `labels`, or `text`).
     pub train: String,
     /// Digest of the hidden inputs (safetensors `inputs`).
     pub hidden_inputs: String,

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{RunState, Verdict};
+use crate::{Metric, RunState, Verdict};
 
 /// Body of `POST /api/v1/tournaments`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,6 +88,9 @@ pub struct Tournament {
     pub name: String,
     /// Name of the task.
     pub task: String,
+    /// What the task measures.
+    #[serde(default)]
+    pub metric: Metric,
     /// Where it is.
     pub state: TournamentState,
     /// The rules; frozen once it is open.
@@ -198,7 +201,7 @@ pub struct Standing {
     pub rank: u32,
     /// Name of the method.
     pub method: String,
-    /// Mean score over its blocks; a fault counts as 0.
+    /// Mean score over its blocks; a fault counts as the metric's miss.
     pub mean: f64,
     /// Standard error of the mean, where it has two blocks or more.
     pub standard_error: Option<f64>,
@@ -219,7 +222,8 @@ pub struct Cut {
     pub dropped: Vec<String>,
     /// Blocks both methods at the line have run.
     pub common_blocks: u32,
-    /// Mean paired difference in score between last kept and first cut.
+    /// Mean paired advantage of the last kept over the first cut, in the metric's unit:
+    /// positive whichever way is better.
     pub effect: Option<f64>,
     /// Its standard error, where there are two common blocks or more.
     pub standard_error: Option<f64>,

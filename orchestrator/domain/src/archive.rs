@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BlockSeed, Budget, Digest, Evidence, MethodName, Nonce, Rules, RunId, TaskName, TournamentName,
-    TournamentSeed, Verdict,
+    BlockSeed, Budget, Digest, Evidence, MethodName, Metric, Nonce, Rules, RunId, TaskName,
+    TournamentName, TournamentSeed, Verdict,
 };
 
 /// The card of an archive entry: where the method won, and on what grounds.
@@ -20,7 +20,10 @@ pub struct Card {
     pub run: RunId,
     /// Score of that run.
     pub model_score: f64,
-    /// Mean score over all its blocks, faults counted as 0.
+    /// What the task measures; left out if it is accuracy.
+    #[serde(default, skip_serializing_if = "Metric::is_default")]
+    pub metric: Metric,
+    /// Mean score over all its blocks, faults counted as misses.
     pub score: f64,
     /// Faults among them.
     pub faults: u32,
@@ -82,22 +85,24 @@ pub struct CardEvidence {
 
 /// The run whose model represents the champion: the best score; of equals the
 /// earliest block. `None` if no run left a model with a score.
-pub fn choose_model(blocks: &[CardBlock]) -> Option<&CardBlock> {
+pub fn choose_model<'a>(metric: &Metric, blocks: &'a [CardBlock]) -> Option<&'a CardBlock> {
     blocks
         .iter()
-        .filter(|block| block.model.is_some() && block.score.is_some())
-        .min_by(|a, b| {
-            let score = |block: &CardBlock| block.score.unwrap_or(f64::NEG_INFINITY);
-            score(b)
-                .total_cmp(&score(a))
-                .then((a.round, a.index).cmp(&(b.round, b.index)))
+        .filter(|block| block.model.is_some())
+        .filter_map(|block| Some((block.score?, block)))
+        .min_by(|(a_score, a), (b_score, b)| {
+            let place = |block: &CardBlock| (block.round, block.index);
+            metric
+                .order(*a_score, *b_score)
+                .then(place(a).cmp(&place(b)))
         })
+        .map(|(_, block)| block)
 }
 
 #[cfg(test)]
 mod tests {
     use super::{CardBlock, choose_model};
-    use crate::{BlockSeed, Digest, RunId, Verdict};
+    use crate::{BlockSeed, Digest, Direction, Metric, RunId, Verdict};
     use uuid::Uuid;
 
     fn block(round: u32, index: u32, score: Option<f64>, model: bool) -> CardBlock {
@@ -125,9 +130,15 @@ mod tests {
             block(3, 1, None, true),
             block(3, 2, Some(0.99), false),
         ];
-        let chosen = choose_model(&blocks).unwrap();
+        let chosen = choose_model(&Metric::default(), &blocks).unwrap();
         assert_eq!((chosen.round, chosen.index), (2, 1));
-        assert!(choose_model(&blocks[3..]).is_none());
-        assert!(choose_model(&[]).is_none());
+        let error = Metric {
+            better: Direction::Lower,
+            ..Metric::default()
+        };
+        let chosen = choose_model(&error, &blocks).unwrap();
+        assert_eq!((chosen.round, chosen.index), (1, 1));
+        assert!(choose_model(&Metric::default(), &blocks[3..]).is_none());
+        assert!(choose_model(&Metric::default(), &[]).is_none());
     }
 }

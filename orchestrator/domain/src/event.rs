@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArchiveId, Block, Decision, Digest, MethodName, Nonce, Outcome, Rules, RunId, RunnerId,
+    ArchiveId, Block, Decision, Digest, MethodName, Metric, Nonce, Outcome, Rules, RunId, RunnerId,
     RunnerName, SubmissionId, TaskId, TaskName, TokenId, TournamentName, TournamentSeed,
 };
 
@@ -33,6 +33,9 @@ pub enum Event {
         task: TaskName,
         /// Its rules.
         rules: Rules,
+        /// What its task measures; left out if it is accuracy.
+        #[serde(default, skip_serializing_if = "Metric::is_default")]
+        metric: Metric,
     },
     /// Submissions are accepted from now on; the rules are frozen.
     Opened {
@@ -162,6 +165,12 @@ pub enum PlatformEvent {
         hidden_inputs: Digest,
         /// Digest of the hidden labels.
         hidden_labels: Digest,
+        /// Digest of the base weights, if it carries some.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<Digest>,
+        /// What it measures; left out if it is accuracy.
+        #[serde(default, skip_serializing_if = "Metric::is_default")]
+        metric: Metric,
     },
     /// A runner registered, for the first time or again.
     RunnerRegistered {

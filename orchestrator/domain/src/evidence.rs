@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{SubmissionId, one_sided_p_value};
+use crate::{Metric, SubmissionId, one_sided_p_value};
 
 /// The comparison of the last one kept with the first one cut, over the blocks
-/// both ran. Differences are in score, kept minus cut; a fault counts as 0.
+/// both ran. A difference is the advantage of the kept in the task's metric: positive
+/// if it did better, whichever way that is; a fault counts as a miss.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The last kept.
@@ -14,7 +15,7 @@ pub struct Evidence {
     pub cut: SubmissionId,
     /// Number of common blocks.
     pub blocks: u32,
-    /// Mean paired difference.
+    /// Mean paired advantage of the kept.
     pub effect: f64,
     /// Standard error of the effect; needs two blocks.
     pub standard_error: Option<f64>,
@@ -30,8 +31,14 @@ pub struct Evidence {
 
 impl Evidence {
     /// Computes it from the paired scores (kept, cut) of the common blocks.
-    pub fn new(kept: SubmissionId, cut: SubmissionId, pairs: &[(f64, f64)]) -> Self {
-        let differences: Vec<f64> = pairs.iter().map(|(kept, cut)| kept - cut).collect();
+    pub fn new(
+        metric: &Metric,
+        kept: SubmissionId,
+        cut: SubmissionId,
+        pairs: &[(f64, f64)],
+    ) -> Self {
+        let advantage = |&(kept, cut): &(f64, f64)| metric.advantage(kept, cut);
+        let differences: Vec<f64> = pairs.iter().map(advantage).collect();
         let n = differences.len();
         let effect = if n == 0 {
             0.0
@@ -90,11 +97,12 @@ fn student_t_975(freedom: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::Evidence;
-    use crate::SubmissionId;
+    use crate::{Direction, Metric, SubmissionId};
     use uuid::Uuid;
 
     fn evidence(pairs: &[(f64, f64)]) -> Evidence {
         Evidence::new(
+            &Metric::default(),
             SubmissionId(Uuid::from_u128(1)),
             SubmissionId(Uuid::from_u128(2)),
             pairs,
@@ -134,6 +142,22 @@ mod tests {
         let clear = evidence(&[(0.9, 0.1), (0.91, 0.1), (0.9, 0.11), (0.9, 0.1)]);
         assert!(clear.interval.unwrap()[0] > 0.0);
         assert_eq!(clear.blocks_to_flip, None);
+    }
+
+    #[test]
+    fn a_lower_error_is_an_advantage() {
+        let who = |nth| SubmissionId(Uuid::from_u128(nth));
+        let rmse = Metric {
+            name: "rmse".to_owned(),
+            unit: None,
+            better: Direction::Lower,
+            best: 0.0,
+            miss: 1.0,
+        };
+        let better = Evidence::new(&rmse, who(1), who(2), &[(0.3, 0.5), (0.2, 0.5), (0.4, 0.5)]);
+        let mirrored = evidence(&[(0.5, 0.3), (0.5, 0.2), (0.5, 0.4)]);
+        assert!(near(better.effect, 0.2));
+        assert_eq!(better, mirrored);
     }
 
     #[test]

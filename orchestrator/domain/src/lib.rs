@@ -17,6 +17,7 @@ mod format;
 mod halving;
 mod ids;
 mod meters;
+mod metric;
 mod names;
 mod round;
 mod rules;
@@ -41,6 +42,7 @@ pub use ids::{
     ArchiveId, BlockId, RoundId, RunId, RunnerId, SubmissionId, TaskId, TokenId, TournamentId,
 };
 pub use meters::Meters;
+pub use metric::{Direction, Metric, MetricError};
 pub use names::{MethodName, NameError, RunnerName, TaskName, TournamentName};
 pub use round::{Block, Decision, Entrant, Round, RunRecord};
 pub use rules::{Rules, RulesError};

@@ -54,6 +54,7 @@ impl Decision {
         let (kept, cut) = order.split_at(keep.min(order.len()));
         let evidence = match (kept.last(), cut.first()) {
             (Some(last_kept), Some(first_cut)) => Some(Evidence::new(
+                tournament.metric(),
                 *last_kept,
                 *first_cut,
                 &tournament.pairs(*last_kept, *first_cut, round.number),

@@ -3,7 +3,8 @@
 /// Most differences for which all sign assignments are counted.
 const EXACT_LIMIT: usize = 40;
 /// Differences become integers of this resolution, so that sums are exact and
-/// the same on every machine.
+/// the same on every machine. Where some are larger than one, the resolution is a
+/// power of two coarser, so that sums of forty still fit.
 const RESOLUTION: f64 = (1_u64 << 40) as f64;
 
 /// The share of the 2^n sign assignments of `differences` whose sum is at
@@ -18,9 +19,13 @@ pub fn one_sided_p_value(differences: &[f64]) -> Option<f64> {
     if n == 0 || n > EXACT_LIMIT {
         return None;
     }
+    let largest = differences
+        .iter()
+        .fold(1.0_f64, |largest, difference| largest.max(difference.abs()));
+    let scale = RESOLUTION / 2.0_f64.powi(largest.log2().ceil() as i32);
     let values: Vec<i64> = differences
         .iter()
-        .map(|difference| (difference * RESOLUTION).round() as i64)
+        .map(|difference| (difference * scale).round() as i64)
         .collect();
     // Each rounding is off by at most one half, on both sides of the comparison.
     let threshold = values.iter().sum::<i64>() - n as i64;
@@ -69,6 +74,7 @@ mod tests {
         // Of +++ ++- +-+ -++ ..., the sums at least 0.1 + 0.1 - 0.1.
         assert_eq!(one_sided_p_value(&[0.1, 0.1, -0.1]), Some(0.5));
         assert!(one_sided_p_value(&[0.01; 40]).unwrap() < 1e-11);
+        assert!(one_sided_p_value(&[1e12; 40]).unwrap() < 1e-11);
     }
 
     fn by_enumeration(differences: &[f64]) -> f64 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Entrant, Outcome, SubmissionId, TournamentSeed};
+use crate::{Entrant, Metric, Outcome, SubmissionId, TournamentSeed};
 
 /// Results by submission and block (round, index).
 pub(crate) type Results = BTreeMap<(SubmissionId, u32, u32), Outcome>;
@@ -16,7 +16,7 @@ pub struct Standing {
     pub place: u32,
     /// Who.
     pub submission: SubmissionId,
-    /// Mean score over all the method's blocks; a fault counts as 0.
+    /// Mean score over all the method's blocks; a fault counts as [`Metric::miss`].
     pub mean: f64,
     /// Blocks it has a result on.
     pub blocks: u32,
@@ -24,7 +24,7 @@ pub struct Standing {
     pub faults: u32,
 }
 
-/// Orders `entrants` by mean score over all their results, then fewer faults,
+/// Orders `entrants` by mean score over all their results, the better first, then fewer faults,
 /// then a hash of seed and digest that nobody could choose. Methods without
 /// results come last.
 ///
@@ -33,6 +33,7 @@ pub struct Standing {
 /// bits on every machine, in whatever order they arrived.
 pub fn standings<'a>(
     seed: &TournamentSeed,
+    metric: &Metric,
     entrants: impl Iterator<Item = &'a Entrant>,
     results: impl Iterator<Item = (SubmissionId, u32, u32, Outcome)>,
 ) -> Vec<Standing> {
@@ -45,12 +46,12 @@ pub fn standings<'a>(
             let own = results.range((who, 0, 0)..=(who, u32::MAX, u32::MAX));
             let (mut sum, mut blocks, mut faults) = (0.0, 0, 0);
             for (_, outcome) in own {
-                sum += outcome.points();
+                sum += metric.points(outcome);
                 blocks += 1;
                 faults += u32::from(outcome.is_fault());
             }
             let mean = if blocks == 0 {
-                0.0
+                metric.miss
             } else {
                 sum / f64::from(blocks)
             };
@@ -67,7 +68,7 @@ pub fn standings<'a>(
     lines.sort_by(|(a, a_key), (b, b_key)| {
         (b.blocks > 0)
             .cmp(&(a.blocks > 0))
-            .then(b.mean.total_cmp(&a.mean))
+            .then(metric.order(a.mean, b.mean))
             .then(a.faults.cmp(&b.faults))
             .then(a_key.cmp(b_key))
     });

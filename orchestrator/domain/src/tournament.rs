@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::standings::standings;
 use crate::{
-    Digest, Effect, Entrant, Event, IllegalEvent, Nonce, Outcome, Round, Rules, Standing,
+    Digest, Effect, Entrant, Event, IllegalEvent, Metric, Nonce, Outcome, Round, Rules, Standing,
     SubmissionId, TournamentSeed,
 };
 
@@ -63,6 +63,7 @@ impl std::fmt::Display for TournamentState {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tournament {
     pub(crate) rules: Rules,
+    pub(crate) metric: Metric,
     pub(crate) state: TournamentState,
     pub(crate) commitment: Option<Digest>,
     pub(crate) field: Vec<Entrant>,
@@ -76,6 +77,8 @@ pub struct Tournament {
 pub struct Parts {
     /// Its rules.
     pub rules: Rules,
+    /// What its task measures.
+    pub metric: Metric,
     /// Where it is.
     pub state: TournamentState,
     /// Digest of the nonce, once open.
@@ -102,10 +105,11 @@ pub fn step(
 }
 
 impl Tournament {
-    /// A draft with these rules.
-    pub fn new(rules: Rules) -> Self {
+    /// A draft with these rules, for a task that measures `metric`.
+    pub fn new(rules: Rules, metric: Metric) -> Self {
         Self {
             rules,
+            metric,
             state: TournamentState::Draft,
             commitment: None,
             field: Vec::new(),
@@ -118,13 +122,13 @@ impl Tournament {
     /// The tournament that `events` tell of; the first must be its creation.
     pub fn replay<'a>(events: impl IntoIterator<Item = &'a Event>) -> Result<Self, IllegalEvent> {
         let mut events = events.into_iter();
-        let Some(Event::Created { rules, .. }) = events.next() else {
+        let Some(Event::Created { rules, metric, .. }) = events.next() else {
             return Err(IllegalEvent::Contradiction {
                 event: "created",
                 why: "it must come first",
             });
         };
-        let mut tournament = Self::new(rules.clone());
+        let mut tournament = Self::new(rules.clone(), metric.clone());
         for event in events {
             tournament.apply(event)?;
         }
@@ -137,6 +141,7 @@ impl Tournament {
         parts.field.sort_by_key(|entrant| entrant.digest);
         Self {
             rules: parts.rules,
+            metric: parts.metric,
             state: parts.state,
             commitment: parts.commitment,
             field: parts.field,
@@ -154,6 +159,11 @@ impl Tournament {
     /// Its rules.
     pub const fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    /// What its task measures.
+    pub const fn metric(&self) -> &Metric {
+        &self.metric
     }
 
     /// Its seed, once closed.
@@ -210,7 +220,7 @@ impl Tournament {
             .field
             .iter()
             .filter(|entrant| round.entrants.contains(&entrant.submission));
-        standings(seed, entrants, self.results(number))
+        standings(seed, &self.metric, entrants, self.results(number))
     }
 
     /// Scores of two methods on the blocks both ran, in the order of the blocks.
@@ -223,7 +233,7 @@ impl Tournament {
         let of = |who: SubmissionId| -> BTreeMap<(u32, u32), f64> {
             self.results(up_to)
                 .filter(|(submission, ..)| *submission == who)
-                .map(|(_, round, index, outcome)| ((round, index), outcome.points()))
+                .map(|(_, round, index, outcome)| ((round, index), self.metric.points(&outcome)))
                 .collect()
         };
         let others = of(other);

@@ -70,8 +70,8 @@ pub enum OutcomeError {
     /// A score for something that did not complete.
     #[error("only a completed run has a score")]
     UnexpectedScore,
-    /// Not a number from 0 to 1.
-    #[error("a score is a number from 0 to 1")]
+    /// Not a finite number.
+    #[error("a score is a finite number")]
     OutOfRange,
 }
 
@@ -90,12 +90,11 @@ impl TryFrom<Unchecked> for Outcome {
 }
 
 impl Outcome {
-    /// Checks that a completed run, and only that, has a score from 0 to 1.
-    /// Standings count a fault as 0, which is the worst only within this range.
+    /// Checks that a completed run, and only that, has a score, a finite number.
     pub fn new(verdict: Verdict, score: Option<f64>) -> Result<Self, OutcomeError> {
         match (verdict, score) {
             (Verdict::Completed, None) => Err(OutcomeError::MissingScore),
-            (Verdict::Completed, Some(score)) if !(0.0..=1.0).contains(&score) => {
+            (Verdict::Completed, Some(score)) if !score.is_finite() => {
                 Err(OutcomeError::OutOfRange)
             }
             (Verdict::Completed, Some(score)) => Ok(Self {
@@ -120,11 +119,6 @@ impl Outcome {
         self.score
     }
 
-    /// What standings and evidence add up: the score, or 0 for a fault.
-    pub fn points(&self) -> f64 {
-        self.score.unwrap_or(0.0)
-    }
-
     /// Whether the entrant is at fault.
     pub const fn is_fault(&self) -> bool {
         self.score.is_none()
@@ -137,21 +131,21 @@ mod tests {
 
     #[test]
     fn scores_belong_to_completed_runs() {
-        assert_eq!(
-            Outcome::new(Verdict::Completed, Some(0.5))
+        let done = Outcome::new(Verdict::Completed, Some(2.5)).unwrap();
+        assert_eq!(done.score(), Some(2.5));
+        assert!(
+            Outcome::new(Verdict::MethodFailed, None)
                 .unwrap()
-                .points(),
-            0.5
-        );
-        assert_eq!(
-            Outcome::new(Verdict::MethodFailed, None).unwrap().points(),
-            0.0
+                .is_fault()
         );
         for (verdict, score, error) in [
             (Verdict::Completed, None, OutcomeError::MissingScore),
             (Verdict::Completed, Some(f64::NAN), OutcomeError::OutOfRange),
-            (Verdict::Completed, Some(1.1), OutcomeError::OutOfRange),
-            (Verdict::Completed, Some(-0.1), OutcomeError::OutOfRange),
+            (
+                Verdict::Completed,
+                Some(f64::INFINITY),
+                OutcomeError::OutOfRange,
+            ),
             (
                 Verdict::BudgetExceeded,
                 Some(0.5),
@@ -160,7 +154,9 @@ mod tests {
         ] {
             assert_eq!(Outcome::new(verdict, score), Err(error));
         }
-        assert!(serde_json::from_str::<Outcome>(r#"{"verdict":"completed","score":2.0}"#).is_err());
+        assert!(
+            serde_json::from_str::<Outcome>(r#"{"verdict":"completed","score":null}"#).is_err()
+        );
     }
 
     #[test]

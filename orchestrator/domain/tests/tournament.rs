@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use gauntlet_domain::{
-    Decision, Digest, Effect, Event, Halving, IllegalEvent, MethodName, Nonce, Outcome, QueuedRun,
-    Rules, RunId, RunState, RunnerId, SubmissionId, Tournament, TournamentSeed, TournamentState,
-    Verdict, step,
+    Decision, Digest, Direction, Effect, Event, Halving, IllegalEvent, MethodName, Metric, Nonce,
+    Outcome, QueuedRun, Rules, RunId, RunState, RunnerId, SubmissionId, Tournament, TournamentSeed,
+    TournamentState, Verdict, step,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -34,12 +34,17 @@ struct Play {
 
 impl Play {
     fn closed(rules: Rules, field: usize) -> Self {
+        Self::closed_for(rules, Metric::default(), field)
+    }
+
+    fn closed_for(rules: Rules, metric: Metric, field: usize) -> Self {
         let mut play = Self {
-            tournament: Tournament::new(rules.clone()),
+            tournament: Tournament::new(rules.clone(), metric.clone()),
             log: vec![Event::Created {
                 name: "t".parse().unwrap(),
                 task: "digits".parse().unwrap(),
                 rules,
+                metric,
             }],
             next_run: 1,
         };
@@ -263,7 +268,7 @@ fn equals_are_ordered_by_a_hash_nobody_chose() {
         let digests: Vec<Digest> = entrants.iter().map(|entrant| entrant.digest).collect();
         let seed = TournamentSeed::derive(&Nonce::from_phrase(phrase), &digests);
         let results = (0..8).map(|nth| (submission(nth), 1, 1, completed(0.5)));
-        gauntlet_domain::standings(&seed, entrants.iter(), results)
+        gauntlet_domain::standings(&seed, &Metric::default(), entrants.iter(), results)
             .into_iter()
             .map(|line| line.submission)
             .collect::<Vec<_>>()
@@ -318,7 +323,7 @@ fn what_cannot_happen_is_refused_and_changes_nothing() {
 #[test]
 fn the_seed_must_follow_from_the_committed_nonce_and_the_field() {
     let mut play = Play {
-        tournament: Tournament::new(Rules::default()),
+        tournament: Tournament::new(Rules::default(), Metric::default()),
         log: Vec::new(),
         next_run: 1,
     };
@@ -503,4 +508,50 @@ proptest! {
             prop_assert_eq!(again.decisions(), play.decisions());
         }
     }
+}
+
+/// A tournament of errors is the mirror image of one of accuracies: same places, same cuts,
+/// same evidence, and a fault is the worst in both.
+#[test]
+fn where_lower_is_better_everything_is_mirrored() {
+    let error = Metric {
+        name: "rmse".to_owned(),
+        unit: None,
+        better: Direction::Lower,
+        best: -1.0,
+        miss: 0.0,
+    };
+    let played = |metric: Metric, sign: f64| {
+        let mut play = Play::closed_for(Rules::default(), metric, 6);
+        play.finish(
+            |who, block| match (0..6).find(|nth| submission(*nth) == who) {
+                Some(2) | None => failed(),
+                Some(nth) => completed(sign * (0.1 * nth as f64 + 0.01 * f64::from(block.1))),
+            },
+            |_| (0, 0),
+        );
+        play
+    };
+    let (up, down) = (played(Metric::default(), 1.0), played(error, -1.0));
+    assert_eq!(up.tournament.champion(), Some(submission(5)));
+    assert_eq!(down.tournament.champion(), Some(submission(5)));
+    for (up, down) in up.decisions().iter().zip(down.decisions()) {
+        let order = |decision: &Decision| {
+            let lines = decision.standings.iter();
+            lines
+                .map(|line| (line.submission, line.mean.abs(), line.faults))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(order(up), order(&down));
+        assert_eq!(
+            (&up.kept, &up.cut, &up.evidence),
+            (&down.kept, &down.cut, &down.evidence)
+        );
+    }
+    let first = &up.decisions()[0];
+    assert_eq!(
+        first.cut.last(),
+        Some(&submission(2)),
+        "a fault is the worst"
+    );
 }

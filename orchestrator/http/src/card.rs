@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use gauntlet_domain::{Card, Verdict};
+use gauntlet_domain::{Card, Direction, Verdict};
 
 /// The card as a `README.md`. Everything in it is a name that has been checked, a
 /// number or a digest, so nothing needs quoting; the licence is text, and is quoted.
@@ -20,6 +20,7 @@ fn write(card: &Card, text: &mut String) -> std::fmt::Result {
     writeln!(text, "method: {}", card.method)?;
     writeln!(text, "task: {}", card.task)?;
     writeln!(text, "tournament: {}", card.tournament)?;
+    writeln!(text, "metric: {}", quoted(&card.metric.name))?;
     writeln!(text, "score: {:.6}", card.score)?;
     writeln!(text, "model_score: {:.6}", card.model_score)?;
     writeln!(text, "data_licence: {}", quoted(&card.licence))?;
@@ -28,17 +29,23 @@ fn write(card: &Card, text: &mut String) -> std::fmt::Result {
     writeln!(text, "run: {}", card.run)?;
     writeln!(text, "---")?;
     writeln!(text, "\n# {}\n", card.method)?;
+    let miss = card.metric.miss;
     writeln!(
         text,
-        "Champion of `{}` on the task `{}`: mean score {:.4} over {} blocks{}. It met {} {} in {} runs.",
+        "Champion of `{}` on the task `{}`: mean {} {:.4}{} over {} blocks{}. It met {} {} in {} runs.",
         card.tournament,
         card.task,
+        card.metric.name,
         card.score,
+        match card.metric.better {
+            Direction::Higher => "",
+            Direction::Lower => " (lower is better)",
+        },
         card.blocks.len(),
         match card.faults {
             0 => String::new(),
-            1 => String::from(", one of them a fault of its own that counts as 0"),
-            faults => format!(", {faults} of them faults of its own that count as 0"),
+            1 => format!(", one of them a fault of its own that counts as {miss}"),
+            faults => format!(", {faults} of them faults of its own that count as {miss}"),
         },
         card.field.saturating_sub(1),
         if card.field == 2 { "rival" } else { "rivals" },
@@ -47,15 +54,19 @@ fn write(card: &Card, text: &mut String) -> std::fmt::Result {
     writeln!(text, "\n## Files\n")?;
     writeln!(
         text,
-        "- `model.safetensors`: the weights of its best run (score {:.4}).",
-        card.model_score
+        "- `model.safetensors`: the weights of its best run ({} {:.4}).",
+        card.metric.name, card.model_score
     )?;
     writeln!(
         text,
         "- `method.wasm`: the method itself, which can be run again."
     )?;
     writeln!(text, "\n## Results\n")?;
-    writeln!(text, "| round | block | seed | score | model (SHA-256) |")?;
+    writeln!(
+        text,
+        "| round | block | seed | {} | model (SHA-256) |",
+        card.metric.name
+    )?;
     writeln!(text, "|---|---|---|---|---|")?;
     for block in &card.blocks {
         let score = match (block.verdict, block.score) {
@@ -77,7 +88,7 @@ fn write(card: &Card, text: &mut String) -> std::fmt::Result {
             let evidence = &cut.evidence;
             write!(
                 text,
-                "- Round {}: {} stayed, {} went; difference {:+.4} over {} common blocks",
+                "- Round {}: {} stayed, {} went; advantage {:+.4} over {} common blocks",
                 cut.round, cut.kept, cut.cut, evidence.effect, evidence.blocks
             )?;
             if let Some([low, high]) = evidence.interval {

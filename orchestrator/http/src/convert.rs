@@ -36,6 +36,7 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
     api::Tournament {
         name: view.name,
         task: view.task,
+        metric: metric(view.metric),
         state: tournament_state(view.state),
         // Rules are plain data: numbers, names and lists.
         rules: serde_json::to_value(&view.rules).unwrap_or_default(),
@@ -155,6 +156,7 @@ pub(crate) fn run(view: views::RunView) -> api::Run {
         id: view.id.0,
         tournament: view.tournament,
         task: view.task,
+        metric: metric(view.metric),
         method: view.method,
         digest: view.digest.to_string(),
         round: view.round,
@@ -235,7 +237,9 @@ pub(crate) fn task(view: views::TaskView) -> api::Task {
             guest_bytes: view.budget.guest_bytes,
             output_bytes: view.budget.output_bytes,
         },
+        metric: metric(view.metric),
         train: view.train.to_string(),
+        base: view.base.map(|digest| digest.to_string()),
         created_at: view.created_at,
     }
 }
@@ -251,11 +255,38 @@ pub(crate) fn archive_entry(view: views::ArchiveView, model_bytes: u64) -> api::
         module_bytes: view.module_bytes,
         model: view.model.to_string(),
         model_bytes,
+        metric: metric(view.card.metric.clone()),
         score: view.score,
         blocks: view.blocks,
         run: view.run.0,
         card: card::markdown(&view.card),
         created_at: view.created_at,
+    }
+}
+
+pub(crate) fn metric(metric: domain::Metric) -> api::Metric {
+    api::Metric {
+        name: metric.name,
+        unit: metric.unit,
+        better: match metric.better {
+            domain::Direction::Higher => api::Direction::Higher,
+            domain::Direction::Lower => api::Direction::Lower,
+        },
+        best: metric.best,
+        miss: metric.miss,
+    }
+}
+
+pub(crate) fn new_metric(metric: api::Metric) -> domain::Metric {
+    domain::Metric {
+        name: metric.name,
+        unit: metric.unit,
+        better: match metric.better {
+            api::Direction::Higher => domain::Direction::Higher,
+            api::Direction::Lower => domain::Direction::Lower,
+        },
+        best: metric.best,
+        miss: metric.miss,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_api::{ArchiveEntry, Cut, Meters, Method, Run, Standing, Tournament, Verdict};
+use gauntlet_api::{ArchiveEntry, Cut, Meters, Method, Metric, Run, Standing, Tournament, Verdict};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -42,7 +42,9 @@ pub(crate) struct TournamentReport {
     standings: Vec<Standing>,
     cuts: Vec<RoundCut>,
     runs: Vec<RunReport>,
-    /// Median of the methods' mean scores; faults count as 0.
+    /// What the task measures.
+    metric: Metric,
+    /// Median of the methods' mean scores; faults count as misses.
     field_median: f64,
     /// The same over the methods without a fault; `None` if all had one.
     faultless_median: Option<f64>,
@@ -154,7 +156,8 @@ impl TournamentReport {
                 })
                 .collect(),
             runs,
-            field_median: median(means(true)).unwrap_or(0.0),
+            field_median: median(means(true)).unwrap_or(ended.metric.miss),
+            metric: ended.metric.clone(),
             faultless_median: median(means(false)),
             champion,
             full: ended,
@@ -171,7 +174,7 @@ impl TournamentReport {
             counted(self.runs.len(), "run"),
             self.seconds
                 .map_or_else(String::new, |seconds| format!(", {seconds:.0} s")),
-            standings::table(&self.standings),
+            standings::table(&self.full.metric, &self.standings),
             cuts::paragraphs(&self.full.rounds),
             verdicts::table(&self.full, &self.details),
             archive::card(&self.champion),

@@ -17,6 +17,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
 use crate::local::Local;
+use crate::serve::tasks;
 
 pub(crate) use native::Program;
 pub(crate) use report::{Report, show};
@@ -67,7 +68,10 @@ pub(crate) async fn in_sandbox(local: &Local, order: Order) -> Result<Report, Fa
         settings: order.settings,
         train: put("train.safetensors", &dataset.train)?,
         hidden_inputs: put("inputs.safetensors", &dataset.hidden_inputs)?,
-        base: None,
+        base: match &dataset.base {
+            Some(base) => Some(put("base.safetensors", base)?),
+            None => None,
+        },
         hidden_labels: dataset.hidden_labels.clone(),
     };
     let seeds = order.seed.blocks(order.repeat);
@@ -96,6 +100,7 @@ pub(crate) async fn in_sandbox(local: &Local, order: Order) -> Result<Report, Fa
         digest: Some(hex::encode(Sha256::digest(&attempt.wasm))),
         task: order.task.definition.name.clone(),
         split: order.task.split.explanation(),
+        metric: tasks::metric(&order.task.dataset.metric),
         train_rows: dataset.info.train_rows,
         budget: attempt.budget,
         runs,
@@ -165,6 +170,7 @@ pub(crate) fn natively(order: &NativeOrder<'_>) -> Result<Report, Failure> {
         digest: None,
         task: order.task.definition.name.clone(),
         split: order.task.split.explanation(),
+        metric: tasks::metric(&order.task.dataset.metric),
         train_rows: order.task.dataset.info.train_rows,
         budget,
         runs,

@@ -122,6 +122,7 @@ impl Program {
             detail: None,
             cause: None,
             score: None,
+            secondary: Vec::new(),
             model: None,
             predictions: None,
             train: Meters::default(),

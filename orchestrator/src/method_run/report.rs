@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use gauntlet_api::Metric;
 use gauntlet_job::Meters;
 use gauntlet_protocol::{CurvePoint, Verdict};
 use serde::Serialize;
@@ -30,7 +31,9 @@ pub(crate) struct Report {
     pub(crate) budget: gauntlet_protocol::Budget,
     /// One for each seed.
     pub(crate) runs: Vec<Run>,
-    /// Mean score of the blocks, a fault counting as 0, as in standings.
+    /// What the task measures, and which way is better.
+    pub(crate) metric: Metric,
+    /// Mean score of the blocks, a fault counting as the metric's miss, as in standings.
     pub(crate) mean: f64,
     /// Standard deviation of the scores over the blocks, from two of them on.
     pub(crate) deviation: Option<f64>,
@@ -71,7 +74,7 @@ impl Report {
         let scores: Vec<f64> = self
             .runs
             .iter()
-            .map(|run| run.score.unwrap_or(0.0))
+            .map(|run| run.score.unwrap_or(self.metric.miss))
             .collect();
         let count = scores.len() as f64;
         self.mean = scores.iter().sum::<f64>() / count.max(1.0);
@@ -121,11 +124,12 @@ pub(crate) fn show(report: &Report) -> String {
         text.push('\n');
         text.push_str(&meters(run, report));
     } else {
+        let heading = report.metric.heading();
         text.push_str(&render(
             &[
                 Column::Text("seed"),
                 Column::Text("verdict"),
-                Column::Number("score"),
+                Column::Number(&heading),
                 Column::Text("model"),
                 Column::Number("work"),
                 Column::Number("batches"),
@@ -146,7 +150,8 @@ pub(crate) fn show(report: &Report) -> String {
             "",
         ));
         text.push_str(&format!(
-            "\nmean score of {}: {:.4}",
+            "\nmean {} of {}: {:.4}",
+            report.metric.name,
             counted(report.runs.len(), "seed"),
             report.mean
         ));
@@ -165,7 +170,10 @@ pub(crate) fn show(report: &Report) -> String {
             if let Some(advice) = &run.advice {
                 text.push_str(&format!("\n  {}", printable(advice)));
             }
-            text.push_str("\n  In a tournament the method scores 0 on such a block.");
+            text.push_str(&format!(
+                "\n  In a tournament such a block counts as {} {}.",
+                report.metric.name, report.metric.miss
+            ));
         } else if let Some(remark) = &run.detail {
             text.push_str(&format!("\n\nseed {}: {}", run.seed, printable(remark)));
             if let Some(advice) = &run.advice {
@@ -185,7 +193,7 @@ fn recorded(run: &Run, report: &Report) -> Vec<[String; 2]> {
         row("verdict", verdict(run.verdict).to_owned()),
     ];
     if let Some(score) = run.score {
-        rows.push(row("score", format!("{score:.4}")));
+        rows.push(row(&report.metric.heading(), format!("{score:.4}")));
     }
     if let Some(digest) = &report.digest {
         rows.push(row("method", short(digest).to_owned()));
@@ -311,6 +319,7 @@ mod tests {
             digest: Some("cd".repeat(32)),
             task: "digits".into(),
             split: "a split",
+            metric: Metric::default(),
             train_rows: 10,
             budget: gauntlet_protocol::Budget {
                 work: 20_000_000_000,
@@ -349,7 +358,7 @@ mod tests {
         let report = report(&[Some(0.8), None]);
         assert!((report.mean - 0.4).abs() < 1e-12 && !report.completed());
         let text = show(&report);
-        for words in ["mean score of 2 seeds: 0.4000", "stop earlier", "scores 0"] {
+        for words in ["mean accuracy of 2 seeds: 0.4000", "stop earlier", "counts as accuracy 0"] {
             assert!(text.contains(words), "{words}: {text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gauntlet_api::{Budget, NewTask, Task};
+use gauntlet_api::{Budget, Direction, Metric, NewTask, Task};
 use gauntlet_tasks::{Dataset, TaskDefinition};
 use sha2::{Digest as _, Sha256};
 
@@ -94,6 +94,14 @@ async fn put(
     }
     let [train, hidden_inputs, hidden_labels] = <[String; 3]>::try_from(digests)
         .map_err(|_| Failure::ours("register a task", "a part of its data is missing"))?;
+    let base = match &dataset.base {
+        Some(bytes) => {
+            let digest = hex::encode(Sha256::digest(bytes));
+            client.put_bytes(&["blobs", &digest], bytes).await?;
+            Some(digest)
+        }
+        None => None,
+    };
     let info = serde_json::to_value(&dataset.info)
         .map_err(|error| Failure::ours("describe a task", error))?;
     let budget = definition.budget;
@@ -111,10 +119,26 @@ async fn put(
             guest_bytes: budget.guest_bytes,
             output_bytes: budget.output_bytes,
         },
+        metric: metric(&dataset.metric),
+        base,
         train,
         hidden_inputs,
         hidden_labels,
     })
+}
+
+/// What a task measures, in the API's shape.
+pub(crate) fn metric(metric: &gauntlet_tasks::Metric) -> Metric {
+    Metric {
+        name: metric.name.to_owned(),
+        unit: metric.unit.map(str::to_owned),
+        better: match metric.better {
+            gauntlet_tasks::Direction::Higher => Direction::Higher,
+            gauntlet_tasks::Direction::Lower => Direction::Lower,
+        },
+        best: metric.best,
+        miss: metric.miss,
+    }
 }
 
 /// Registers a task; one that is there already must be the same, since results
@@ -122,8 +146,11 @@ async fn put(
 async fn register_one(client: &Client, new: NewTask) -> Result<(), Failure> {
     match client.get::<Task>(&["tasks", &new.name]).await {
         Ok(there) => {
-            let same =
-                there.train == new.train && there.info == new.info && there.budget == new.budget;
+            let same = there.train == new.train
+                && there.base == new.base
+                && there.info == new.info
+                && there.metric == new.metric
+                && there.budget == new.budget;
             if same {
                 return Ok(());
             }

@@ -13,7 +13,8 @@ pub(crate) fn table(entries: &[ArchiveEntry]) -> String {
             Column::Text("task"),
             Column::Text("tournament"),
             Column::Text("method"),
-            Column::Number("score"),
+            Column::Text("metric"),
+            Column::Number("mean"),
             Column::Number("blocks"),
             Column::Text("model"),
             Column::Text("id"),
@@ -24,6 +25,7 @@ pub(crate) fn table(entries: &[ArchiveEntry]) -> String {
                 entry.task.clone(),
                 entry.tournament.clone(),
                 entry.method.clone(),
+                entry.metric.name.clone(),
                 format!("{:.4}", entry.score),
                 entry.blocks.to_string(),
                 short(&entry.model).to_owned(),
@@ -43,8 +45,9 @@ pub(crate) fn card(entry: &ArchiveEntry) -> String {
         (
             "score",
             format!(
-                "{:.4} (mean over {})",
+                "{:.4} {} (mean over {})",
                 entry.score,
+                entry.metric.heading(),
                 counted(entry.blocks as usize, "block")
             ),
         ),

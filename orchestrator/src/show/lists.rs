@@ -13,6 +13,8 @@ pub(crate) fn tasks(tasks: &[Task]) -> String {
         &[
             Column::Text("task"),
             Column::Text("title"),
+            Column::Text("kind"),
+            Column::Text("metric"),
             Column::Text("licence"),
             Column::Number("work"),
             Column::Number("wall"),
@@ -22,6 +24,11 @@ pub(crate) fn tasks(tasks: &[Task]) -> String {
             [
                 task.name.clone(),
                 task.title.clone(),
+                task.info["kind"]["kind"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned(),
+                task.metric.name.clone(),
                 task.licence.clone(),
                 work(task.budget.work),
                 format!("{} s", task.budget.wall_seconds),

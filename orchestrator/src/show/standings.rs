@@ -1,16 +1,17 @@
 //! Who is where.
 
-use gauntlet_api::Standing;
+use gauntlet_api::{Metric, Standing};
 
 use super::table::{Column, render};
 
 /// The standing, best first.
-pub(crate) fn table(standings: &[Standing]) -> String {
+pub(crate) fn table(metric: &Metric, standings: &[Standing]) -> String {
+    let mean = format!("mean {}", metric.heading());
     render(
         &[
             Column::Number("place"),
             Column::Text("method"),
-            Column::Number("mean score"),
+            Column::Number(&mean),
             Column::Number("± s.e."),
             Column::Number("blocks"),
             Column::Number("faults"),

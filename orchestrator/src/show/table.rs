@@ -6,15 +6,15 @@ use crate::show::text::printable;
 
 /// A column: its heading, and whether it holds numbers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Column {
+pub(crate) enum Column<'a> {
     /// Text, aligned to the left.
-    Text(&'static str),
+    Text(&'a str),
     /// Numbers, aligned to the right.
-    Number(&'static str),
+    Number(&'a str),
 }
 
 /// A table of `rows`, or `nothing` if there are none.
-pub(crate) fn render<I, R>(columns: &[Column], rows: I, nothing: &str) -> String
+pub(crate) fn render<I, R>(columns: &[Column<'_>], rows: I, nothing: &str) -> String
 where
     I: IntoIterator<Item = R>,
     R: IntoIterator<Item = String>,

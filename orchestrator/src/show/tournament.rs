@@ -52,7 +52,7 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
     }
     parts.push(format!(
         "\nStandings\n{}",
-        standings::table(&tournament.standings)
+        standings::table(&tournament.metric, &tournament.standings)
     ));
     parts.push(format!("\nCuts\n{}", cuts::paragraphs(&tournament.rounds)));
     parts.push(format!(
@@ -61,8 +61,9 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
     ));
     if let Some(champion) = &tournament.champion {
         parts.push(format!(
-            "\nchampion: {} ({:.4}){}",
+            "\nchampion: {} ({} {:.4}){}",
             printable(&champion.method),
+            tournament.metric.name,
             champion.score,
             champion.archive.map_or_else(
                 || ", which left no model to keep".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_api::{RunCell, RunState, Tournament, Verdict};
+use gauntlet_api::{Metric, RunCell, RunState, Tournament, Verdict};
 
 use super::table::{Column, render};
 use super::text::short;
@@ -23,18 +23,19 @@ pub(crate) fn table(tournament: &Tournament, details: &BTreeMap<String, String>)
             .map(|standing| standing.method.as_str())
             .collect()
     };
+    let heading = format!("best {}", tournament.metric.name);
     render(
         &[
             Column::Text("method"),
             Column::Number("runs"),
             Column::Text("verdicts"),
-            Column::Number("best score"),
+            Column::Number(&heading),
             Column::Text("its model"),
             Column::Text("why it failed"),
         ],
         order.into_iter().map(|method| {
             let cells = runs.remove(method).unwrap_or_default();
-            let best = best(&cells);
+            let best = best(&tournament.metric, &cells);
             [
                 method.to_owned(),
                 cells.len().to_string(),
@@ -50,18 +51,15 @@ pub(crate) fn table(tournament: &Tournament, details: &BTreeMap<String, String>)
     )
 }
 
-fn best<'a>(cells: &[&'a RunCell]) -> Option<&'a RunCell> {
+fn best<'a>(metric: &Metric, cells: &[&'a RunCell]) -> Option<&'a RunCell> {
     cells
         .iter()
-        .filter(|cell| cell.score.is_some())
-        .copied()
-        .max_by(|a, b| {
+        .filter_map(|cell| Some((cell.score?, *cell)))
+        .min_by(|(a_score, a), (b_score, b)| {
             // Of equal scores the earlier block: a table must not depend on order of arrival.
-            a.score
-                .partial_cmp(&b.score)
-                .unwrap_or(std::cmp::Ordering::Equal)
-                .then(b.block.cmp(&a.block))
+            metric.order(*a_score, *b_score).then(a.block.cmp(&b.block))
         })
+        .map(|(_, cell)| cell)
 }
 
 fn summary(cells: &[&RunCell]) -> String {

@@ -99,6 +99,8 @@ pub struct Work {
     pub hidden_inputs: Digest,
     /// Digest of the hidden labels.
     pub hidden_labels: Digest,
+    /// Digest of the base weights, if the task carries some.
+    pub base: Option<Digest>,
     /// Seed of the block.
     pub seed: BlockSeed,
     /// What it may use.
@@ -111,7 +113,7 @@ pub async fn work(conn: &mut Conn, run: RunId) -> Result<Work> {
         r#"
         SELECT tournaments.name AS tournament, submissions.name AS method,
                submissions.digest AS module, tasks.name AS task, tasks.info, tasks.budget,
-               tasks.train, tasks.hidden_inputs, tasks.hidden_labels, blocks.seed
+               tasks.train, tasks.hidden_inputs, tasks.hidden_labels, tasks.base, blocks.seed
         FROM runs
         JOIN tournaments ON tournaments.id = runs.tournament_id
         JOIN tasks ON tasks.id = tournaments.task_id
@@ -132,6 +134,7 @@ pub async fn work(conn: &mut Conn, run: RunId) -> Result<Work> {
         train: parse::text("tasks.train", &row.train)?,
         hidden_inputs: parse::text("tasks.hidden_inputs", &row.hidden_inputs)?,
         hidden_labels: parse::text("tasks.hidden_labels", &row.hidden_labels)?,
+        base: parse::optional("tasks.base", row.base.as_deref())?,
         seed: parse::text("blocks.seed", &row.seed)?,
         budget: parse::json("tasks.budget", row.budget)?,
     })

@@ -29,6 +29,7 @@ pub async fn load(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Optio
     let opened = row.state != TournamentState::Draft;
     let tournament = Tournament::restore(Parts {
         rules: row.rules.clone(),
+        metric: row.metric.clone(),
         state: row.state,
         commitment: opened.then(|| row.nonce.commitment()),
         field,

@@ -1,6 +1,6 @@
 //! Tasks.
 
-use gauntlet_domain::{Budget, Digest, TaskId, TaskName};
+use gauntlet_domain::{Budget, Digest, Metric, TaskId, TaskName};
 
 use crate::{Conn, Result, parse};
 
@@ -27,6 +27,10 @@ pub struct TaskRow<'a> {
     pub hidden_inputs: Digest,
     /// Digest of the hidden labels.
     pub hidden_labels: Digest,
+    /// Digest of the base weights.
+    pub base: Option<Digest>,
+    /// What it measures.
+    pub metric: &'a Metric,
 }
 
 /// Adds a task; false if the name is taken.
@@ -34,8 +38,8 @@ pub async fn insert(conn: &mut Conn, task: &TaskRow<'_>) -> Result<bool> {
     let done = sqlx::query!(
         r#"
         INSERT INTO tasks (id, name, title, description, licence, info, budget,
-                           train, hidden_inputs, hidden_labels)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                           train, hidden_inputs, hidden_labels, base, metric)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT ON CONSTRAINT tasks_name_key DO NOTHING
         "#,
         task.id.0,
@@ -47,7 +51,9 @@ pub async fn insert(conn: &mut Conn, task: &TaskRow<'_>) -> Result<bool> {
         parse::to_json(task.budget)?,
         task.train.to_string(),
         task.hidden_inputs.to_string(),
-        task.hidden_labels.to_string()
+        task.hidden_labels.to_string(),
+        task.base.map(|base| base.to_string()),
+        parse::to_json(task.metric)?
     )
     .execute(conn)
     .await?;

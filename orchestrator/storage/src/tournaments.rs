@@ -1,7 +1,7 @@
 //! Tournaments: their rows and their states.
 
 use gauntlet_domain::{
-    Nonce, Rules, SubmissionId, TaskId, TournamentId, TournamentName, TournamentSeed,
+    Metric, Nonce, Rules, SubmissionId, TaskId, TournamentId, TournamentName, TournamentSeed,
     TournamentState,
 };
 
@@ -16,6 +16,8 @@ pub struct TournamentRow {
     pub name: TournamentName,
     /// Its task.
     pub task: TaskId,
+    /// What its task measures.
+    pub metric: Metric,
     /// Its rules.
     pub rules: Rules,
     /// Where it is.
@@ -90,8 +92,9 @@ pub async fn get(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option
     // A statement of its own: it sees what was committed while we waited for the lock.
     let row = sqlx::query!(
         r#"
-        SELECT name, task_id, rules, state, nonce, seed, champion_id
-        FROM tournaments WHERE id = $1
+        SELECT tournaments.name, task_id, tasks.metric, rules, state, nonce, seed, champion_id
+        FROM tournaments JOIN tasks ON tasks.id = tournaments.task_id
+        WHERE tournaments.id = $1
         "#,
         id.0
     )
@@ -103,6 +106,7 @@ pub async fn get(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option
             id,
             name: parse::text("tournaments.name", &row.name)?,
             task: TaskId(row.task_id),
+            metric: parse::json("tasks.metric", row.metric)?,
             rules: parse::json("tournaments.rules", row.rules)?,
             state: parse::tournament_state(&row.state)?,
             nonce: nonce.into(),

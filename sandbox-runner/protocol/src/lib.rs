@@ -75,12 +75,15 @@ pub struct AssignedTask {
     pub name: String,
     /// What a method is told: `gauntlet_wire::TaskInfo` as JSON, passed through unchanged.
     pub info: serde_json::Value,
-    /// The train part (safetensors `inputs`, `labels`).
+    /// The train part (safetensors `inputs` and `labels`, or `text`).
     pub train: String,
     /// The hidden inputs (safetensors `inputs`).
     pub hidden_inputs: String,
     /// The hidden labels (safetensors `labels`): for the scorer, never for a sandbox.
     pub hidden_labels: String,
+    /// The base weights (safetensors), if the task carries some.
+    #[serde(default)]
+    pub base: Option<String>,
 }
 
 /// What one run may use; the phases share it by [`Budget::predict_share_percent`].
@@ -140,7 +143,8 @@ pub enum Verdict {
     MemoryExceeded,
     /// Panicked, trapped, gave up or broke the interface.
     MethodFailed,
-    /// Predictions that cannot be scored: wrong shape, not finite.
+    /// Predictions that cannot be scored: wrong shape, not finite, or a language model's
+    /// that depend on what comes later in the text.
     InvalidPredictions,
 }
 
@@ -149,7 +153,7 @@ pub enum Verdict {
 pub struct Report {
     /// How it ended.
     pub verdict: Verdict,
-    /// The score, for [`Verdict::Completed`]; higher is better.
+    /// The score, for [`Verdict::Completed`], in the task's metric.
     pub score: Option<f64>,
     /// SHA-256 of the model in hex: a blob already put there, if there is a model.
     pub model: Option<String>,

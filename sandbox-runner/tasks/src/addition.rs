@@ -1,6 +1,6 @@
 //! The generated task: addition modulo `p` with renamed symbols.
 
-use crate::rows::{Rows, Values};
+use crate::rows::{Labels, Rows, Values};
 use crate::secret_rng::SecretRng;
 
 /// The whole table of `(a + b) mod modulus`: `modulus²` rows of two tokens.
@@ -22,7 +22,7 @@ pub(crate) fn table(modulus: u32, task: &str, secret: &[u8; 32]) -> Rows {
     Rows {
         inputs: Values::I64(tokens),
         width: 2,
-        labels,
+        labels: Labels::Classes(labels),
     }
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn table(modulus: u32, task: &str, secret: &[u8; 32]) -> Rows {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Values, table};
+    use super::{Labels, Values, table};
 
     proptest! {
         /// Renamed or not, it is the table of a commutative group with one neutral element.
@@ -38,10 +38,11 @@ mod tests {
         fn the_table_is_a_group(modulus in 2u32..12, secret: [u8; 32]) {
             let rows = table(modulus, "t", &secret);
             let Values::I64(tokens) = &rows.inputs else { panic!("tokens are integers") };
+            let Labels::Classes(labels) = &rows.labels else { panic!("answers are classes") };
             let n = modulus as usize;
-            prop_assert_eq!(rows.labels.len(), n * n);
+            prop_assert_eq!(labels.len(), n * n);
             let mut sum = vec![vec![None; n]; n];
-            for (pair, label) in tokens.chunks(2).zip(&rows.labels) {
+            for (pair, label) in tokens.chunks(2).zip(labels) {
                 let cell = &mut sum[pair[0] as usize][pair[1] as usize];
                 prop_assert_eq!(cell.replace(*label as usize), None);
             }

@@ -1,21 +1,18 @@
 //! A task as its folder defines it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
-use sha2::{Digest, Sha256};
+use gauntlet_wire::{InputKind, TaskInfo, TaskKind, windows};
 
-use crate::addition;
+use crate::base::Base;
 use crate::dataset::Dataset;
 use crate::error::TaskError;
-use crate::labelled_csv;
 use crate::manifest::{self, Manifest};
 use crate::rows::Rows;
 use crate::secret_rng::SecretRng;
-
-/// Largest modulus: its table has a million rows.
-const MAX_MODULUS: u32 = 1000;
+use crate::table::{Encoder, Table};
+use crate::{addition, source, text};
 
 /// A task that has been read and checked, its data included.
 #[derive(Clone, Debug)]
@@ -33,9 +30,16 @@ pub struct TaskDefinition {
     /// What one run may use.
     pub budget: BudgetSpec,
     kind: TaskKind,
-    inputs: InputKind,
-    hidden_percent: u32,
+    hidden: Hidden,
     source: Source,
+    base: Option<Base>,
+}
+
+/// How much is hidden.
+#[derive(Clone, Copy, Debug)]
+enum Hidden {
+    Percent(u32),
+    Windows(usize),
 }
 
 /// What one run may use; the numbers of `gauntlet_protocol::Budget`.
@@ -55,10 +59,21 @@ pub struct BudgetSpec {
     pub output_bytes: u64,
 }
 
+/// Where the rows come from.
 #[derive(Clone, Debug)]
-enum Source {
-    LabelledCsv(Rows),
-    ModularAddition { modulus: u32 },
+pub(crate) enum Source {
+    /// All rows as they are.
+    Rows { rows: Rows, inputs: InputKind },
+    /// Columns that are encoded when the train rows are known.
+    Table {
+        table: Table,
+        labels: crate::rows::Labels,
+        left_out: Vec<String>,
+    },
+    /// Bytes.
+    Text(Vec<u8>),
+    /// Generated from the secret.
+    ModularAddition { modulus: u32, inputs: InputKind },
 }
 
 impl TaskDefinition {
@@ -85,15 +100,12 @@ impl TaskDefinition {
         ] {
             require(!value.trim().is_empty(), field, "is empty")?;
         }
-        let kind = task_kind(&manifest.kind)?;
-        let inputs = input_kind(&manifest.inputs)?;
-        let percent = manifest.split.hidden_percent;
-        require(
-            (1..=99).contains(&percent),
-            "split.hidden_percent",
-            "must be 1 to 99",
-        )?;
-        let source = load_source(folder, &manifest.data, &kind, &inputs)?;
+        let (kind, source) = source::load(folder, &manifest)?;
+        let base = manifest
+            .base
+            .as_ref()
+            .map(|base| Base::load(folder, base))
+            .transpose()?;
         let definition = Self {
             name: manifest.name,
             title: manifest.title,
@@ -101,30 +113,30 @@ impl TaskDefinition {
             licence: manifest.licence,
             origin: manifest.data.origin,
             budget: budget(&manifest.budget)?,
+            hidden: hidden(&manifest.split, &kind)?,
             kind,
-            inputs,
-            hidden_percent: percent,
             source,
+            base,
         };
-        let hidden = definition.hidden_rows();
-        require(
-            (1..definition.rows()).contains(&hidden),
-            "split.hidden_percent",
-            "leaves one part without rows",
-        )?;
+        match (&definition.source, &definition.kind, definition.hidden) {
+            (
+                Source::Text(text),
+                TaskKind::LanguageModelling { context, .. },
+                Hidden::Windows(windows),
+            ) => text::check(text, *context, windows)?,
+            _ => require(
+                (1..definition.rows()).contains(&definition.hidden_rows()),
+                "split.hidden_percent",
+                "leaves one part without rows",
+            )?,
+        }
         Ok(definition)
     }
 
-    /// What a method is told.
+    /// What is to be predicted.
     #[must_use]
-    pub fn info(&self) -> TaskInfo {
-        TaskInfo {
-            name: self.name.clone(),
-            kind: self.kind.clone(),
-            inputs: self.inputs.clone(),
-            train_rows: self.rows() - self.hidden_rows(),
-            base: None,
-        }
+    pub fn kind(&self) -> &TaskKind {
+        &self.kind
     }
 
     /// Makes the data set. `secret` decides which rows are hidden, the order of
@@ -132,50 +144,132 @@ impl TaskDefinition {
     /// gives the same bytes.
     ///
     /// # Errors
-    /// None today: all that can be wrong is found by [`TaskDefinition::load`].
-    /// Sources that are fetched later will have some.
+    /// If the columns of a table cannot be encoded with what its train rows say; all
+    /// else that can be wrong is found by [`TaskDefinition::load`].
     pub fn materialise(&self, secret: &[u8; 32]) -> Result<Dataset, TaskError> {
-        let generated;
-        let rows = match &self.source {
-            Source::LabelledCsv(rows) => rows,
-            Source::ModularAddition { modulus } => {
-                generated = addition::table(*modulus, &self.name, secret);
-                &generated
-            }
-        };
+        let base = self.base.as_ref().map(|base| base.bytes.clone());
         // The split looks at no label, so that neither part's inputs say anything about them.
-        let order = SecretRng::new(secret, &self.name, "split").permutation(self.rows());
-        let (hidden, train) = order.split_at(self.hidden_rows());
-        Ok(Dataset::assemble(self.info(), rows, train, hidden))
+        let split = || {
+            let order = SecretRng::new(secret, &self.name, "split").permutation(self.rows());
+            let (hidden, train) = order.split_at(self.hidden_rows());
+            (train.to_vec(), hidden.to_vec())
+        };
+        match &self.source {
+            Source::Rows { rows, inputs } => {
+                let (train, hidden) = split();
+                let info = self.info(inputs.clone(), train.len());
+                Ok(Dataset::assemble(info, rows, &train, &hidden, base))
+            }
+            Source::ModularAddition { modulus, inputs } => {
+                let rows = addition::table(*modulus, &self.name, secret);
+                let (train, hidden) = split();
+                let info = self.info(inputs.clone(), train.len());
+                Ok(Dataset::assemble(info, &rows, &train, &hidden, base))
+            }
+            Source::Table {
+                table,
+                labels,
+                left_out,
+            } => {
+                let (train, hidden) = split();
+                let encoder = Encoder::fit(table, left_out, &train)?;
+                let rows = Rows {
+                    inputs: encoder.encode(table),
+                    width: encoder.width(),
+                    labels: labels.clone(),
+                };
+                let shape = vec![encoder.width()];
+                let info = self.info(InputKind::Dense { shape }, train.len());
+                Ok(Dataset::assemble(info, &rows, &train, &hidden, base))
+            }
+            Source::Text(text) => {
+                let (context, vocabulary) = match self.kind {
+                    TaskKind::LanguageModelling {
+                        vocabulary,
+                        context,
+                    } => (context, vocabulary),
+                    _ => unreachable!("a text is a language model's"),
+                };
+                let hidden = self.hidden_rows();
+                let (rest, hidden) = text::split(text, context, hidden, &self.name, secret);
+                let inputs = InputKind::Tokens {
+                    length: context,
+                    vocabulary,
+                };
+                let info = self.info(inputs, windows::rows(rest.len(), context));
+                Ok(Dataset::of_text(info, rest, &hidden, base))
+            }
+        }
+    }
+
+    fn info(&self, inputs: InputKind, train_rows: usize) -> TaskInfo {
+        TaskInfo {
+            name: self.name.clone(),
+            kind: self.kind.clone(),
+            inputs,
+            train_rows,
+            base: self.base.as_ref().map(|base| base.info.clone()),
+        }
     }
 
     fn rows(&self) -> usize {
         match &self.source {
-            Source::LabelledCsv(rows) => rows.labels.len(),
-            Source::ModularAddition { modulus } => (*modulus as usize).pow(2),
+            Source::Rows { rows, .. } => rows.labels.rows(),
+            Source::Table { table, .. } => table.rows,
+            Source::Text(_) => 0,
+            Source::ModularAddition { modulus, .. } => (*modulus as usize).pow(2),
         }
     }
 
     fn hidden_rows(&self) -> usize {
-        self.rows() * self.hidden_percent as usize / 100
+        match self.hidden {
+            Hidden::Percent(percent) => self.rows() * percent as usize / 100,
+            Hidden::Windows(windows) => windows,
+        }
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, TaskError> {
+fn hidden(split: &manifest::Split, kind: &TaskKind) -> Result<Hidden, TaskError> {
+    if matches!(kind, TaskKind::LanguageModelling { .. }) {
+        let only = "is for rows; a text has `split.hidden_windows`";
+        require(split.hidden_percent.is_none(), "split.hidden_percent", only)?;
+        let windows = *needed(&split.hidden_windows, "split.hidden_windows")?;
+        require(
+            (1..=65_536).contains(&windows),
+            "split.hidden_windows",
+            "must be 1 to 65536",
+        )?;
+        return Ok(Hidden::Windows(windows));
+    }
+    require(
+        split.hidden_windows.is_none(),
+        "split.hidden_windows",
+        "is for texts only",
+    )?;
+    let percent = *needed(&split.hidden_percent, "split.hidden_percent")?;
+    require(
+        (1..=99).contains(&percent),
+        "split.hidden_percent",
+        "must be 1 to 99",
+    )?;
+    Ok(Hidden::Percent(percent))
+}
+
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TaskError> {
     fs::read(path).map_err(|source| TaskError::Read {
         path: path.to_path_buf(),
         source,
     })
 }
 
-fn refuse<T>(field: &'static str, problem: &str) -> Result<T, TaskError> {
+pub(crate) fn refuse<T>(field: &'static str, problem: &str) -> Result<T, TaskError> {
     Err(TaskError::Field {
         field,
         problem: problem.to_owned(),
     })
 }
 
-fn require(holds: bool, field: &'static str, problem: &str) -> Result<(), TaskError> {
+pub(crate) fn require(holds: bool, field: &'static str, problem: &str) -> Result<(), TaskError> {
     if holds {
         Ok(())
     } else {
@@ -183,7 +277,7 @@ fn require(holds: bool, field: &'static str, problem: &str) -> Result<(), TaskEr
     }
 }
 
-fn needed<'a, T>(value: &'a Option<T>, field: &'static str) -> Result<&'a T, TaskError> {
+pub(crate) fn needed<'a, T>(value: &'a Option<T>, field: &'static str) -> Result<&'a T, TaskError> {
     value
         .as_ref()
         .map_or_else(|| refuse(field, "is missing"), Ok)
@@ -195,72 +289,6 @@ fn check_name(name: &str) -> Result<(), TaskError> {
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     require(fits, "name", "must be 1 to 40 of a-z, 0-9 and -")
-}
-
-fn task_kind(kind: &manifest::Kind) -> Result<TaskKind, TaskError> {
-    require(
-        kind.kind == "classification",
-        "kind.kind",
-        "must be \"classification\"",
-    )?;
-    require(
-        (2..=65_536).contains(&kind.classes),
-        "kind.classes",
-        "must be 2 to 65536",
-    )?;
-    Ok(TaskKind::Classification {
-        classes: kind.classes,
-    })
-}
-
-fn input_kind(inputs: &manifest::Inputs) -> Result<InputKind, TaskError> {
-    match inputs.kind.as_str() {
-        "dense" => {
-            require(
-                inputs.length.is_none(),
-                "inputs.length",
-                "is for tokens only",
-            )?;
-            require(
-                inputs.vocabulary.is_none(),
-                "inputs.vocabulary",
-                "is for tokens only",
-            )?;
-            let shape = needed(&inputs.shape, "inputs.shape")?.clone();
-            let width = shape
-                .iter()
-                .try_fold(1usize, |product, size| product.checked_mul(*size));
-            let fits = width.is_some_and(|width| (1..=1 << 20).contains(&width));
-            let problem = "must be 1 to 4 sizes above zero with a product of at most 1048576";
-            require(
-                (1..=4).contains(&shape.len()) && fits,
-                "inputs.shape",
-                problem,
-            )?;
-            Ok(InputKind::Dense { shape })
-        }
-        "tokens" => {
-            require(
-                inputs.shape.is_none(),
-                "inputs.shape",
-                "is for dense inputs only",
-            )?;
-            let length = *needed(&inputs.length, "inputs.length")?;
-            let vocabulary = *needed(&inputs.vocabulary, "inputs.vocabulary")?;
-            require(
-                (1..=1 << 20).contains(&length),
-                "inputs.length",
-                "must be 1 to 1048576",
-            )?;
-            require(
-                (2..=1 << 20).contains(&vocabulary),
-                "inputs.vocabulary",
-                "must be 2 to 1048576",
-            )?;
-            Ok(InputKind::Tokens { length, vocabulary })
-        }
-        _ => refuse("inputs.kind", "must be \"dense\" or \"tokens\""),
-    }
 }
 
 fn budget(budget: &manifest::Budget) -> Result<BudgetSpec, TaskError> {
@@ -295,88 +323,4 @@ fn budget(budget: &manifest::Budget) -> Result<BudgetSpec, TaskError> {
         guest_bytes,
         output_bytes,
     })
-}
-
-fn load_source(
-    folder: &Path,
-    data: &manifest::Data,
-    kind: &TaskKind,
-    inputs: &InputKind,
-) -> Result<Source, TaskError> {
-    let TaskKind::Classification { classes } = *kind else {
-        return refuse("kind.kind", "must be \"classification\"");
-    };
-    match data.source.as_str() {
-        "labelled-csv" => {
-            require(
-                data.modulus.is_none(),
-                "data.modulus",
-                "is for \"modular-addition\" only",
-            )?;
-            let InputKind::Dense { shape } = inputs else {
-                return refuse("inputs.kind", "must be \"dense\" for \"labelled-csv\"");
-            };
-            needed(&data.origin, "data.origin")?;
-            let scale = *needed(&data.scale, "data.scale")?;
-            require(
-                scale.is_finite() && scale != 0.0,
-                "data.scale",
-                "must be finite and not zero",
-            )?;
-            let (path, bytes) = read_checked(folder, data)?;
-            let width = shape.iter().product();
-            labelled_csv::read(&bytes, &path, width, classes, scale).map(Source::LabelledCsv)
-        }
-        "modular-addition" => {
-            let only = "is for \"labelled-csv\" only";
-            require(data.file.is_none(), "data.file", only)?;
-            require(data.sha256.is_none(), "data.sha256", only)?;
-            require(data.scale.is_none(), "data.scale", only)?;
-            let modulus = *needed(&data.modulus, "data.modulus")?;
-            let problem = format!("must be 2 to {MAX_MODULUS}");
-            require(
-                (2..=MAX_MODULUS).contains(&modulus),
-                "data.modulus",
-                &problem,
-            )?;
-            let size = modulus as usize;
-            require(classes == size, "kind.classes", "must equal `data.modulus`")?;
-            let wanted = InputKind::Tokens {
-                length: 2,
-                vocabulary: size,
-            };
-            let problem = "must be 2 tokens of a vocabulary of `data.modulus`";
-            require(*inputs == wanted, "inputs", problem)?;
-            Ok(Source::ModularAddition { modulus })
-        }
-        _ => refuse(
-            "data.source",
-            "must be \"labelled-csv\" or \"modular-addition\"",
-        ),
-    }
-}
-
-fn read_checked(folder: &Path, data: &manifest::Data) -> Result<(PathBuf, Vec<u8>), TaskError> {
-    let file = needed(&data.file, "data.file")?;
-    let plain = Path::new(file)
-        .file_name()
-        .is_some_and(|name| name == file.as_str());
-    require(
-        plain,
-        "data.file",
-        "must be the name of a file beside task.toml",
-    )?;
-    let expected = needed(&data.sha256, "data.sha256")?;
-    let path = folder.join(file);
-    let bytes = read(&path)?;
-    let found = hex::encode(Sha256::digest(&bytes));
-    if found == *expected {
-        Ok((path, bytes))
-    } else {
-        Err(TaskError::Digest {
-            path,
-            expected: expected.clone(),
-            found,
-        })
-    }
 }

@@ -50,6 +50,34 @@ pub enum TaskError {
         /// What is wrong.
         problem: String,
     },
+    /// A value of a table cannot be used.
+    #[error("{}, row {line}, column `{column}`: {problem}", path.display())]
+    Cell {
+        /// The data file.
+        path: PathBuf,
+        /// Line of a text file, or row of another, from 1.
+        line: u64,
+        /// Name of the column.
+        column: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A data file as a whole cannot be used.
+    #[error("{} {problem}", path.display())]
+    Table {
+        /// The data file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The ending of a file's name says no format that can be read.
+    #[error("{}: the format cannot be told from the name; it must end in {known}", path.display())]
+    Format {
+        /// The data file.
+        path: PathBuf,
+        /// The endings that can be read.
+        known: &'static str,
+    },
 }
 
 /// Why a score could not be given.
@@ -89,7 +117,7 @@ pub enum PredictionsFault {
         /// The dtype found.
         found: String,
     },
-    /// The tensor is not `[rows, classes]`.
+    /// The tensor is not `[lines, outputs]`.
     #[error("shape is {found:?}, {wanted:?} is wanted")]
     Shape {
         /// The shape found.
@@ -98,14 +126,25 @@ pub enum PredictionsFault {
         wanted: [usize; 2],
     },
     /// A value is NaN or infinite.
-    #[error("row {row}, class {class} is {value}, finite numbers are wanted")]
+    #[error("row {row}, column {class} is {value}, finite numbers are wanted")]
     NotFinite {
         /// Row, from 0.
         row: usize,
-        /// Class, from 0.
+        /// Column (a class, a target, a token), from 0.
         class: usize,
         /// `NaN`, `inf` or `-inf`.
         value: String,
+    },
+    /// A language model's prediction changes with tokens that come after its position.
+    #[error(
+        "looks ahead: in window {window} the prediction at position {position} changes \
+         when later tokens are replaced"
+    )]
+    LooksAhead {
+        /// Window, from 0.
+        window: usize,
+        /// Position in it, from 0.
+        position: usize,
     },
 }
 
@@ -115,8 +154,8 @@ pub enum LabelsFault {
     /// Not a safetensors file.
     #[error("not a safetensors file: {0}")]
     Unreadable(String),
-    /// There must be one tensor, `labels`, I64 `[rows]`, with at least one row.
-    #[error("one tensor `labels`, I64 [rows], is wanted, found {0}")]
+    /// There must be one tensor, `labels`, in the form of the task's kind, with at least one row.
+    #[error("one tensor `labels` in the form of the task's kind is wanted, found {0}")]
     Layout(String),
     /// A label is not a class of the task.
     #[error("row {row} has label {label}, the task has {classes} classes")]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::TaskError;
-use crate::rows::{Rows, Values};
+use crate::rows::{Labels, Rows, Values};
 
 /// Reads `text`; values are multiplied by `scale`.
 ///
@@ -67,7 +67,7 @@ pub(crate) fn read(
     Ok(Rows {
         inputs: Values::F32(values),
         width,
-        labels,
+        labels: Labels::Classes(labels),
     })
 }
 
@@ -76,7 +76,7 @@ mod tests {
     use std::path::Path;
 
     use super::read;
-    use crate::rows::Values;
+    use crate::rows::{Labels, Values};
 
     fn problem(text: &str) -> String {
         read(text.as_bytes(), Path::new("d.csv"), 2, 3, 1.0)
@@ -88,7 +88,7 @@ mod tests {
     fn values_are_scaled_and_labels_kept() {
         let rows = read(b"1,2,0\n3,16,2\n", Path::new("d.csv"), 2, 3, 0.5).unwrap();
         assert_eq!(rows.inputs, Values::F32(vec![0.5, 1.0, 1.5, 8.0]));
-        assert_eq!(rows.labels, [0, 2]);
+        assert_eq!(rows.labels, Labels::Classes(vec![0, 2]));
     }
 
     #[test]

@@ -4,20 +4,32 @@
 //! data. [`TaskDefinition::load`] reads and checks it;
 //! [`TaskDefinition::materialise`] makes the [`Dataset`] that tournaments use,
 //! with a hidden part that follows from the organiser's secret alone;
-//! [`score`] marks predictions. Nothing here runs a method: the hidden labels
-//! leave this crate only in [`Dataset::hidden_labels`], a file of their own.
+//! [`score`] marks predictions, and [`probe`] proves that a language model's do not
+//! look ahead. Nothing here runs a method: the hidden labels leave this crate only in
+//! [`Dataset::hidden_labels`], a file of their own.
 
 mod addition;
+mod arrays;
+mod base;
+mod causality;
 mod dataset;
 mod definition;
 mod error;
+mod kinds;
 mod labelled_csv;
 mod manifest;
+mod metric;
 mod rows;
 mod score;
 mod secret_rng;
+mod source;
+mod table;
+mod text;
 
+pub use causality::{Agreement, Probe, probe};
 pub use dataset::Dataset;
 pub use definition::{BudgetSpec, TaskDefinition};
 pub use error::{LabelsFault, PredictionsFault, ScoreError, TaskError};
-pub use score::{MAX_HEADER_BYTES, Score, score};
+pub use metric::{Direction, Metric};
+pub use score::{MAX_HEADER_BYTES, Score, metric, score};
+pub use table::{ColumnReport, ColumnType};

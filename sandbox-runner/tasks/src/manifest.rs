@@ -13,9 +13,10 @@ pub(crate) struct Manifest {
     pub(crate) description: String,
     pub(crate) licence: String,
     pub(crate) kind: Kind,
-    pub(crate) inputs: Inputs,
+    pub(crate) inputs: Option<Inputs>,
     pub(crate) data: Data,
     pub(crate) split: Split,
+    pub(crate) base: Option<Base>,
     pub(crate) budget: Budget,
 }
 
@@ -23,7 +24,10 @@ pub(crate) struct Manifest {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Kind {
     pub(crate) kind: String,
-    pub(crate) classes: usize,
+    pub(crate) classes: Option<usize>,
+    pub(crate) targets: Option<usize>,
+    pub(crate) vocabulary: Option<usize>,
+    pub(crate) context: Option<usize>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -44,12 +48,23 @@ pub(crate) struct Data {
     pub(crate) scale: Option<f32>,
     pub(crate) origin: Option<String>,
     pub(crate) modulus: Option<u32>,
+    pub(crate) targets: Option<Vec<String>>,
+    pub(crate) drop: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Base {
+    pub(crate) file: String,
+    pub(crate) sha256: String,
+    pub(crate) origin: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Split {
-    pub(crate) hidden_percent: u32,
+    pub(crate) hidden_percent: Option<u32>,
+    pub(crate) hidden_windows: Option<usize>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,14 +7,37 @@ pub(crate) enum Values {
     F32(Vec<f32>),
     /// For tokens.
     I64(Vec<i64>),
+    /// For tokens that are bytes.
+    U8(Vec<u8>),
 }
 
-/// `labels.len()` rows of `width` values each.
+/// Targets, row after row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Labels {
+    /// A class for each row.
+    Classes(Vec<i64>),
+    /// `width` numbers for each row.
+    Values { values: Vec<f64>, width: usize },
+    /// `width` tokens for each row.
+    Tokens { tokens: Vec<u8>, width: usize },
+}
+
+impl Labels {
+    pub(crate) fn rows(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.len(),
+            Self::Values { values, width } => values.len() / (*width).max(1),
+            Self::Tokens { tokens, width } => tokens.len() / (*width).max(1),
+        }
+    }
+}
+
+/// `labels.rows()` rows of `width` values each.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Rows {
     pub(crate) inputs: Values,
     pub(crate) width: usize,
-    pub(crate) labels: Vec<i64>,
+    pub(crate) labels: Labels,
 }
 
 impl Rows {
@@ -36,14 +59,7 @@ impl Rows {
         match &self.inputs {
             Values::F32(values) => gather(values, self.width, order, f32::to_le_bytes),
             Values::I64(values) => gather(values, self.width, order, i64::to_le_bytes),
+            Values::U8(values) => gather(values, self.width, order, |value| [value]),
         }
-    }
-
-    /// Little-endian bytes of the labels of the rows `order`.
-    pub(crate) fn label_bytes(&self, order: &[usize]) -> Vec<u8> {
-        order
-            .iter()
-            .flat_map(|&row| self.labels[row].to_le_bytes())
-            .collect()
     }
 }

@@ -5,23 +5,46 @@ use safetensors::SafeTensors;
 use safetensors::tensor::Dtype;
 
 use crate::error::{LabelsFault, PredictionsFault, ScoreError};
+use crate::kinds;
+use crate::metric::Metric;
 
 /// Bytes that a predictions file may have beside its values.
 pub const MAX_HEADER_BYTES: usize = 4096;
 
-/// A mark; higher is better.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A mark. Which way is better the task's [`Metric`] says.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    /// What is measured: `accuracy`, the share of rows that are right.
+    /// What is measured, such as `accuracy`.
     pub metric: &'static str,
-    /// The value, 0 to 1.
+    /// The value.
     pub value: f64,
+    /// Other measures of the same predictions, which decide nothing.
+    pub secondary: Vec<(&'static str, f64)>,
 }
 
-/// Marks `predictions` (safetensors: `predictions`, F32 `[rows, classes]`)
-/// against `hidden_labels` (safetensors: `labels`, I64 `[rows]`).
-///
-/// The answer of a row is its largest value; of equal ones, the first.
+impl Score {
+    pub(crate) fn new(metric: &'static str, value: f64) -> Self {
+        Self {
+            metric,
+            value,
+            secondary: Vec::new(),
+        }
+    }
+
+    pub(crate) fn and(mut self, name: &'static str, value: f64) -> Self {
+        self.secondary.push((name, value));
+        self
+    }
+}
+
+/// What a kind of task measures.
+#[must_use]
+pub fn metric(kind: &TaskKind) -> Metric {
+    kinds::of(kind).metric()
+}
+
+/// Marks `predictions` (safetensors: `predictions`, F32 `[lines, outputs]`) against
+/// `hidden_labels` (safetensors: `labels`, as the kind writes them).
 ///
 /// # Errors
 /// [`ScoreError::Predictions`] if the entrant's file is not such a tensor with
@@ -31,71 +54,26 @@ pub fn score(
     hidden_labels: &[u8],
     predictions: &[u8],
 ) -> Result<Score, ScoreError> {
-    let TaskKind::Classification { classes } = *kind else {
-        return Err(LabelsFault::Layout(format!("labels of a {}", kind.as_str())).into());
-    };
-    let labels = read_labels(hidden_labels, classes)?;
-    let values = read_predictions(predictions, labels.len(), classes)?;
-    let right = values
-        .chunks_exact(classes)
-        .zip(&labels)
-        .filter(|(row, label)| first_largest(row) == **label)
-        .count();
-    Ok(Score {
-        metric: "accuracy",
-        value: right as f64 / labels.len() as f64,
-    })
-}
-
-fn first_largest(row: &[f32]) -> usize {
-    let mut best = 0;
-    for (class, value) in row.iter().enumerate() {
-        if *value > row[best] {
-            best = class;
-        }
-    }
-    best
-}
-
-fn read_labels(file: &[u8], classes: usize) -> Result<Vec<usize>, LabelsFault> {
-    let file = SafeTensors::deserialize(file)
+    let kind = kinds::of(kind);
+    let file = SafeTensors::deserialize(hidden_labels)
         .map_err(|error| LabelsFault::Unreadable(error.to_string()))?;
-    let names = file.names();
-    let Ok(tensor) = file.tensor("labels") else {
-        return Err(LabelsFault::Layout(format!("{names:?}")));
+    let labels = match (file.len(), file.tensor("labels")) {
+        (1, Ok(labels)) => labels,
+        _ => return Err(LabelsFault::Layout(format!("tensors {:?}", file.names())).into()),
     };
-    let rows = match *tensor.shape() {
-        [rows] if rows > 0 && tensor.dtype() == Dtype::I64 && names.len() == 1 => rows,
-        ref shape => {
-            return Err(LabelsFault::Layout(format!(
-                "{} {shape:?}, {names:?}",
-                tensor.dtype()
-            )));
-        }
-    };
-    let (labels, _) = tensor.data().as_chunks::<8>();
-    debug_assert_eq!(labels.len(), rows);
-    let check = |(row, bytes): (usize, &[u8; 8])| {
-        let label = i64::from_le_bytes(*bytes);
-        usize::try_from(label)
-            .ok()
-            .filter(|label| *label < classes)
-            .ok_or(LabelsFault::Range {
-                row,
-                label,
-                classes,
-            })
-    };
-    labels.iter().enumerate().map(check).collect()
+    let lines = kind.lines(&labels)?;
+    let predictions = read_predictions(predictions, lines, kind.outputs())?;
+    Ok(kind.mark(&labels, &predictions))
 }
 
-fn read_predictions(
+/// The values of a predictions file, after every check.
+pub(crate) fn read_predictions(
     file: &[u8],
-    rows: usize,
-    classes: usize,
+    lines: usize,
+    outputs: usize,
 ) -> Result<Vec<f32>, PredictionsFault> {
     // Before anything is parsed: the only thing that costs us memory is the size.
-    let limit = rows * classes * size_of::<f32>() + MAX_HEADER_BYTES;
+    let limit = lines * outputs * size_of::<f32>() + MAX_HEADER_BYTES;
     if file.len() > limit {
         return Err(PredictionsFault::Oversized {
             found: file.len(),
@@ -118,11 +96,11 @@ fn read_predictions(
             found: tensor.dtype().to_string(),
         });
     }
-    if tensor.shape() != [rows, classes] {
+    if tensor.shape() != [lines, outputs] {
         let found = tensor.shape().to_vec();
         return Err(PredictionsFault::Shape {
             found,
-            wanted: [rows, classes],
+            wanted: [lines, outputs],
         });
     }
     let (values, _) = tensor.data().as_chunks::<4>();
@@ -131,7 +109,7 @@ fn read_predictions(
         if value.is_finite() {
             return Ok(value);
         }
-        let (row, class) = (place / classes, place % classes);
+        let (row, class) = (place / outputs, place % outputs);
         Err(PredictionsFault::NotFinite {
             row,
             class,

@@ -30,11 +30,16 @@ impl SecretRng {
     pub(crate) fn permutation(&mut self, count: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..count).collect();
         for last in (1..count).rev() {
-            // Multiply-shift maps 64 random bits to 0..=last; its bias is below 2^-32 for u32 counts.
-            let wide = u128::from(self.0.next_u64()) * (last as u128 + 1);
-            order.swap(last, (wide >> 64) as usize);
+            order.swap(last, self.below(last + 1));
         }
         order
+    }
+
+    /// A uniform number below `limit`, which is not zero.
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
+        // Multiply-shift maps 64 random bits to 0..limit; its bias is below 2^-32 for u32 limits.
+        let wide = u128::from(self.0.next_u64()) * limit as u128;
+        (wide >> 64) as usize
     }
 }
 

@@ -55,7 +55,8 @@ fn pairs(inputs: &[u8], labels: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
 #[test]
 fn digits_are_the_published_ones() {
     let task = load("digits");
-    let info = task.info();
+    let data = task.materialise(&[7; 32]).unwrap();
+    let info = &data.info;
     assert_eq!(info.kind, TaskKind::Classification { classes: 10 });
     assert_eq!(
         info.inputs,
@@ -64,7 +65,6 @@ fn digits_are_the_published_ones() {
         }
     );
     assert_eq!(info.train_rows, 1797 - 539);
-    let data = task.materialise(&[7; 32]).unwrap();
     let mut labels = [0; 10];
     let mut range = (f32::MAX, f32::MIN);
     for (inputs, label) in pairs(&data.train, &data.train)

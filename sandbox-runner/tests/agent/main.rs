@@ -192,6 +192,7 @@ fn assignment(orchestrator: &Orchestrator, behaviour: &str) -> Assignment {
                 &scores,
             )),
             hidden_labels: orchestrator.store(&tensor("labels", Dtype::I64, vec![4], &labels)),
+            base: None,
         },
         seed: "00000000000000ff".to_owned(),
         budget: Budget {

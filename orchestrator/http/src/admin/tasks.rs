@@ -27,6 +27,11 @@ pub(crate) async fn create(
         train: extract::digest(&body.train, "body.train")?,
         hidden_inputs: extract::digest(&body.hidden_inputs, "body.hidden_inputs")?,
         hidden_labels: extract::digest(&body.hidden_labels, "body.hidden_labels")?,
+        base: body
+            .base
+            .map(|base| extract::digest(&base, "body.base"))
+            .transpose()?,
+        metric: convert::new_metric(body.metric),
     };
     create_task(&app.context, new).await?;
     let task = convert::task(read::task(&app, &body.name).await?);

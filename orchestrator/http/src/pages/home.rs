@@ -45,6 +45,7 @@ struct ArchiveCard {
     id: String,
     method: String,
     task: String,
+    metric: String,
     score: String,
     alias: Option<String>,
 }
@@ -97,6 +98,7 @@ impl HomeLive {
                     id: entry.id.to_string(),
                     method: entry.method.clone(),
                     task: entry.task.clone(),
+                    metric: entry.metric.heading(),
                     score: format::score(entry.score),
                     alias: entry.aliases.first().cloned(),
                 })

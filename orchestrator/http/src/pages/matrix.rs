@@ -1,6 +1,6 @@
 //! The staircase: methods down, blocks across, filling as results arrive.
 
-use gauntlet_api::{RunCell, RunState, Tournament};
+use gauntlet_api::{Direction, RunCell, RunState, Tournament};
 
 use super::format;
 
@@ -218,6 +218,7 @@ fn run_cell(run: &RunCell, scale: &Scale) -> Cell {
 struct Scale {
     low: f64,
     high: f64,
+    better: Direction,
 }
 
 impl Scale {
@@ -230,7 +231,11 @@ impl Scale {
         let (low, high) = scores.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), score| {
             (low.min(score), high.max(score))
         });
-        Self { low, high }
+        Self {
+            low,
+            high,
+            better: tournament.metric.better,
+        }
     }
 
     /// 0 to 9.
@@ -239,7 +244,11 @@ impl Scale {
         if span <= 0.0 || !span.is_finite() {
             return 9;
         }
-        (((score - self.low) / span) * 9.0).round().clamp(0.0, 9.0) as u32
+        let from_worst = match self.better {
+            Direction::Higher => score - self.low,
+            Direction::Lower => self.high - score,
+        };
+        ((from_worst / span) * 9.0).round().clamp(0.0, 9.0) as u32
     }
 }
 
@@ -272,7 +281,20 @@ mod tests {
         let scale = Scale {
             low: 0.5,
             high: 0.5,
+            better: Direction::Lower,
         };
         assert_eq!(scale.class(0.5), 9);
+    }
+
+    #[test]
+    fn the_best_has_the_best_colour_whichever_way_is_better() {
+        let scale = |better| Scale {
+            low: 1.0,
+            high: 4.0,
+            better,
+        };
+        assert_eq!(scale(Direction::Higher).class(4.0), 9);
+        assert_eq!(scale(Direction::Lower).class(4.0), 0);
+        assert_eq!(scale(Direction::Lower).class(1.0), 9);
     }
 }

@@ -1,8 +1,8 @@
 //! Objects for the tests of the views.
 
 use gauntlet_api::{
-    ArchiveEntry, Attempt, AttemptState, Block, CurvePoint, Cut, Meters, Method, Round, RoundState,
-    Run, RunCell, RunState, Standing, Tournament, TournamentState, Verdict,
+    ArchiveEntry, Attempt, AttemptState, Block, CurvePoint, Cut, Meters, Method, Metric, Round,
+    RoundState, Run, RunCell, RunState, Standing, Tournament, TournamentState, Verdict,
 };
 use time::macros::datetime;
 use uuid::Uuid;
@@ -53,6 +53,7 @@ pub(crate) fn tournament() -> Tournament {
     Tournament {
         name: String::from("digits-cup"),
         task: String::from("digits"),
+        metric: Metric::default(),
         state: TournamentState::Closed,
         rules: serde_json::json!({"format":"halving","rungs":3,"eta":2,"blocks_per_rung":[1,2,3]}),
         nonce_digest: Some("ab".repeat(32)),
@@ -136,6 +137,7 @@ pub(crate) fn run() -> Run {
         id: Uuid::from_u128(7),
         tournament: String::from("digits-cup"),
         task: String::from("digits"),
+        metric: Metric::default(),
         method: String::from("<script>document.title='owned'</script>"),
         digest: "12".repeat(32),
         round: 1,
@@ -185,6 +187,7 @@ pub(crate) fn archive_entry() -> ArchiveEntry {
         id: Uuid::from_u128(9),
         aliases: vec![String::from("digits@champion")],
         task: String::from("digits"),
+        metric: Metric::default(),
         tournament: String::from("digits-cup"),
         method: String::from("small-conv-net"),
         module: "12".repeat(32),

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use gauntlet_api::{Cut, RoundState, RunState, Tournament, TournamentState};
+use gauntlet_api::{Cut, Direction, RoundState, RunState, Tournament, TournamentState};
 
 use super::format;
 use super::matrix::Matrix;
@@ -28,6 +28,8 @@ pub(crate) struct TournamentPage {
 pub(crate) struct TournamentLive {
     name: String,
     task: String,
+    metric: String,
+    miss: String,
     state: &'static str,
     state_text: &'static str,
     methods: usize,
@@ -114,6 +116,8 @@ impl TournamentLive {
         Self {
             name: tournament.name.clone(),
             task: tournament.task.clone(),
+            metric: tournament.metric.heading(),
+            miss: tournament.metric.miss.to_string(),
             state: tournament.state.as_str(),
             state_text: state_text(tournament),
             methods: tournament.methods.len(),
@@ -184,14 +188,19 @@ fn standings(tournament: &Tournament) -> Vec<StandingView> {
             standing.mean + sign * 2.0 * standing.standard_error.unwrap_or(0.0)
         })
     };
-    // Faulted methods have mean 0: the strip starts at the worst one that scored.
-    let scored = shown()
-        .filter(|standing| standing.faults < standing.blocks)
-        .map(|s| s.mean);
-    let low = ends(-1.0)
-        .fold(f64::INFINITY, f64::min)
-        .max(scored.fold(f64::INFINITY, f64::min) - 0.02);
-    let high = ends(1.0).fold(f64::NEG_INFINITY, f64::max);
+    // Faulted methods have the miss as their mean: the strip ends at the worst one that
+    // scored, whichever way is worse.
+    let scored = || {
+        shown()
+            .filter(|standing| standing.faults < standing.blocks)
+            .map(|standing| standing.mean)
+    };
+    let mut low = ends(-1.0).fold(f64::INFINITY, f64::min);
+    let mut high = ends(1.0).fold(f64::NEG_INFINITY, f64::max);
+    match tournament.metric.better {
+        Direction::Higher => low = low.max(scored().fold(f64::INFINITY, f64::min) - 0.02),
+        Direction::Lower => high = high.min(scored().fold(f64::NEG_INFINITY, f64::max) + 0.02),
+    }
     let place = |value: f64| {
         let share = if high > low {
             (value - low) / (high - low)

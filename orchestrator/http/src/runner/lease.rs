@@ -66,6 +66,7 @@ fn assignment(claimed: Claim) -> Assignment {
             train: work.train.to_string(),
             hidden_inputs: work.hidden_inputs.to_string(),
             hidden_labels: work.hidden_labels.to_string(),
+            base: work.base.map(|digest| digest.to_string()),
         },
         seed: work.seed.to_string(),
         budget: convert::wire_budget(work.budget),

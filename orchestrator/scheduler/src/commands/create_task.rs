@@ -1,6 +1,6 @@
 //! Adds a task whose data is in the blob store.
 
-use gauntlet_domain::{Budget, Digest, PlatformEvent, TaskId, TaskName};
+use gauntlet_domain::{Budget, Digest, Metric, PlatformEvent, TaskId, TaskName};
 use gauntlet_storage::tasks::TaskRow;
 use gauntlet_storage::{events, tasks, views};
 use uuid::Uuid;
@@ -29,6 +29,10 @@ pub struct NewTask {
     pub hidden_inputs: Digest,
     /// Digest of the hidden labels: a blob.
     pub hidden_labels: Digest,
+    /// Digest of the base weights, if it carries some: a blob.
+    pub base: Option<Digest>,
+    /// What it measures.
+    pub metric: Metric,
 }
 
 /// Adds the task. The same task again is fine; another under its name is not,
@@ -38,11 +42,14 @@ pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal>
     text::check("body.description", &new.description, 4000)?;
     text::check("body.licence", &new.licence, 200)?;
     check_budget(&new.budget)?;
-    for (field, digest) in [
+    check_metric(&new.metric)?;
+    let blobs = [
         ("body.train", &new.train),
         ("body.hidden_inputs", &new.hidden_inputs),
         ("body.hidden_labels", &new.hidden_labels),
-    ] {
+    ];
+    let base = new.base.as_ref().map(|base| ("body.base", base));
+    for (field, digest) in blobs.into_iter().chain(base) {
         if !ctx.blobs.exists(digest).await? {
             return Err(Reason::new(
                 "missing-blob",
@@ -67,6 +74,8 @@ pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal>
         train: new.train,
         hidden_inputs: new.hidden_inputs,
         hidden_labels: new.hidden_labels,
+        base: new.base,
+        metric: &new.metric,
     };
     if !tasks::insert(&mut tx, &row).await? {
         let existing = views::task(&mut tx, &new.name).await?;
@@ -87,6 +96,8 @@ pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal>
         train: new.train,
         hidden_inputs: new.hidden_inputs,
         hidden_labels: new.hidden_labels,
+        base: new.base,
+        metric: new.metric,
     };
     events::append_platform(&mut tx, &event).await?;
     tx.commit().await.map_err(gauntlet_storage::Error::from)?;
@@ -102,6 +113,28 @@ fn same(existing: &views::TaskView, new: &NewTask) -> bool {
         && existing.train == new.train
         && existing.hidden_inputs == new.hidden_inputs
         && existing.hidden_labels == new.hidden_labels
+        && existing.base == new.base
+        && existing.metric == new.metric
+}
+
+fn check_metric(metric: &Metric) -> Result<(), Refusal> {
+    metric.validate().map_err(|error| {
+        let field = match error.field {
+            "metric.name" => "body.metric.name",
+            "metric.unit" => "body.metric.unit",
+            "metric.best" => "body.metric.best",
+            "metric.miss" => "body.metric.miss",
+            _ => "body.metric",
+        };
+        Reason::new(
+            "invalid-metric",
+            error.to_string(),
+            "leave `metric` out for accuracy",
+        )
+        .field(field)
+        .limit(error.must)
+        .invalid()
+    })
 }
 
 fn check_budget(budget: &Budget) -> Result<(), Refusal> {

@@ -64,6 +64,7 @@ pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<Tour
         name: new.name,
         task: new.task,
         rules: new.rules,
+        metric: task.metric,
     };
     events::append(&mut tx, id, &event).await?;
     tx.commit().await.map_err(gauntlet_storage::Error::from)?;

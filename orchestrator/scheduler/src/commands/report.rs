@@ -1,7 +1,8 @@
 //! A runner reports the result of an attempt.
 
 use gauntlet_domain::{
-    CurvePoint, Digest, Event, Meters, Outcome, OutcomeError, TournamentState, Verdict, tidy_curve,
+    CurvePoint, Digest, Event, Meters, Metric, Outcome, OutcomeError, TournamentState, Verdict,
+    tidy_curve,
 };
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::results::{self, NewResult};
@@ -17,7 +18,7 @@ use crate::{Context, Reason, Refusal};
 pub struct NewReport {
     /// How it ended.
     pub verdict: Verdict,
-    /// The score from 0 to 1, for a completed run.
+    /// The score in the task's metric, for a completed run.
     pub score: Option<f64>,
     /// Digest of the model, for a completed run: a blob that is there already.
     pub model: Option<Digest>,
@@ -56,8 +57,11 @@ pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result
         };
     };
     let row = tournaments::get(&mut tx, tournament, Lock::Share).await?;
-    if row.is_none_or(|row| row.state != TournamentState::Closed) {
+    let Some(row) = row.filter(|row| row.state == TournamentState::Closed) else {
         return Err(lease_lost(holder));
+    };
+    if let Some(score) = outcome.score().filter(|score| !row.metric.admits(*score)) {
+        return Err(impossible_score(&row.metric, score));
     }
     let detail = report
         .detail
@@ -148,7 +152,18 @@ fn invalid_outcome(error: OutcomeError) -> Refusal {
         "report `completed` with a score, or another verdict without",
     )
     .field(field)
-    .limit("0 to 1")
+    .limit("a finite number")
+    .invalid()
+}
+
+fn impossible_score(metric: &Metric, score: f64) -> Refusal {
+    Reason::new(
+        "invalid-outcome",
+        format!("{} cannot be {score}", metric.name),
+        "report the score that the task's scorer gave",
+    )
+    .field("body.score")
+    .limit(format!("{} at best", metric.best))
     .invalid()
 }
 

@@ -28,13 +28,14 @@ pub(super) fn write(
         .flat_map(|decision| &decision.standings)
         .find(|line| line.submission == champion)?;
     let blocks = blocks(tournament, champion, models);
-    let best = choose_model(&blocks)?;
+    let best = choose_model(tournament.metric(), &blocks)?;
     Some(Card {
         method: entrant.name.clone(),
         module: entrant.digest,
         model: best.model?,
         run: best.run,
         model_score: best.score?,
+        metric: tournament.metric().clone(),
         score: standing.mean,
         faults: standing.faults,
         task: task.name.clone(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gauntlet_domain::{
-    Budget, CurvePoint, Digest, Event, Meters, MethodName, Outcome, Rules, RunId, RunnerId,
+    Budget, CurvePoint, Digest, Event, Meters, MethodName, Metric, Outcome, Rules, RunId, RunnerId,
     TokenId, Tournament, TournamentName, Verdict,
 };
 use gauntlet_scheduler::commands::claim::{Claim, claim};
@@ -121,6 +121,8 @@ impl Platform {
             train: blob("train").await,
             hidden_inputs: blob("inputs").await,
             hidden_labels: blob("labels").await,
+            base: None,
+            metric: Metric::default(),
         }
     }
 

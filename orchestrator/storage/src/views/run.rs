@@ -1,5 +1,5 @@
 use gauntlet_domain::{
-    BlockSeed, CurvePoint, Digest, Meters, RunId, RunState, TournamentId, Verdict,
+    BlockSeed, CurvePoint, Digest, Meters, Metric, RunId, RunState, TournamentId, Verdict,
 };
 use time::OffsetDateTime;
 
@@ -16,6 +16,8 @@ pub struct RunView {
     pub tournament: String,
     /// Name of the task.
     pub task: String,
+    /// What the task measures.
+    pub metric: Metric,
     /// Name of the method.
     pub method: String,
     /// Digest of the method's module.
@@ -106,7 +108,7 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
     let Some(row) = sqlx::query!(
         r#"
         SELECT runs.tournament_id, tournaments.name AS tournament, tasks.name AS task,
-               submissions.name AS method, submissions.digest, rounds.number AS round,
+               tasks.metric, submissions.name AS method, submissions.digest, rounds.number AS round,
                blocks.index, blocks.seed, runs.state, runs.progress,
                (SELECT count(*) FROM blocks earlier JOIN rounds r ON r.id = earlier.round_id
                 WHERE r.tournament_id = runs.tournament_id AND r.number < rounds.number)
@@ -136,6 +138,7 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
         tournament_id: TournamentId(row.tournament_id),
         tournament: row.tournament,
         task: row.task,
+        metric: parse::json("tasks.metric", row.metric)?,
         method: row.method,
         digest: parse::text("submissions.digest", &row.digest)?,
         round: parse::number("rounds.number", row.round)?,

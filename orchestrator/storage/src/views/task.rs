@@ -1,4 +1,4 @@
-use gauntlet_domain::{Budget, Digest, TaskId, TaskName};
+use gauntlet_domain::{Budget, Digest, Metric, TaskId, TaskName};
 use time::OffsetDateTime;
 
 use crate::{Conn, Error, Result, parse};
@@ -26,6 +26,10 @@ pub struct TaskView {
     pub hidden_inputs: Digest,
     /// Digest of the hidden labels: for runners, not for the public.
     pub hidden_labels: Digest,
+    /// Digest of the base weights, if it carries some.
+    pub base: Option<Digest>,
+    /// What it measures.
+    pub metric: Metric,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }
@@ -65,6 +69,8 @@ struct Row {
     train: String,
     hidden_inputs: String,
     hidden_labels: String,
+    base: Option<String>,
+    metric: serde_json::Value,
     created_at: OffsetDateTime,
 }
 
@@ -83,6 +89,8 @@ impl TryFrom<Row> for TaskView {
             train: parse::text("tasks.train", &row.train)?,
             hidden_inputs: parse::text("tasks.hidden_inputs", &row.hidden_inputs)?,
             hidden_labels: parse::text("tasks.hidden_labels", &row.hidden_labels)?,
+            base: parse::optional("tasks.base", row.base.as_deref())?,
+            metric: parse::json("tasks.metric", row.metric)?,
             created_at: row.created_at,
         })
     }

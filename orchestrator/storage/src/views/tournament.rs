@@ -1,5 +1,5 @@
 use gauntlet_domain::{
-    ArchiveId, BlockSeed, Digest, Evidence, Nonce, Rules, RunId, RunState, SubmissionId,
+    ArchiveId, BlockSeed, Digest, Evidence, Metric, Nonce, Rules, RunId, RunState, SubmissionId,
     TournamentId, TournamentSeed, TournamentState, Verdict,
 };
 use time::OffsetDateTime;
@@ -36,6 +36,8 @@ pub struct TournamentView {
     pub name: String,
     /// Name of the task.
     pub task: String,
+    /// What the task measures.
+    pub metric: Metric,
     /// Where it is.
     pub state: TournamentState,
     /// Its rules.
@@ -156,7 +158,7 @@ pub struct StandingView {
     pub place: u32,
     /// Name of the method.
     pub method: String,
-    /// Mean score over its blocks; a fault counts as 0.
+    /// Mean score over its blocks; a fault counts as the metric's miss.
     pub mean: f64,
     /// Standard error of the mean; needs two blocks.
     pub standard_error: Option<f64>,

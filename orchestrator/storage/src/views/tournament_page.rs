@@ -83,6 +83,7 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
         id,
         name: row.name.to_string(),
         task: head.task,
+        metric: row.metric.clone(),
         state: row.state,
         rules: row.rules.clone(),
         nonce_digest: (row.state != TournamentState::Draft).then(|| row.nonce.commitment()),
@@ -300,7 +301,7 @@ fn standing(tournament: &Tournament, line: &Standing, up_to: u32, names: &Names)
         .filter(|round| round.number <= up_to)
         .flat_map(|round| round.runs.values())
         .filter(|run| run.submission == line.submission)
-        .filter_map(|run| Some(run.outcome?.points()))
+        .filter_map(|run| Some(tournament.metric().points(&run.outcome?)))
         .collect();
     let n = points.len() as f64;
     let standard_error = (points.len() >= 2).then(|| {
@@ -376,7 +377,7 @@ async fn champion(
                 .iter()
                 .find(|line| line.submission == champion)
         })
-        .map_or(0.0, |line| line.mean);
+        .map_or(tournament.metric().miss, |line| line.mean);
     Ok(Some(ChampionView {
         method: names.name(champion),
         archive: entry.as_ref().map(|entry| ArchiveId(entry.id)),
