@@ -213,7 +213,10 @@ async fn steps(
     match gauntlet_tasks::score(&attempt.task.kind, &attempt.hidden_labels, &predictions) {
         Ok(score) => {
             findings.score = Some(score.value);
-            findings.detail = secondary(&score.secondary);
+            // After a remark on how training ended, where there is one.
+            let said = findings.detail.take().into_iter();
+            let lines: Vec<String> = said.chain(secondary(&score.secondary)).collect();
+            findings.detail = (!lines.is_empty()).then(|| lines.join("; "));
             findings.secondary = score.secondary;
         }
         Err(ScoreError::Predictions(fault)) => {

@@ -8,6 +8,7 @@ mod rules;
 mod runner;
 mod submit;
 mod task;
+pub(crate) mod task_create;
 mod token;
 mod tournament;
 mod up;

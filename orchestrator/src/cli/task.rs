@@ -2,6 +2,7 @@
 
 use gauntlet_api::{List, Task};
 
+use super::task_create::Create;
 use crate::client::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -20,13 +21,16 @@ pub(crate) struct TaskCommand {
 enum Action {
     /// List the tasks.
     List,
+    /// Make a task of a file of your own: a table with a column to predict, or a text.
+    Create(Box<Create>),
 }
 
 impl TaskCommand {
     pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
-        let client = self.server.client(Scope::None)?;
         match self.action {
+            Action::Create(create) => create.run(&self.server, output).await,
             Action::List => {
+                let client = self.server.client(Scope::None)?;
                 let tasks: List<Task> = client.get(&["tasks"]).await?;
                 output.answer(&tasks, |tasks| lists::tasks(&tasks.items))
             }

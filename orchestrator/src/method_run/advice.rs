@@ -111,6 +111,7 @@ mod tests {
             detail: None,
             cause,
             score: None,
+            secondary: Vec::new(),
             model: None,
             predictions: None,
             train: Meters {

@@ -334,6 +334,9 @@ fn backtrace() -> OsString {
 }
 
 fn lay_out_training(folder: &Path, order: &Attempt<'_>) -> Result<(), Failure> {
+    if let Some(base) = &order.dataset.base {
+        put(&folder.join(files::BASE), base)?;
+    }
     lay_out(folder, order, files::TRAIN, &order.dataset.train)
 }
 

@@ -358,7 +358,11 @@ mod tests {
         let report = report(&[Some(0.8), None]);
         assert!((report.mean - 0.4).abs() < 1e-12 && !report.completed());
         let text = show(&report);
-        for words in ["mean accuracy of 2 seeds: 0.4000", "stop earlier", "counts as accuracy 0"] {
+        for words in [
+            "mean accuracy of 2 seeds: 0.4000",
+            "stop earlier",
+            "counts as accuracy 0",
+        ] {
             assert!(text.contains(words), "{words}: {text}");
         }
     }

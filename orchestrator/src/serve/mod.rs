@@ -4,7 +4,7 @@
 mod database;
 mod orchestrator;
 mod runner;
-mod tasks;
+pub(crate) mod tasks;
 mod tokens;
 
 use std::net::SocketAddr;

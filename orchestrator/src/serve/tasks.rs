@@ -50,12 +50,21 @@ pub(crate) async fn register(
             ))
             .field("--tasks")
         })?;
-        let new = put(client, &definition, &dataset).await?;
-        names.push(new.name.clone());
-        register_one(client, new).await?;
+        register_dataset(client, &definition, &dataset).await?;
+        names.push(definition.name.clone());
     }
     names.sort();
     Ok(names)
+}
+
+/// Registers one task with its data.
+pub(crate) async fn register_dataset(
+    client: &Client,
+    definition: &TaskDefinition,
+    dataset: &Dataset,
+) -> Result<(), Failure> {
+    let new = put(client, definition, dataset).await?;
+    register_one(client, new).await
 }
 
 /// Folders in `dir` with a `task.toml`.

@@ -2,6 +2,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod cuts;
+pub(crate) mod data_report;
 pub(crate) mod lists;
 pub(crate) mod progress;
 pub(crate) mod standings;

@@ -9,7 +9,6 @@
 //! that looks ahead anywhere would have to know where not to.
 
 use gauntlet_wire::TaskKind;
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::error::{LabelsFault, PredictionsFault, ScoreError};
@@ -50,13 +49,8 @@ pub fn probe(
     hidden_inputs: &[u8],
     secret: &[u8; 32],
 ) -> Result<Option<Probe>, LabelsFault> {
-    let file = SafeTensors::deserialize(hidden_inputs)
-        .map_err(|error| LabelsFault::Unreadable(error.to_string()))?;
-    let Ok(inputs) = file.tensor("inputs") else {
-        return Err(LabelsFault::Layout("no `inputs`".to_owned()));
-    };
     let mut rng = SecretRng::new(secret, "", "causality");
-    kinds::of(kind).probe(&inputs, &mut rng)
+    kinds::of(kind).probe(hidden_inputs, &mut rng)
 }
 
 impl Probe {

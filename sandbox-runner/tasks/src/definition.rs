@@ -283,7 +283,7 @@ pub(crate) fn needed<'a, T>(value: &'a Option<T>, field: &'static str) -> Result
         .map_or_else(|| refuse(field, "is missing"), Ok)
 }
 
-fn check_name(name: &str) -> Result<(), TaskError> {
+pub(crate) fn check_name(name: &str) -> Result<(), TaskError> {
     let fits = (1..=40).contains(&name.len())
         && name
             .bytes()

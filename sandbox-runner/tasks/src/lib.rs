@@ -11,6 +11,7 @@
 mod addition;
 mod arrays;
 mod base;
+mod bring;
 mod causality;
 mod dataset;
 mod definition;
@@ -26,6 +27,7 @@ mod source;
 mod table;
 mod text;
 
+pub use bring::{Brought, ClassReport, DataReport, Wish, bring};
 pub use causality::{Agreement, Probe, probe};
 pub use dataset::Dataset;
 pub use definition::{BudgetSpec, TaskDefinition};

@@ -131,6 +131,45 @@ fn the_secret_alone_decides() {
     }
 }
 
+#[test]
+fn every_other_shipped_task_is_what_it_says() {
+    let prices = dataset("diamonds", 1);
+    assert_eq!(prices.info.kind, TaskKind::Regression { targets: 1 });
+    assert_eq!(prices.info.train_rows, 53_940 - 53_940 / 5);
+    // Six numbers, and the texts of cut, colour and clarity one-hot.
+    let shape = vec![6 + 5 + 7 + 8];
+    assert_eq!(prices.info.inputs, InputKind::Dense { shape });
+    assert!(prices.base.is_none());
+
+    let text = dataset("king-james-text", 1);
+    assert_eq!(
+        text.info.kind,
+        TaskKind::LanguageModelling {
+            vocabulary: 256,
+            context: 128
+        }
+    );
+    assert_eq!(rows(&text.hidden_labels, "labels").len(), 128);
+    let (inputs, labels) = (rows(&text.hidden_inputs, "inputs"), rows(&text.hidden_labels, "labels"));
+    for (inputs, labels) in inputs.iter().zip(&labels) {
+        assert_eq!(inputs[1..], labels[..127]);
+    }
+
+    let tuned = dataset("digits-fine-tune", 1);
+    let base = tuned.info.base.clone().unwrap();
+    let shapes: Vec<_> = base.parameters.iter().map(|p| (p.name.as_str(), p.shape.clone())).collect();
+    assert_eq!(
+        shapes,
+        [
+            ("body.first.bias", vec![64]),
+            ("body.first.weight", vec![64, 64]),
+            ("body.second.bias", vec![32]),
+            ("body.second.weight", vec![64, 32]),
+        ]
+    );
+    assert_eq!(SafeTensors::deserialize(&tuned.base.unwrap()).unwrap().len(), 4);
+}
+
 /// Train and hidden part together are all the rows, whatever the secret.
 #[test]
 fn the_parts_make_up_the_whole() {

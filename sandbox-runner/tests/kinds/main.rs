@@ -25,7 +25,10 @@ fn built(path: PathBuf) -> PathBuf {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
 }
 
 fn task(name: &str) -> (TaskDefinition, Dataset) {
@@ -37,10 +40,11 @@ fn task(name: &str) -> (TaskDefinition, Dataset) {
 /// Trains, predicts and scores `method` as a tournament would.
 async fn run(method: &str, (definition, dataset): &(TaskDefinition, Dataset)) -> Findings {
     let folder = tempfile::tempdir().unwrap();
-    let worker = Path::new(env!("CARGO_BIN_EXE_gauntlet-runner"))
-        .with_file_name("gauntlet-worker");
-    let methods = std::env::var_os("GAUNTLET_METHODS")
-        .map_or_else(|| root().join("examples/methods/target/gauntlet"), PathBuf::from);
+    let worker = Path::new(env!("CARGO_BIN_EXE_gauntlet-runner")).with_file_name("gauntlet-worker");
+    let methods = std::env::var_os("GAUNTLET_METHODS").map_or_else(
+        || root().join("examples/methods/target/gauntlet"),
+        PathBuf::from,
+    );
     let wasm = fs::read(built(methods.join(format!("{method}.wasm")))).unwrap();
     let (cache, runs) = (folder.path().join("cache"), folder.path().join("runs"));
     let sandbox = Sandbox::new(SandboxConfig::new(built(worker), cache, runs)).unwrap();
@@ -69,7 +73,9 @@ async fn run(method: &str, (definition, dataset): &(TaskDefinition, Dataset)) ->
         hidden_inputs: put("inputs", &dataset.hidden_inputs),
         hidden_labels: dataset.hidden_labels.clone(),
     };
-    attempt::perform(&sandbox, folder.path(), &attempt, |_, _| {}).await.unwrap()
+    attempt::perform(&sandbox, folder.path(), &attempt, |_, _| {})
+        .await
+        .unwrap()
 }
 
 /// The score of a run that must complete.
@@ -119,5 +125,8 @@ async fn base_weights_help_where_data_are_few() {
     let mut alone = task.clone();
     (alone.1.info.base, alone.1.base) = (None, None);
     let fresh = score(&run("fine-tune", &alone).await);
-    assert!(tuned > 0.85 && tuned > fresh, "{tuned} with the base weights, {fresh} without");
+    assert!(
+        tuned > 0.85 && tuned > fresh,
+        "{tuned} with the base weights, {fresh} without"
+    );
 }

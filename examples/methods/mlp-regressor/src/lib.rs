@@ -53,11 +53,8 @@ impl Method for MlpRegressor {
                 break;
             }
             let batch = run.next_batch(BATCH);
-            let loss = MseLoss::new().forward(
-                net.forward(&batch.inputs),
-                batch.values(),
-                Reduction::Mean,
-            );
+            let loss =
+                MseLoss::new().forward(net.forward(&batch.inputs), batch.values(), Reduction::Mean);
             if run.step() % 20 == 1 {
                 run.report_tensor("loss", loss.clone());
             }

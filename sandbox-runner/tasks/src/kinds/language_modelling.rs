@@ -1,5 +1,6 @@
 //! The next token of a text; marked in bits for each byte.
 
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::Kind;
@@ -85,10 +86,15 @@ impl Kind for LanguageModelling {
 
     fn probe(
         &self,
-        inputs: &TensorView<'_>,
+        hidden_inputs: &[u8],
         rng: &mut SecretRng,
     ) -> Result<Option<Probe>, LabelsFault> {
-        self.windows(inputs)?;
+        let file = SafeTensors::deserialize(hidden_inputs)
+            .map_err(|error| LabelsFault::Unreadable(error.to_string()))?;
+        let Ok(inputs) = file.tensor("inputs") else {
+            return Err(LabelsFault::Layout("no `inputs`".to_owned()));
+        };
+        self.windows(&inputs)?;
         Ok(Some(Probe::new(
             inputs.data(),
             self.context,

@@ -47,7 +47,7 @@ pub(crate) trait Kind {
     /// If the hidden inputs are damaged.
     fn probe(
         &self,
-        _inputs: &TensorView<'_>,
+        _hidden_inputs: &[u8],
         _rng: &mut SecretRng,
     ) -> Result<Option<Probe>, LabelsFault> {
         Ok(None)
