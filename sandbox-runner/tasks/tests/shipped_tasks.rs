@@ -150,14 +150,21 @@ fn every_other_shipped_task_is_what_it_says() {
         }
     );
     assert_eq!(rows(&text.hidden_labels, "labels").len(), 128);
-    let (inputs, labels) = (rows(&text.hidden_inputs, "inputs"), rows(&text.hidden_labels, "labels"));
+    let (inputs, labels) = (
+        rows(&text.hidden_inputs, "inputs"),
+        rows(&text.hidden_labels, "labels"),
+    );
     for (inputs, labels) in inputs.iter().zip(&labels) {
         assert_eq!(inputs[1..], labels[..127]);
     }
 
     let tuned = dataset("digits-fine-tune", 1);
     let base = tuned.info.base.clone().unwrap();
-    let shapes: Vec<_> = base.parameters.iter().map(|p| (p.name.as_str(), p.shape.clone())).collect();
+    let shapes: Vec<_> = base
+        .parameters
+        .iter()
+        .map(|p| (p.name.as_str(), p.shape.clone()))
+        .collect();
     assert_eq!(
         shapes,
         [
@@ -167,7 +174,12 @@ fn every_other_shipped_task_is_what_it_says() {
             ("body.second.weight", vec![64, 32]),
         ]
     );
-    assert_eq!(SafeTensors::deserialize(&tuned.base.unwrap()).unwrap().len(), 4);
+    assert_eq!(
+        SafeTensors::deserialize(&tuned.base.unwrap())
+            .unwrap()
+            .len(),
+        4
+    );
 }
 
 /// Train and hidden part together are all the rows, whatever the secret.
