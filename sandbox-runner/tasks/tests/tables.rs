@@ -228,6 +228,9 @@ fn missing_values_become_the_mean_and_are_marked() {
 }
 
 proptest! {
+    // Each case reads dozens of files.
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
     /// Whatever hidden rows say changes nothing about the train part: not a bit of it.
     #[test]
     fn nothing_is_fitted_to_hidden_rows(

@@ -70,6 +70,7 @@ async fn run(method: &str, (definition, dataset): &(TaskDefinition, Dataset)) ->
         threads: 1,
         train: put("train", &dataset.train),
         base: dataset.base.as_ref().map(|base| put("base", base)),
+        settings: Default::default(),
         hidden_inputs: put("inputs", &dataset.hidden_inputs),
         hidden_labels: dataset.hidden_labels.clone(),
     };
