@@ -10,7 +10,7 @@ GAUNTLET := $(TARGET)/release/gauntlet
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build methods demo test figures bench exactness sqlx-prepare sqlx-check check-cuda deny fmt lint
+.PHONY: help setup build methods demo test figures bench exactness fuzz-ops sqlx-prepare sqlx-check check-cuda deny fmt lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -41,6 +41,10 @@ bench: methods ## what the sandbox costs: the table, into docs/PERFORMANCE.md an
 exactness: methods ## does the same run give the same model? repeats, threads, CPU models
 	@scripts/setup --exactness
 	@scripts/exactness
+
+fuzz-ops: ## 100,000 hostile tensor programs against validator and backend
+	@mkdir -p target/figures
+	@$(CARGO) run --release -p gauntlet-fuzz -- --streams 100000 --json target/figures/op-streams.json $(ARGS)
 
 sqlx-prepare: ## write .sqlx anew, after a change of SQL or migrations
 	@scripts/sqlx prepare

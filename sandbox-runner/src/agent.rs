@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use gauntlet_protocol::{Assignment, Fault, Register, Registered, Report};
-use gauntlet_sandbox::Sandbox;
+use gauntlet_sandbox::{Device, Sandbox};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +31,8 @@ const REPORT: Duration = Duration::from_secs(120);
 const FAULT: Duration = Duration::from_secs(10);
 /// The same on the way out.
 const LAST_WORD: Duration = Duration::from_secs(2);
+/// How long a GPU's worker may take to find the GPU.
+const PROBE: Duration = Duration::from_secs(60);
 /// Bytes of modules and data kept on this machine.
 const BLOB_BYTES: u64 = 8 << 30;
 
@@ -51,6 +53,9 @@ pub enum AgentError {
     /// The sandbox cannot be set up.
     #[error("failed to set up the sandbox: {0}")]
     Sandbox(#[from] gauntlet_sandbox::Fault),
+    /// There is no such device, or no worker for it.
+    #[error("cannot execute on {0}: {1}")]
+    Device(Device, String),
     /// The orchestrator does not want this runner.
     #[error("failed to register: {0}")]
     Register(ClientError),
@@ -64,6 +69,7 @@ pub enum AgentError {
 /// orchestrator cannot be reached is no error: it will be.
 pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentError> {
     let client = Client::new(config.url.clone(), config.token()?).map_err(AgentError::Register)?;
+    probe(config).await?;
     let folder = |path: &Path| {
         let path = path.to_owned();
         move |source| AgentError::Folder { path, source }
@@ -80,7 +86,7 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
     let blobs = Blobs::open(&blobs, BLOB_BYTES).map_err(folder(&blobs))?;
     make_private(&scratch).map_err(folder(&scratch))?;
     let sandbox = config.sandbox();
-    let class = class::of_this_machine(&sandbox.worker);
+    let class = class::of_this_machine(config.device, &sandbox.worker);
     let agent = Agent {
         place: Workplace {
             client,
@@ -112,6 +118,36 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
         ended
     });
     futures::future::join_all(slots).await.into_iter().collect()
+}
+
+/// Asks a GPU's worker whether it finds the GPU, before work is leased for it.
+async fn probe(config: &Config) -> Result<(), AgentError> {
+    if config.device == Device::Cpu {
+        return Ok(());
+    }
+    let worker = config.sandbox().worker;
+    let failed = |reason| AgentError::Device(config.device, reason);
+    let answer = tokio::process::Command::new(&worker)
+        .args(["probe", "--device", &config.device.to_string()])
+        .env_clear()
+        .stdin(std::process::Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let answer = match tokio::time::timeout(PROBE, answer).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => {
+            return Err(failed(format!(
+                "the worker {} cannot be started ({error}); docs/GPU.md says how it is built",
+                worker.display()
+            )));
+        }
+        Err(_) => return Err(failed(format!("no answer within {} s", PROBE.as_secs()))),
+    };
+    if answer.status.success() {
+        return Ok(());
+    }
+    let told = String::from_utf8_lossy(&answer.stderr);
+    Err(failed(told.trim().to_owned()))
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {

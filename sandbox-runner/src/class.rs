@@ -9,13 +9,59 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use gauntlet_sandbox::Device;
+
 /// What a runner puts into its class when its worker does not say which kernels it has.
 const UNKNOWN_KERNELS: &str = "unknown kernels";
 
 /// The class of this machine with this worker, such as
 /// `cpu x86_64; AMD EPYC 7763; 2 cores; avx2 fma; l1d 32K 8-way; 8 GiB; gauntlet 0.1.0`.
+///
+/// A GPU goes in front: `cuda; NVIDIA H100; driver 580.65.06; cpu x86_64; ..`.
 #[must_use]
-pub fn of_this_machine(worker: &Path) -> String {
+pub fn of_this_machine(device: Device, worker: &Path) -> String {
+    let processor = of_the_processor(worker);
+    match device {
+        Device::Cpu => processor,
+        Device::Cuda(number) => {
+            let (models, driver) = nvidia(Path::new("/proc/driver/nvidia"));
+            let model = models.get(usize::from(number));
+            let model = model.map_or("unknown GPU", String::as_str);
+            let driver = driver.as_deref().unwrap_or("unknown");
+            format!("cuda; {model}; driver {driver}; {processor}")
+        }
+    }
+}
+
+/// Models of the GPUs, in the order of their bus addresses, and the driver's version.
+fn nvidia(folder: &Path) -> (Vec<String>, Option<String>) {
+    let mut gpus: Vec<_> = fs::read_dir(folder.join("gpus"))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path().join("information")))
+        .collect();
+    gpus.sort();
+    let models = gpus
+        .iter()
+        .filter_map(|path| {
+            let text = fs::read_to_string(path).ok()?;
+            let model = text.lines().find_map(|line| line.strip_prefix("Model:"))?;
+            Some(model.trim().to_owned())
+        })
+        .collect();
+    let driver = fs::read_to_string(folder.join("version"))
+        .ok()
+        .and_then(|text| {
+            // The first word of the first line that looks like 580.65.06.
+            text.lines().next()?.split_whitespace().find_map(|word| {
+                let version = word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.');
+                version.then(|| word.to_owned())
+            })
+        });
+    (models, driver)
+}
+
+fn of_the_processor(worker: &Path) -> String {
     // Where a file is missing, its part says "unknown": still a class, if a coarse one.
     describe(
         &fs::read_to_string("/proc/cpuinfo").unwrap_or_default(),
@@ -79,6 +125,23 @@ fn describe(cpuinfo: &str, meminfo: &str, cores: usize, kernels: &str, cache: &s
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gpu_is_named_with_its_driver() {
+        let folder = tempfile::tempdir().unwrap();
+        for (bus, model) in [("0000:01:00.0", "NVIDIA A"), ("0000:02:00.0", "NVIDIA B")] {
+            let gpu = folder.path().join("gpus").join(bus);
+            fs::create_dir_all(&gpu).unwrap();
+            let text = format!("Model: \t\t {model}\nIRQ: 1\n");
+            fs::write(gpu.join("information"), text).unwrap();
+        }
+        let version = "NVRM version: NVIDIA UNIX Open Kernel Module  580.65.06  Release Build\n";
+        fs::write(folder.path().join("version"), version).unwrap();
+        let (models, driver) = nvidia(folder.path());
+        assert_eq!(models, ["NVIDIA A", "NVIDIA B"]);
+        assert_eq!(driver.as_deref(), Some("580.65.06"));
+        assert_eq!(nvidia(Path::new("/nowhere")), (Vec::new(), None));
+    }
 
     #[test]
     fn the_class_names_model_cores_kernels_caches_and_memory() {
@@ -149,6 +212,9 @@ mod tests {
     #[test]
     fn it_does_not_change_from_one_reading_to_the_next() {
         let worker = Path::new("/nowhere");
-        assert_eq!(of_this_machine(worker), of_this_machine(worker));
+        assert_eq!(
+            of_this_machine(Device::Cpu, worker),
+            of_this_machine(Device::Cpu, worker)
+        );
     }
 }

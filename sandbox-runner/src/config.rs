@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use gauntlet_sandbox::{Isolation, SandboxConfig};
+use gauntlet_sandbox::{Device, Isolation, SandboxConfig};
 
 /// Leases runs, executes them in sandboxes, reports.
 ///
@@ -30,10 +30,10 @@ pub struct Config {
     /// Where runs get their folders [default: runs in the data folder]
     #[arg(long, value_name = "DIR")]
     pub runs: Option<PathBuf>,
-    /// The worker binary [default: gauntlet-worker beside this program]
+    /// The worker binary [default: gauntlet-worker or gauntlet-worker-cuda beside this program]
     #[arg(long, value_name = "FILE")]
     pub worker: Option<PathBuf>,
-    /// What tensor operations run on. This release drives the CPU.
+    /// What tensor operations run on: cpu, or cuda:N for the N-th NVIDIA GPU.
     #[arg(long, default_value = "cpu")]
     pub device: Device,
     /// Runs executed at the same time.
@@ -126,7 +126,7 @@ impl Config {
             let own = std::env::current_exe().unwrap_or_default();
             own.parent()
                 .unwrap_or(Path::new("."))
-                .join("gauntlet-worker")
+                .join(self.device.worker())
         });
         let cache = self
             .cache
@@ -134,31 +134,11 @@ impl Config {
             .unwrap_or_else(|| self.data.join("cache"));
         let runs = self.runs.clone().unwrap_or_else(|| self.data.join("runs"));
         let mut config = SandboxConfig::new(worker, cache, runs);
+        config.device = self.device;
         if self.same_user {
             config.isolation = Isolation::SameUser;
         }
         config
-    }
-}
-
-/// What tensor operations run on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Device {
-    /// The processor.
-    Cpu,
-}
-
-impl FromStr for Device {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "cpu" => Ok(Self::Cpu),
-            _ if text.starts_with("cuda") => {
-                Err("this release of the runner drives the CPU only; use cpu".to_owned())
-            }
-            _ => Err("there is no such device; use cpu".to_owned()),
-        }
     }
 }
 
@@ -210,6 +190,9 @@ mod tests {
         assert_eq!(sandbox.runs, Path::new("/d/runs"));
         assert!(sandbox.worker.ends_with("gauntlet-worker"));
         assert_eq!(config.threads(), 3);
+        let config = parse(&["--device", "cuda:1"]).unwrap();
+        assert!(config.sandbox().worker.ends_with("gauntlet-worker-cuda"));
+        assert_eq!(config.sandbox().device, Device::Cuda(1));
         assert!(!config.name().is_empty());
     }
 
@@ -218,7 +201,7 @@ mod tests {
         for (wrong, words) in [
             (["--url", "https://example.org"], "plain http"),
             (["--url", "nonsense"], "invalid value"),
-            (["--device", "cuda:0"], "CPU only"),
+            (["--device", "cuda:x"], "not the number of a GPU"),
             (["--device", "abacus"], "no such device"),
             (["--slots", "0"], "1..=64"),
             (["--unknown", "x"], "unexpected argument"),

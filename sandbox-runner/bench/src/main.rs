@@ -3,6 +3,7 @@
 mod comparison;
 mod figures;
 mod lane_figures;
+mod memory;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ enum Command {
     Figures(figures::FiguresArgs),
     /// Compare, and write the figures of the lane.
     Lane(lane_figures::LaneArgs),
+    /// Measure what an idle runner and a run take in memory beside the tensors.
+    Memory(memory::MemoryArgs),
 }
 
 #[tokio::main]
@@ -54,6 +57,7 @@ async fn main() -> ExitCode {
     let done = match &options.command {
         Some(Command::Figures(args)) => figures::run(args).map_err(BenchError::failed),
         Some(Command::Lane(args)) => compared(&options, Some(args)).await,
+        Some(Command::Memory(args)) => memory(&options, args).await,
         None => compared(&options, None).await,
     };
     match done {
@@ -63,6 +67,16 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+async fn memory(options: &Options, args: &memory::MemoryArgs) -> Result<(), BenchError> {
+    let worker = comparison::worker(options)?;
+    let lane = gauntlet_bench::Lane::new(&worker, &options.methods, options.threads)?;
+    let mut cases = Vec::new();
+    for (_, method, task, batches) in comparison::CASES {
+        cases.push((method, comparison::dataset(options, task)?, batches));
+    }
+    memory::run(args, &lane, &cases).await
 }
 
 async fn compared(

@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use gauntlet_gate::GateLimits;
 
+use crate::Device;
+
 /// Settings of a [`Sandbox`](crate::Sandbox).
 #[derive(Clone, Debug)]
 pub struct SandboxConfig {
     /// The worker binary.
     pub worker: PathBuf,
+    /// What it executes on.
+    pub device: Device,
     /// Folder of compiled modules. Made if missing, readable by nobody else.
     pub cache: PathBuf,
     /// Folder in which every run gets a folder of its own. Made if missing.
@@ -40,6 +44,7 @@ impl SandboxConfig {
     pub fn new(worker: PathBuf, cache: PathBuf, runs: PathBuf) -> Self {
         Self {
             worker,
+            device: Device::Cpu,
             cache,
             runs,
             isolation: Isolation::usual(),

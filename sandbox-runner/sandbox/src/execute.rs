@@ -11,13 +11,13 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::Sandbox;
 use crate::capture::{self, Breach, Tail};
 use crate::death;
 use crate::fault::Fault;
 use crate::folders::RunFolder;
 use crate::output::{OutputError, collect};
 use crate::process::{Process, ProcessLimits};
+use crate::{Device, Sandbox};
 
 /// Why watching a worker ended.
 enum Stop {
@@ -74,9 +74,15 @@ impl Sandbox {
         let memory = [limits.tensor_bytes, limits.guest_bytes, limits.output_bytes]
             .iter()
             .fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));
+        let device = self.config.device.to_string();
+        // The CPU worker knows no other device, and need not be told.
+        let run = match self.config.device {
+            Device::Cpu => vec!["run"],
+            Device::Cuda(_) => vec!["run", "--device", &device],
+        };
         let (mut process, pipes) = Process::spawn(
             self.folders.worker(),
-            &["run"],
+            &run,
             &folder,
             ProcessLimits {
                 // Kernels may hold as much again as the tensors they work on.

@@ -19,6 +19,7 @@ mod capture;
 mod compile;
 mod config;
 mod death;
+mod device;
 mod execute;
 mod fault;
 mod folders;
@@ -29,6 +30,7 @@ mod users;
 
 pub use compile::Compiled;
 pub use config::{CompileLimits, Isolation, SandboxConfig};
+pub use device::Device;
 pub use fault::{CompileError, Fault};
 
 /// Compiles modules and executes jobs. Share it by `Arc`.

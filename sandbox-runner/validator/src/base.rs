@@ -75,7 +75,13 @@ pub(crate) fn check<'o>(c: &mut Check<'_, 'o>, op: &'o BaseOperationIr, class: C
             c.flops_each(&op.input, 1);
             c.like_as(&op.out, &op.input, class)
         }
-        Op::Empty(op) | Op::Ones(op) | Op::Zeros(op) => c.created(&op.out, class),
+        Op::Empty(op) | Op::Ones(op) | Op::Zeros(op) => {
+            c.created(&op.out, class)?;
+            // Flex makes the zeros, and copies them to where they are aligned.
+            let working = c.bytes_of(&op.out)?;
+            c.working_memory(working);
+            Ok(())
+        }
         Op::All(op) | Op::Any(op) => {
             c.input(&op.input, class)?;
             c.flops_each(&op.input, 1);
@@ -157,6 +163,7 @@ fn cat<'o>(c: &mut Check<'_, 'o>, op: &'o CatOpIr, class: Class) -> Checked {
         op.dim
     );
     let mut length = 0_usize;
+    c.may_be_empty();
     for tensor in &op.tensors {
         c.input(tensor, class)?;
         same_dtype(first, tensor)?;

@@ -8,7 +8,7 @@ use burn_ir::{TensorIr, TensorStatus};
 
 use crate::dtype::{self, Class};
 use crate::ledger;
-use crate::limits::{Cost, Limits};
+use crate::limits::{Cost, FIRST_HOST_ID, Limits};
 use crate::price;
 use crate::shape;
 use crate::table::{Entry, Slot, Table};
@@ -49,6 +49,8 @@ pub(crate) struct Check<'t, 'o> {
     /// Bytes of the operands that may be views.
     view_bytes: u64,
     view: bool,
+    /// May operands have no elements?
+    empty: bool,
 }
 
 impl<'t, 'o> Check<'t, 'o> {
@@ -72,7 +74,17 @@ impl<'t, 'o> Check<'t, 'o> {
             working_bytes: 0,
             view_bytes: 0,
             view: false,
+            empty: false,
         }
+    }
+
+    /// The operands that follow may have no elements.
+    ///
+    /// Few operations can say this. The CPU backend goes astray over empty tensors in
+    /// many places: it reduces them to nothing, starts reading behind their end, and
+    /// in a batched matrix product takes the batch of the other operand.
+    pub(crate) fn may_be_empty(&mut self) {
+        self.empty = true;
     }
 
     /// An operand of any class, in the order in which the host takes them.
@@ -109,6 +121,11 @@ impl<'t, 'o> Check<'t, 'o> {
     fn peek(&mut self, tensor: &TensorIr) -> Checked<u64> {
         let id = tensor.id.value();
         let (slot, bytes) = self.known(tensor)?;
+        require!(
+            bytes > 0 || self.empty,
+            "operand {id} of shape {:?} has no elements",
+            tensor.shape.as_slice()
+        );
         require!(
             !self.table.consumed(slot, self.sequence),
             "tensor {id} is used after its last use in the same operation"
@@ -219,6 +236,7 @@ impl<'t, 'o> Check<'t, 'o> {
     fn new_tensor(&mut self, tensor: &'o TensorIr) -> Checked {
         dtype::allowed(tensor.dtype)?;
         let id = tensor.id.value();
+        require!(id < FIRST_HOST_ID, "{id} is an id of the host's");
         require!(self.table.slot(id).is_none(), "tensor {id} exists already");
         let twice = self
             .outputs

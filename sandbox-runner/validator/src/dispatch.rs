@@ -28,6 +28,7 @@ pub(crate) fn dispatch<'o>(check: &mut Check<'_, 'o>, op: &'o OperationIr) -> Ch
                 "tensor {} is dropped while it is shared",
                 tensor.id.value()
             );
+            check.may_be_empty();
             check.input_dropped(tensor)
         }
         OperationIr::Custom(_) => Err(Fault::Unsupported("the host has no custom operations")),

@@ -1,7 +1,7 @@
 //! Operations on float tensors.
 
 use burn_backend::DType;
-use burn_ir::{CastOpIr, FloatOperationIr, MatmulOpIr, UnaryOpIr};
+use burn_ir::{CastOpIr, FloatOperationIr, MatmulOpIr, ScalarIr, UnaryOpIr};
 
 use crate::check::Check;
 use crate::dtype::Class;
@@ -10,7 +10,7 @@ use crate::limits::MAX_DIMS;
 use crate::module_ops::vision;
 use crate::price::{self, TRANSCENDENTAL};
 use crate::violation::{Checked, Fault, require};
-use crate::{numeric, shape};
+use crate::{numeric, scalar, shape};
 
 pub(crate) fn check<'o>(c: &mut Check<'_, 'o>, op: &'o FloatOperationIr) -> Checked {
     use FloatOperationIr as Op;
@@ -37,6 +37,12 @@ pub(crate) fn check<'o>(c: &mut Check<'_, 'o>, op: &'o FloatOperationIr) -> Chec
         }
         Op::PowfScalar(op) => {
             c.input(&op.lhs, Class::Float)?;
+            // The host turns a whole exponent into an integer.
+            if let ScalarIr::Float(exponent) = op.rhs
+                && exponent.floor() == exponent
+            {
+                scalar::fits(op.rhs, DType::I64)?;
+            }
             c.flops_each(&op.lhs, TRANSCENDENTAL);
             c.like(&op.out, &op.lhs)
         }

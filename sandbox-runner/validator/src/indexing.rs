@@ -34,10 +34,10 @@ pub(crate) fn slice_assign<'o>(
     c.like(&op.out, &op.tensor)
 }
 
-/// Indices, which the host widens.
+/// Indices, which the host widens, or compares with their bounds.
 fn indices(c: &mut Check<'_, '_>, indices: &TensorIr) -> Checked {
     c.input(indices, Class::Int)?;
-    c.working_memory(shape::count(&indices.shape).saturating_mul(8));
+    c.working_memory(shape::count(&indices.shape).saturating_mul(24));
     Ok(())
 }
 
@@ -64,6 +64,8 @@ fn differs_only_in(shape: &[usize], dim: usize, length: usize, tensor: &TensorIr
 }
 
 pub(crate) fn select<'o>(c: &mut Check<'_, 'o>, op: &'o SelectOpIr, class: Class) -> Checked {
+    // Nothing may be selected.
+    c.may_be_empty();
     // Only the selected part is read.
     c.input_unpriced(&op.tensor, class)?;
     indices(c, &op.indices)?;
@@ -76,7 +78,16 @@ pub(crate) fn select<'o>(c: &mut Check<'_, 'o>, op: &'o SelectOpIr, class: Class
             shape[i]
         }
     })?;
+    if class == Class::Bool {
+        as_numbers(c, &op.tensor, &op.out);
+    }
     read_as_much_as_written(c, &op.out)
+}
+
+/// Truth values are selected as numbers: the CPU backend would forget that they are any.
+fn as_numbers(c: &mut Check<'_, '_>, tensor: &TensorIr, out: &TensorIr) {
+    let elements = shape::count(&tensor.shape).saturating_add(shape::count(&out.shape));
+    c.working_memory(elements.saturating_mul(4));
 }
 
 pub(crate) fn read_as_much_as_written(c: &mut Check<'_, '_>, out: &TensorIr) -> Checked {
@@ -127,6 +138,9 @@ pub(crate) fn gather<'o>(c: &mut Check<'_, 'o>, op: &'o GatherOpIr, class: Class
     indices(c, &op.indices)?;
     index_grid(&op.tensor, op.dim, &op.indices)?;
     c.output_of(&op.out, &op.indices.shape, op.tensor.dtype)?;
+    if class == Class::Bool {
+        as_numbers(c, &op.tensor, &op.out);
+    }
     read_as_much_as_written(c, &op.out)
 }
 

@@ -4,7 +4,7 @@ use burn_backend::{DType, Shape};
 use burn_ir::{OperationIr, TensorIr};
 
 use crate::check::{Check, Input};
-use crate::limits::{Cost, Limits, Meters};
+use crate::limits::{Cost, FIRST_HOST_ID, Limits, Meters};
 use crate::price;
 use crate::shape;
 use crate::table::{Entry, Table};
@@ -97,6 +97,9 @@ impl Ledger {
                 dtype.name()
             )));
         }
+        if id >= FIRST_HOST_ID {
+            return Err(Fault::Invalid(format!("{id} is an id of the host's")));
+        }
         if self.table.slot(id).is_some() {
             return Err(Fault::Invalid(format!("tensor {id} exists already")));
         }
@@ -130,6 +133,7 @@ impl Ledger {
     fn try_read(&mut self, tensor: &TensorIr) -> Checked<Cost> {
         self.checks += 1;
         let mut check = Check::new(&mut self.table, &mut self.inputs, self.limits, self.checks);
+        check.may_be_empty();
         check.operand(tensor)?;
         let bytes = check.bytes_of(tensor)?;
         // The host copies the tensor to hand it over.

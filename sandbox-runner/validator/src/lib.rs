@@ -12,6 +12,8 @@
 //! * operands exist, have the claimed shape and dtype, and are not used after
 //!   their last use; outputs are new and have exactly the shape and dtype that
 //!   the operation gives;
+//! * operands have elements, but for those that are concatenated, reshaped, selected
+//!   from, read or dropped;
 //! * axes, ranges, strides, groups, paddings, distributions and scalars are such
 //!   that nothing overflows or lies outside of a tensor.
 //!
@@ -73,6 +75,7 @@ mod int;
 mod ledger;
 mod limits;
 mod module_ops;
+mod name;
 mod numeric;
 mod price;
 mod reduction;
@@ -84,7 +87,8 @@ mod views;
 mod violation;
 
 pub use ledger::Ledger;
-pub use limits::{Cost, Limits, MAX_DIMS, Meters};
+pub use limits::{Cost, FIRST_HOST_ID, Limits, MAX_DIMS, Meters};
+pub use name::OperationKind;
 pub use price::{OPERAND as OPERAND_COST, OPERATION as OPERATION_COST};
 pub use sanitise::sanitise;
 pub use table::Entry;

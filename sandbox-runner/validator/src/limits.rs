@@ -5,6 +5,9 @@ use burn_backend::DType;
 /// Most dimensions a tensor can have, whatever [`Limits::dims`] says.
 pub const MAX_DIMS: usize = 16;
 
+/// Ids from here on are for tensors that the host makes for itself.
+pub const FIRST_HOST_ID: u64 = 1 << 63;
+
 /// What a run may use. Every limit is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

@@ -157,7 +157,10 @@ pub(crate) fn random<'o>(c: &mut Check<'_, 'o>, op: &'o RandomOpIr, class: Class
         Distribution::Bernoulli(probability) => (0.0..=1.0).contains(&probability),
         Distribution::Uniform(low, high) => uniform(op.out.dtype, low, high),
         Distribution::Normal(mean, deviation) => {
-            mean.is_finite() && deviation.is_finite() && deviation >= 0.0
+            mean.is_finite()
+                && deviation.is_finite()
+                && deviation >= 0.0
+                && (op.out.dtype.is_float() || within_ints(op.out.dtype, mean, deviation))
         }
     };
     require!(
@@ -169,6 +172,21 @@ pub(crate) fn random<'o>(c: &mut Check<'_, 'o>, op: &'o RandomOpIr, class: Class
     c.created(&op.out, class)?;
     c.flops_each(&op.out, price::RANDOM);
     Ok(())
+}
+
+/// Are normal numbers of an integer dtype such that none can be drawn that does not fit?
+/// One of unsigned numbers could always be negative.
+fn within_ints(dtype: DType, mean: f64, deviation: f64) -> bool {
+    // A sampler of 64-bit floats does not reach this far.
+    const DEVIATIONS: f64 = 40.0;
+    let most = match dtype {
+        DType::I64 => i64::MAX as f64,
+        DType::I32 => f64::from(i32::MAX),
+        DType::I16 => f64::from(i16::MAX),
+        DType::I8 => f64::from(i8::MAX),
+        _ => return false,
+    };
+    mean.abs() + DEVIATIONS * deviation < most
 }
 
 /// Is there a number of this dtype in `low..high`, and can it be drawn without overflow?

@@ -10,6 +10,7 @@ use crate::shape;
 use crate::violation::{Checked, require};
 
 pub(crate) fn reshape<'o>(c: &mut Check<'_, 'o>, op: &'o ShapeOpIr, class: Class) -> Checked {
+    c.may_be_empty();
     c.input(&op.input, class)?;
     c.is_view();
     let (before, after) = (shape::count(&op.input.shape), shape::count(&op.out.shape));
@@ -101,7 +102,8 @@ pub(crate) fn unfold<'o>(c: &mut Check<'_, 'o>, op: &'o UnfoldOpIr, class: Class
     require!(op.dim < rank, "there is no dimension {}", op.dim);
     let length = shape[op.dim];
     require!(
-        op.size > 0 && op.step > 0 && op.size <= length,
+        // The host adds length and step.
+        op.size > 0 && (1..=1 << 40).contains(&op.step) && op.size <= length,
         "windows of {} every {} do not fit in a dimension of {length}",
         op.size,
         op.step

@@ -24,7 +24,6 @@ fn a_matrix_product_is_2mnk() {
     assert_eq!(matmul(&[3, 5], &[5, 7]), 2 * 3 * 5 * 7);
     assert_eq!(matmul(&[4, 3, 5], &[4, 5, 7]), 4 * 2 * 3 * 5 * 7);
     assert_eq!(matmul(&[4, 1, 3, 5], &[1, 2, 5, 7]), 8 * 2 * 3 * 5 * 7);
-    assert_eq!(matmul(&[0, 5], &[5, 7]), 0);
 }
 
 #[test]

@@ -22,6 +22,8 @@ fn main() -> ExitCode {
     command::main::<Cuda>(Setup {
         device: device.into(),
         int_indices: None,
+        // Its kernels are launched without bounds checks.
+        checks_indices: false,
         confinement: Confinement::Driver,
     })
 }
@@ -31,12 +33,13 @@ fn main() -> ExitCode {
 /// Asked before anything else: the backend's own answer to a missing driver or
 /// missing headers is a panic in the middle of a run, which looks like the method's fault.
 fn device() -> Result<CudaDevice, String> {
-    let index: u16 = match std::env::var(DEVICE_VARIABLE) {
-        Ok(text) => text
-            .parse()
-            .map_err(|_| format!("{DEVICE_VARIABLE}={text:?} is not the number of a GPU"))?,
-        Err(std::env::VarError::NotPresent) => 0,
-        Err(error) => return Err(format!("{DEVICE_VARIABLE}: {error}")),
+    let index: u16 = match command::device() {
+        // The runner's word counts: it starts workers with an empty environment.
+        Some(device) => device
+            .strip_prefix("cuda:")
+            .and_then(|number| number.parse().ok())
+            .ok_or_else(|| format!("{device} is not cuda:N"))?,
+        None => from_environment()?,
     };
     let device = CudaDevice::new(index.into());
     // Compiling a module needs no GPU, and the driver's address space would not
@@ -63,4 +66,14 @@ fn device() -> Result<CudaDevice, String> {
             .to_owned());
     }
     Ok(device)
+}
+
+fn from_environment() -> Result<u16, String> {
+    match std::env::var(DEVICE_VARIABLE) {
+        Ok(text) => text
+            .parse()
+            .map_err(|_| format!("{DEVICE_VARIABLE}={text:?} is not the number of a GPU")),
+        Err(std::env::VarError::NotPresent) => Ok(0),
+        Err(error) => Err(format!("{DEVICE_VARIABLE}: {error}")),
+    }
 }

@@ -40,11 +40,9 @@ impl Checker {
 
     /// Checks one operation.
     pub(crate) fn operation(&mut self, operation: OperationIr) -> Result<Command, Stop> {
-        // Uncleared memory could hold what another run left on a device: `Empty` becomes zeros.
-        let operation = sanitise(operation);
         self.ledger.check(&operation)?;
-        let number = self.ledger.meters().operations;
-        Ok(Command::Operation { number, operation })
+        // Uncleared memory could hold what another run left on a device: `Empty` becomes zeros.
+        Ok(Command::Operation(sanitise(operation)))
     }
 
     /// Checks data that is to be put under a new id, whether the guest's own or made for it.

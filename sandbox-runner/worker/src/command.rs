@@ -7,7 +7,7 @@ use burn_ir::BackendIr;
 
 use crate::{Setup, compile, engine, run};
 
-const USAGE: &str = "usage: gauntlet-worker compile IN.wasm OUT | run < JOB | fingerprint";
+const USAGE: &str = "usage: gauntlet-worker compile IN.wasm OUT | run [--device D] < JOB | probe [--device D] | fingerprint";
 
 /// Runs the worker's command line.
 ///
@@ -15,13 +15,16 @@ const USAGE: &str = "usage: gauntlet-worker compile IN.wasm OUT | run < JOB | fi
 ///   `{"error": …}`, if it cannot be.
 /// * `run` reads a [`gauntlet_job::Job`] from standard input, answers with events,
 ///   and exits with 0 whatever became of the method.
+/// * `probe` exits with 0 if the device is there.
 /// * `fingerprint` prints what compiled modules depend on: a cache key.
 pub fn main<B: BackendIr + 'static>(setup: Setup<B>) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["compile", input, output] => compile::main(Path::new(input), Path::new(output)),
-        ["run"] => run::main(setup),
+        ["run"] | ["run", "--device", _] => run::main(setup),
+        // Whoever set this up has looked for the device already.
+        ["probe"] | ["probe", "--device", _] => ExitCode::SUCCESS,
         ["fingerprint"] => {
             println!("{}", engine::fingerprint());
             ExitCode::SUCCESS
@@ -31,4 +34,11 @@ pub fn main<B: BackendIr + 'static>(setup: Setup<B>) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The device that the command line names with `--device`.
+#[must_use]
+pub fn device() -> Option<String> {
+    let mut arguments = std::env::args().skip(2);
+    (arguments.next()? == "--device").then(|| arguments.next())?
 }

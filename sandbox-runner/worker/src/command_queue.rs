@@ -28,9 +28,13 @@ const MOST_WAITING_BYTES: usize = 64 << 20;
 const WATCH: Duration = Duration::from_micros(60);
 
 /// Something checked that the main thread is to do.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "operations are by far the commonest"
+)]
 pub(crate) enum Command {
-    /// Execute an operation, the `number`-th of the run.
-    Operation { number: u64, operation: OperationIr },
+    /// Execute an operation.
+    Operation(OperationIr),
     /// Restart the device's random stream.
     Seed(u64),
     /// Put data on the device.

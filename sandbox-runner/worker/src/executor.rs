@@ -3,20 +3,25 @@
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use burn_backend::{DType, ExecutionError, Shape, TensorData};
+use burn_backend::tensor::IntTensor;
+use burn_backend::{DType, ExecutionError, IntDType, Scalar, Shape, TensorData};
 use burn_ir::{
     BackendIr, BaseOperationIr, HandleKind, NumericOperationIr, OperationIr, TensorHandle,
     TensorId, TensorIr,
 };
 use burn_router::TensorInterpreter;
 use burn_std::future::DynFut;
+use gauntlet_validator::OperationKind;
 
+use crate::index_guard::IndexGuard;
 use crate::stop::Stop;
 use crate::wide_sum;
 
 /// Executes operations on backend `B`. It trusts its caller: the ledger has agreed to each.
 pub(crate) struct Executor<B: BackendIr> {
     interpreter: TensorInterpreter<B>,
+    /// Where the backend does not check indices itself.
+    guard: Option<IndexGuard<B>>,
 }
 
 impl<B: BackendIr> Executor<B> {
@@ -25,17 +30,60 @@ impl<B: BackendIr> Executor<B> {
         B::seed(&device, seed);
         Self {
             interpreter: TensorInterpreter::new(device),
+            guard: None,
         }
     }
 
-    /// Executes the `number`-th operation of the run.
-    pub(crate) fn execute(&mut self, number: u64, operation: OperationIr) -> Result<(), Stop> {
+    /// The same, for a backend whose kernels do not check indices.
+    pub(crate) fn guarding_indices(mut self) -> Self {
+        self.guard = Some(IndexGuard::new());
+        self
+    }
+
+    /// Executes an operation.
+    pub(crate) fn execute(&mut self, operation: OperationIr) -> Result<(), Stop> {
+        let mut operation = operation;
         // The validator should let nothing through that panics; if it does, the
         // panic costs this run alone.
         let interpreter = &mut self.interpreter;
-        // Named by its number: keeping the operation to name it would cost a clone of each.
-        guarded(|| register(interpreter, operation))
-            .map_err(|panic| Stop::Method(format!("operation {number} failed: {panic}")))
+        // Only the name is kept: a clone of each operation would cost too much.
+        let kind = OperationKind::of(&operation);
+        let guard = self.guard.as_mut();
+        guarded(|| {
+            let used_up = guard.and_then(|guard| guard.admit(interpreter, &mut operation));
+            register(interpreter, operation);
+            if let Some(indices) = used_up {
+                interpreter.register_op(OperationIr::Drop(indices));
+            }
+        })
+        .map_err(|panic| Stop::Backend {
+            operation: kind.to_string(),
+            panic,
+        })?;
+        if self.guard.as_ref().is_some_and(IndexGuard::is_due) {
+            self.settle()?;
+        }
+        Ok(())
+    }
+
+    /// Were all indices inside of their tensors so far? Waits for the device, if it has to be asked.
+    pub(crate) fn settle(&mut self) -> Result<(), Stop> {
+        let Some(guard) = &mut self.guard else {
+            return Ok(());
+        };
+        match guarded(|| guard.offender()) {
+            Ok(Ok(None)) => Ok(()),
+            Ok(Ok(Some(kind))) => Err(Stop::Method(format!(
+                "{kind} is not valid: an index lies outside of its tensor"
+            ))),
+            Ok(Err(error)) => Err(Stop::Infrastructure(format!(
+                "failed to ask the device about indices: {error}"
+            ))),
+            Err(panic) => Err(Stop::Backend {
+                operation: "the check of indices".to_owned(),
+                panic,
+            }),
+        }
     }
 
     /// Restarts the device's random stream.
@@ -46,12 +94,25 @@ impl<B: BackendIr> Executor<B> {
     /// Puts data under a new id.
     pub(crate) fn put(&mut self, id: u64, data: TensorData) -> Result<(), Stop> {
         let interpreter = &mut self.interpreter;
-        guarded(|| interpreter.register_tensor_data_id(TensorId::new(id), data))
-            .map_err(|panic| Stop::Method(format!("upload failed: {panic}")))
+        guarded(|| interpreter.register_tensor_data_id(TensorId::new(id), data)).map_err(|panic| {
+            Stop::Backend {
+                operation: "upload".to_owned(),
+                panic,
+            }
+        })
     }
 
     /// Reads a tensor; its status may free it.
     pub(crate) fn read(&mut self, tensor: TensorIr) -> Result<TensorData, Stop> {
+        self.settle()?;
+        let interpreter = &mut self.interpreter;
+        settle(guarded(|| {
+            burn_std::future::block_on(interpreter.read_tensor_async(tensor))
+        }))
+    }
+
+    /// Reads a tensor whatever became of the indices before it.
+    pub(crate) fn observe(&mut self, tensor: TensorIr) -> Result<TensorData, Stop> {
         let interpreter = &mut self.interpreter;
         settle(guarded(|| {
             burn_std::future::block_on(interpreter.read_tensor_async(tensor))
@@ -66,7 +127,8 @@ impl<B: BackendIr> Executor<B> {
         }
     }
 
-    pub(crate) fn sync(&self) -> Result<(), Stop> {
+    pub(crate) fn sync(&mut self) -> Result<(), Stop> {
+        self.settle()?;
         self.interpreter
             .sync()
             .map_err(|error| Stop::Infrastructure(format!("sync: {error}")))
@@ -98,12 +160,41 @@ fn register<B: BackendIr>(interpreter: &mut TensorInterpreter<B>, operation: Ope
                 interpreter.register_tensor_to_device(mean.out.id, mean_of);
             }
         }
+        // Flex takes truth values for numbers from here on, unless they are selected as numbers.
+        OperationIr::BaseBool(BaseOperationIr::Select(op)) => {
+            as_numbers(interpreter, &op.tensor, &op.out, &op.indices, |a, b| {
+                B::int_select(a, op.dim, b)
+            });
+        }
+        OperationIr::BaseBool(BaseOperationIr::Gather(op)) => {
+            as_numbers(interpreter, &op.tensor, &op.out, &op.indices, |a, b| {
+                B::int_gather(op.dim, a, b)
+            });
+        }
         operation => interpreter.register_op(operation),
     }
 }
 
 fn is_wide(tensor: &TensorIr) -> bool {
     tensor.shape.num_elements() >= wide_sum::FEWEST
+}
+
+/// Does to the truth values of a tensor what can be done to numbers and indices.
+fn as_numbers<B: BackendIr>(
+    interpreter: &mut TensorInterpreter<B>,
+    tensor: &TensorIr,
+    out: &TensorIr,
+    indices: &TensorIr,
+    act: impl FnOnce(IntTensor<B>, IntTensor<B>) -> IntTensor<B>,
+) {
+    if let (HandleKind::Bool(tensor), HandleKind::Int(indices)) = (
+        interpreter.get_tensor(tensor),
+        interpreter.get_tensor(indices),
+    ) {
+        let taken = act(B::bool_into_int(tensor, IntDType::I32), indices);
+        let taken = B::int_not_equal_elem(taken, Scalar::Int(0), out.dtype.into());
+        interpreter.register_tensor_to_device(out.id, HandleKind::Bool(taken));
+    }
 }
 
 /// A float on the device.
@@ -133,7 +224,10 @@ fn settle(read: Result<Result<TensorData, ExecutionError>, String>) -> Result<Te
         Ok(Err(error)) => Err(Stop::Infrastructure(format!(
             "failed to read a tensor: {error}"
         ))),
-        Err(panic) => Err(Stop::Method(format!("read failed: {panic}"))),
+        Err(panic) => Err(Stop::Backend {
+            operation: "read".to_owned(),
+            panic,
+        }),
     }
 }
 

@@ -17,11 +17,13 @@
 //! | `command_queue` | from the guest's thread to the main thread |
 //! | `serve` | the main thread: executes, reads reports, tells |
 //! | `executor` | operations on the backend |
+//! | `index_guard` | indices that a backend does not check itself |
 //! | `data`, `model_file` | rows and parameters, to and from files |
 //! | `confine` | what the process gives up before the guest runs |
 //! | `events` | what it tells the supervisor |
 //! | `stop` | why a phase ends early |
 //! | [`wide_sum`] | sums that do not depend on threads |
+//! | [`probe`] | the executor without a guest, for tests that attack it |
 
 mod checker;
 pub mod command;
@@ -33,7 +35,10 @@ mod engine;
 mod events;
 mod executor;
 mod imports;
+mod index_guard;
 mod model_file;
+#[doc(hidden)]
+pub mod probe;
 mod run;
 mod serve;
 mod session;
@@ -52,6 +57,9 @@ pub struct Setup<B: BackendIr> {
     /// Dtype of the indices that the backend makes by itself; see
     /// [`gauntlet_validator::Limits::int_indices`].
     pub int_indices: Option<DType>,
+    /// Does the backend check indices (`gather`, `embedding` ...) while it executes? If it
+    /// does not, the worker checks them on the device.
+    pub checks_indices: bool,
     /// What the process gives up before the guest runs.
     pub confinement: confine::Confinement,
 }

@@ -21,9 +21,16 @@ fn main() -> ExitCode {
         println!("{kernels}");
         return ExitCode::SUCCESS;
     }
+    if let Some(device) = command::device()
+        && device != "cpu"
+    {
+        eprintln!("gauntlet-worker: this worker executes on the CPU, not on {device}");
+        return ExitCode::FAILURE;
+    }
     command::main::<Flex>(Setup {
         device: FlexDevice,
         int_indices: Some(DType::I64),
+        checks_indices: true,
         confinement: Confinement::Strict,
     })
 }

@@ -142,6 +142,11 @@ fn prepare<B: BackendIr + 'static>(
     });
     let (commands, orders) = queue();
     let executor = Executor::<B>::new(setup.device, job.seed);
+    let executor = if setup.checks_indices {
+        executor
+    } else {
+        executor.guarding_indices()
+    };
     let service = Service::new(executor, Events::new(), orders, began);
     let session = Session::new(Checker::new(ledger), commands, work, job, defaults);
     let mut store = Store::new(&engine, session);

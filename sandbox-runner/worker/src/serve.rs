@@ -90,7 +90,7 @@ impl<B: BackendIr> Service<B> {
 
     fn act(&mut self, command: Command) -> Result<(), Stop> {
         match command {
-            Command::Operation { number, operation } => self.executor.execute(number, operation),
+            Command::Operation(operation) => self.executor.execute(operation),
             Command::Seed(seed) => {
                 self.executor.seed(seed);
                 Ok(())
@@ -139,7 +139,7 @@ impl<B: BackendIr> Service<B> {
 
     /// Reads every report that waits and tells it.
     fn settle(&mut self) -> Result<(), Stop> {
-        let mut settled = Ok(());
+        let mut settled = self.executor.settle();
         // One that cannot be read must not take the others with it.
         for report in std::mem::take(&mut self.held) {
             match report.value.value() {

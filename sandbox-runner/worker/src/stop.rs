@@ -15,6 +15,14 @@ pub(crate) enum Stop {
     /// The method's own fault.
     #[error("{0}")]
     Method(String),
+    /// The backend panicked over an operation's data: the method's fault too.
+    #[error("{operation} failed: {panic}")]
+    Backend {
+        /// The operation's name.
+        operation: String,
+        /// What the backend said.
+        panic: String,
+    },
     /// Ours, or the machine's.
     #[error("{0}")]
     Infrastructure(String),
@@ -31,6 +39,9 @@ impl Stop {
             },
             Self::Method(message) => Outcome::MethodFailed {
                 message: one_line(&message),
+            },
+            Self::Backend { .. } => Outcome::MethodFailed {
+                message: one_line(&self.to_string()),
             },
             Self::Infrastructure(message) => Outcome::Infrastructure {
                 message: one_line(&message),

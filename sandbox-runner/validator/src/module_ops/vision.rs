@@ -35,6 +35,11 @@ fn taps(mode: &InterpolateModeIr) -> u64 {
 pub(super) fn interpolate<'o>(c: &mut Check<'_, 'o>, op: &'o InterpolateOpIr) -> Checked {
     c.input(&op.x, Class::Float)?;
     image(&op.x)?;
+    if matches!(op.options.mode, InterpolateModeIr::NearestExact) {
+        return Err(Fault::Unsupported(
+            "images are resized by the nearest element, bilinearly, bicubically or by Lanczos",
+        ));
+    }
     require!(
         !op.output_size.contains(&0),
         "an output of {:?} is empty",

@@ -33,7 +33,11 @@ pub struct Guest {
     pub ledger: Ledger,
     /// What was uploaded.
     pub uploads: Vec<TensorIr>,
-    next: u64,
+    /// Tensors that operations may use instead of new ones.
+    pub pool: Vec<TensorIr>,
+    /// Are dimensions of zero and of many elements made, too?
+    pub wild: bool,
+    pub next: u64,
 }
 
 impl Guest {
@@ -45,6 +49,8 @@ impl Guest {
         Self {
             ledger: Ledger::new(limits),
             uploads: Vec::new(),
+            pool: Vec::new(),
+            wild: false,
             next: 1,
         }
     }

@@ -23,6 +23,11 @@ pub const OPERATIONS: &[(&str, Maker)] = &[
             OperationIr::Float(dtype, FloatOperationIr::Random(op))
         } else {
             let dtype = s.int();
+            // A normal number may be negative.
+            let distribution = match distribution {
+                Distribution::Normal(..) if dtype.is_uint() => Distribution::Uniform(1.0, 3.0),
+                distribution => distribution,
+            };
             let op = RandomOpIr::create(shape, dtype, distribution, || id);
             numeric(Class::Int, dtype, NumericOperationIr::IntRandom(op))
         }

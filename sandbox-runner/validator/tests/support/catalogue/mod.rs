@@ -63,14 +63,60 @@ impl<'a> Source<'a> {
     }
 
     pub fn shape(&mut self, rank: usize) -> Vec<usize> {
-        (0..rank).map(|_| self.within(1, 4)).collect()
+        (0..rank).map(|_| self.dim()).collect()
+    }
+
+    fn dim(&mut self) -> usize {
+        if self.guest.wild {
+            return [0, 1, 1, 2, 3, 5, 8, 9, 17, 40][self.below(10)];
+        }
+        self.within(1, 4)
+    }
+
+    /// One of the pool's tensors that will do, if there is any and the choice falls on it.
+    fn pooled(&mut self, fits: impl Fn(&TensorIr) -> bool) -> Option<TensorIr> {
+        if self.guest.pool.is_empty() || self.below(4) == 0 {
+            return None;
+        }
+        let fitting: Vec<_> = self.guest.pool.iter().filter(|one| fits(one)).collect();
+        if fitting.is_empty() {
+            return None;
+        }
+        let at = self.choices.get(self.next).copied().unwrap_or(0) as usize % fitting.len();
+        self.next += 1;
+        Some(fitting[at].clone())
+    }
+
+    /// An operand of a dtype whose shape does not matter, from the pool.
+    pub fn any_pooled(&mut self, dtype: DType) -> Option<TensorIr> {
+        let tensor = self.pooled(|one| one.dtype == dtype && one.shape.num_dims() > 0)?;
+        Some(self.once_or_last(&tensor))
+    }
+
+    /// The dtype of one of the pool's tensors.
+    fn pooled_dtype(&mut self, fits: impl Fn(DType) -> bool) -> Option<DType> {
+        self.pooled(|one| fits(one.dtype)).map(|one| one.dtype)
+    }
+
+    fn once_or_last(&mut self, tensor: &TensorIr) -> TensorIr {
+        if self.either() {
+            last(tensor)
+        } else {
+            kept(tensor)
+        }
     }
 
     pub fn float(&mut self) -> DType {
+        if let Some(dtype) = self.pooled_dtype(|dtype| dtype.is_float()) {
+            return dtype;
+        }
         [DType::F32, DType::F32, DType::F64, DType::F16, DType::BF16][self.below(5)]
     }
 
     pub fn int(&mut self) -> DType {
+        if let Some(dtype) = self.pooled_dtype(|dtype| dtype.is_int() || dtype.is_uint()) {
+            return dtype;
+        }
         let dtypes = [
             DType::I64,
             DType::I64,
@@ -91,12 +137,9 @@ impl<'a> Source<'a> {
 
     /// A tensor that is new, to be kept or used for the last time.
     pub fn tensor(&mut self, shape: &[usize], dtype: DType) -> TensorIr {
-        let tensor = self.guest.tensor(shape, dtype);
-        if self.either() {
-            last(&tensor)
-        } else {
-            kept(&tensor)
-        }
+        let pooled = self.pooled(|one| one.dtype == dtype && one.shape.as_slice() == shape);
+        let tensor = pooled.unwrap_or_else(|| self.guest.tensor(shape, dtype));
+        self.once_or_last(&tensor)
     }
 
     pub fn id(&mut self) -> TensorId {

@@ -58,6 +58,9 @@ pub(super) fn scalar(dtype: DType) -> ScalarIr {
 }
 
 pub(super) fn operand(s: &mut Source<'_>, dtype: DType) -> TensorIr {
+    if let Some(tensor) = s.any_pooled(dtype) {
+        return tensor;
+    }
     let rank = s.within(1, 4);
     let shape = s.shape(rank);
     s.tensor(&shape, dtype)
