@@ -24,7 +24,7 @@ const CLASSES: usize = 64;
 const CHUNK: usize = 64 << 10;
 
 /// See the module's documentation.
-pub struct FreeLists(UnsafeCell<State>);
+pub(crate) struct FreeLists(UnsafeCell<State>);
 
 struct State {
     /// The first free block of each class; a free block's first word is the next one.
@@ -40,7 +40,7 @@ impl FreeLists {
     /// Empty lists.
     #[expect(clippy::new_without_default, reason = "only a static is made of it")]
     #[must_use]
-    pub const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self(UnsafeCell::new(State {
             free: [null_mut(); CLASSES],
             rest: null_mut(),
