@@ -38,8 +38,6 @@ unsafe impl Sync for FreeLists {}
 
 impl FreeLists {
     /// Empty lists.
-    #[expect(clippy::new_without_default, reason = "only a static is made of it")]
-    #[must_use]
     pub(crate) const fn new() -> Self {
         Self(UnsafeCell::new(State {
             free: [null_mut(); CLASSES],

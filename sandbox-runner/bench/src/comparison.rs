@@ -10,7 +10,7 @@ use crate::Options;
 /// What is compared: a name for the figure, the method, the task, batches of each round.
 pub(crate) const CASES: [(&str, &str, &str, u64); 3] = [
     ("p1_mlp", "adamw-cosine", "digits", 3000),
-    ("p1_transformer", "transformer-lm", "modular-addition", 60),
+    ("p1_transformer", "transformer-lm", "king-james-text", 12),
     ("p1_conv", "residual-net", "digits", 60),
 ];
 const SEED: u64 = 7;
