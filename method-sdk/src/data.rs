@@ -24,6 +24,27 @@ pub enum Targets {
 }
 
 impl Batch {
+    /// The batch on the device that tracks gradients, as Burn's own loaders serve training
+    /// data: layers such as batch norm learn only from tensors of that device.
+    pub(crate) fn autodiff(self) -> Self {
+        let inputs = match self.inputs {
+            Inputs::Dense { values, shape } => Inputs::Dense {
+                values: values.autodiff(),
+                shape,
+            },
+            Inputs::Tokens { tokens, vocabulary } => Inputs::Tokens {
+                tokens: tokens.autodiff(),
+                vocabulary,
+            },
+        };
+        let targets = match self.targets {
+            Targets::Classes(classes) => Targets::Classes(classes.autodiff()),
+            Targets::Values(values) => Targets::Values(values.autodiff()),
+            Targets::Tokens(tokens) => Targets::Tokens(tokens.autodiff()),
+        };
+        Self { inputs, targets }
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn rows(&self) -> usize {

@@ -100,7 +100,7 @@ impl Training {
     pub fn next_batch(&mut self, size: usize) -> Batch {
         assert!(size > 0, "a batch has at least one row");
         self.step += 1;
-        self.host.next_batch(&self.task, size)
+        self.host.next_batch(&self.task, size).autodiff()
     }
 
     /// The whole train part at once, in file order; of a text, its windows end to end
@@ -114,7 +114,7 @@ impl Training {
     /// # }
     /// ```
     pub fn train_set(&mut self) -> Batch {
-        self.host.train_set(&self.task)
+        self.host.train_set(&self.task).autodiff()
     }
 
     /// Loads the task's base weights into a model: every float parameter is replaced by

@@ -131,9 +131,9 @@ fn imports_are_checked_one_by_one() {
             "() -> (i32)",
         ),
         (
-            r#"(import "gauntlet_v2" "sync" (func))"#,
+            r#"(import "gauntlet_v3" "sync" (func))"#,
             Rule::InterfaceVersion,
-            "version 2",
+            "version 3",
         ),
         (
             r#"(import "env" "\1b[2Jx" (func))"#,

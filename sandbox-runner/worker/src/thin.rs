@@ -157,7 +157,10 @@ mod tests {
         assert_eq!((steps.len(), last.len()), (64, 0));
         let long = "x".repeat(200);
         let (steps, last) = kept(3_000_000, |step| format!("{long}{}", step % 64));
-        let bytes = steps.len() as u64 * cost(&format!("{long}64"));
+        let bytes: u64 = steps
+            .iter()
+            .map(|step| cost(&format!("{long}{}", step % 64)))
+            .sum();
         assert!(bytes <= MOST_BYTES, "{bytes}");
         assert_eq!(last.len(), 64, "the last of each is told in any case");
     }
