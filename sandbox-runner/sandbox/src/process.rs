@@ -14,6 +14,15 @@ use crate::fault::Fault;
 use crate::folders::RunFolder;
 use crate::stray;
 
+/// The C library's allocator keeps what a worker frees: a training step frees and asks
+/// for the same large tensors again and again, and giving them back to the kernel in
+/// between costs page faults. A worker's memory is bounded by the ledger and by limits
+/// of its own, and it lives for one phase.
+const ALLOCATOR: (&str, &str) = (
+    "GLIBC_TUNABLES",
+    "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824",
+);
+
 /// What a process may use, by the kernel's count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProcessLimits {
@@ -90,6 +99,7 @@ impl Process {
             .arg(worker)
             .args(arguments)
             .env_clear()
+            .env(ALLOCATOR.0, ALLOCATOR.1)
             .env(stray::FOLDER_VARIABLE, folder.path())
             .current_dir(folder.path())
             .process_group(0)
