@@ -30,9 +30,13 @@ pub fn excused(op: &OperationIr, guarding: bool, contents: Contents<'_>) -> bool
         }
         OperationIr::Module(op) => module(op, contents),
         OperationIr::NumericInt(_, NumericOperationIr::Div(op) | NumericOperationIr::Rem(op)) => {
-            // The least number of all has no counterpart above zero.
             let divisors = numbers(&op.rhs, contents);
-            divisors.contains(&0) || divisors.contains(&-1)
+            // The least number of all has no counterpart above zero.
+            let least = op.lhs.dtype.is_int() && {
+                let least = i64::MIN >> (64 - 8 * op.lhs.dtype.size());
+                numbers(&op.lhs, contents).contains(&least)
+            };
+            divisors.contains(&0) || least && divisors.contains(&-1)
         }
         _ => false,
     }

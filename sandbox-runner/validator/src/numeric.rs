@@ -34,6 +34,10 @@ pub(crate) fn check<'o>(
         Op::Abs(op) | Op::Neg(op) | Op::Sign(op) => unary(c, op, class, 1),
         Op::Full(op) => {
             scalar::fits(op.value, op.out.dtype)?;
+            if class == Class::Int {
+                // Flex takes every integer through a signed one first.
+                scalar::fits(op.value, DType::I64)?;
+            }
             c.created(&op.out, class)
         }
         Op::Clamp(op) => {

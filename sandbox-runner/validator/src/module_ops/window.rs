@@ -34,6 +34,8 @@ pub(crate) fn padded(length: usize, (before, after): (usize, usize)) -> Checked<
 /// Places of a window of `extent`, `stride` apart, in `length`.
 pub(crate) fn places(length: usize, extent: usize, stride: usize) -> Checked<usize> {
     require!(stride > 0, "a stride of zero gets nowhere");
+    // Backends add it to the length.
+    require!(stride <= LONGEST, "a stride of {stride} is too long");
     require!(
         extent <= length,
         "a kernel that covers {extent} does not fit in {length}"
