@@ -44,7 +44,7 @@ exactness: methods ## does the same run give the same model? repeats, threads, C
 
 fuzz-ops: ## 100,000 hostile tensor programs against validator and backend
 	@mkdir -p target/figures
-	@$(CARGO) run --release -p gauntlet-fuzz -- --streams 100000 --json target/figures/op-streams.json $(ARGS)
+	@$(CARGO) run --release --bin gauntlet-fuzz -- --streams 100000 --json target/figures/op-streams.json $(ARGS)
 
 sqlx-prepare: ## write .sqlx anew, after a change of SQL or migrations
 	@scripts/sqlx prepare
