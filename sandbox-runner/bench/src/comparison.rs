@@ -46,6 +46,7 @@ pub(crate) struct Row {
 pub(crate) async fn compare(options: &Options) -> Result<Comparison, BenchError> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads)
+        .use_current_thread()
         .build_global()
         .map_err(BenchError::failed)?;
     let lane = Lane::new(&worker(options)?, &options.methods, options.threads)?;

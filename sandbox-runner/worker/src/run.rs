@@ -111,8 +111,11 @@ fn prepare<B: BackendIr + 'static>(
     began: Instant,
 ) -> Result<Prepared<B>, String> {
     confine::limit_run(&job.limits)?;
+    // This thread, which executes, is one of the pool's: otherwise it would hand each
+    // parallel kernel to a pool thread and sleep until that is done.
     rayon::ThreadPoolBuilder::new()
         .num_threads(job.threads.max(1))
+        .use_current_thread()
         .build_global()
         .map_err(|error| format!("failed to start the backend's threads: {error}"))?;
     let defaults = setup.device.defaults();
