@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use gauntlet_protocol::{Budget, CurvePoint};
 use gauntlet_runner::attempt::{self, Attempt, Findings};
+use gauntlet_wire::settings::Settings;
 use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
@@ -43,7 +44,7 @@ pub(crate) struct Order {
     /// Threads of the tensor backend.
     pub(crate) threads: usize,
     /// Values for the method's hyper-parameters.
-    pub(crate) settings: gauntlet_wire::settings::Settings,
+    pub(crate) settings: Settings,
     /// Nothing is shown while it runs.
     pub(crate) quiet: bool,
 }
@@ -65,7 +66,7 @@ pub(crate) async fn in_sandbox(local: &Local, order: Order) -> Result<Report, Fa
         seed: 0,
         budget: order.task.budget(),
         threads: order.threads,
-        settings: order.settings,
+        settings: order.settings.clone(),
         train: put("train.safetensors", &dataset.train)?,
         hidden_inputs: put("inputs.safetensors", &dataset.hidden_inputs)?,
         base: match &dataset.base {
@@ -97,6 +98,7 @@ pub(crate) async fn in_sandbox(local: &Local, order: Order) -> Result<Report, Fa
     Ok(Report {
         path: order.path,
         executed: "sandbox",
+        settings: order.settings,
         digest: Some(hex::encode(Sha256::digest(&attempt.wasm))),
         task: order.task.definition.name.clone(),
         split: order.task.split.explanation(),
@@ -123,6 +125,8 @@ pub(crate) struct NativeOrder<'a> {
     pub(crate) repeat: u32,
     /// Batches after which training is cut off.
     pub(crate) batches: Option<u64>,
+    /// Values for the method's hyper-parameters.
+    pub(crate) settings: Settings,
     /// Nothing is shown while it runs.
     pub(crate) quiet: bool,
 }
@@ -155,6 +159,7 @@ pub(crate) fn natively(order: &NativeOrder<'_>) -> Result<Report, Failure> {
             seed,
             budget,
             batches: order.batches,
+            settings: &order.settings,
         };
         let performed = order
             .program
@@ -167,6 +172,7 @@ pub(crate) fn natively(order: &NativeOrder<'_>) -> Result<Report, Failure> {
     Ok(Report {
         path: order.program.path().to_path_buf(),
         executed: "native",
+        settings: order.settings.clone(),
         digest: None,
         task: order.task.definition.name.clone(),
         split: order.task.split.explanation(),
@@ -200,6 +206,7 @@ pub(crate) fn prepare_debugger(order: &NativeOrder<'_>) -> Result<Prepared, Fail
         seed,
         budget: order.task.budget(),
         batches: order.batches,
+        settings: &order.settings,
     };
     Ok(Prepared {
         program: order.program.path().to_path_buf(),

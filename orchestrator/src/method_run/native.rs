@@ -17,6 +17,8 @@ use gauntlet_protocol::{Budget, Verdict};
 use gauntlet_runner::attempt::{Cause, Findings, Stage, remark};
 use gauntlet_tasks::{Dataset, ScoreError};
 use gauntlet_wire::contract::{self, CONTRACT, FileBudget, ROOT_VARIABLE, TaskFile, files};
+use gauntlet_wire::manifest::Manifest;
+use gauntlet_wire::settings::{Declared, Settings};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -32,6 +34,12 @@ pub(crate) struct Program {
 #[derive(Deserialize)]
 struct Artifact {
     executable: Option<PathBuf>,
+}
+
+/// What a program says of itself.
+#[derive(Deserialize)]
+struct Description {
+    manifest: Manifest,
 }
 
 impl Program {
@@ -100,6 +108,26 @@ impl Program {
             )
         })?;
         Ok(Self { path })
+    }
+
+    /// The hyper-parameters that it declares; it is asked, since there is no module to read.
+    ///
+    /// # Errors
+    /// If it does not start, or says something else.
+    pub(crate) fn parameters(&self) -> Result<Vec<Declared>, Failure> {
+        let output = Command::new(&self.path)
+            .arg("describe")
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| Failure::file("start", &self.path, error))?;
+        let description: Description = serde_json::from_slice(&output.stdout).map_err(|error| {
+            Failure::input(format!(
+                "{} does not say what it is: {error}",
+                self.path.display()
+            ))
+            .help("a method's program answers `describe`; gauntlet_method::main! makes one")
+        })?;
+        Ok(description.manifest.parameters)
     }
 
     /// Where it is.
@@ -259,6 +287,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) budget: Budget,
     /// Batches after which training is cut off.
     pub(crate) batches: Option<u64>,
+    /// Values for the method's hyper-parameters.
+    pub(crate) settings: &'a Settings,
 }
 
 /// A verdict against the method.
@@ -350,7 +380,7 @@ fn lay_out(folder: &Path, order: &Attempt<'_>, name: &str, data: &[u8]) -> Resul
             batches: order.batches,
             wall_seconds: Some(f64::from(order.budget.wall_seconds)),
         },
-        settings: gauntlet_wire::settings::Settings::new(),
+        settings: order.settings.clone(),
     };
     let text = serde_json::to_vec_pretty(&task)
         .map_err(|error| Failure::ours("describe the task", error))?;
@@ -389,6 +419,7 @@ mod tests {
             seed: BlockSeed(255),
             budget: task.budget(),
             batches: Some(7),
+            settings: &Settings::new(),
         };
         let mut heard = Vec::new();
         let program = Program::built(&path).unwrap();
@@ -398,6 +429,25 @@ mod tests {
             }
         });
         (found, heard)
+    }
+
+    #[test]
+    fn a_program_is_asked_what_can_be_set() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("method");
+        let write = |script: &str| {
+            fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            Program::built(&path).unwrap()
+        };
+        let says = r#"test "$1" = describe && echo '{"contract":1,"manifest":{"interface":2,
+            "burn":"0.22.1","sdk":"0.1.0","parameters":[{"name":"hidden","type":"integer",
+            "default":64,"min":8,"max":512}]}}'"#;
+        let declared = write(says).parameters().unwrap();
+        assert_eq!(declared.len(), 1);
+        assert_eq!(declared[0].name, "hidden");
+        let silent = write("exit 0").parameters().unwrap_err().to_string();
+        assert!(silent.contains("does not say what it is"), "{silent}");
     }
 
     const FINISHED: &str = r#"echo '{"event":"finished","contract":1,"outcome":"#;

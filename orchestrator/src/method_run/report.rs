@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use gauntlet_api::Metric;
 use gauntlet_job::Meters;
 use gauntlet_protocol::{CurvePoint, Verdict};
+use gauntlet_wire::settings::Settings;
 use serde::Serialize;
 
 use super::chart;
@@ -19,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) path: PathBuf,
     /// `sandbox` or `native`.
     pub(crate) executed: &'static str,
+    /// Hyper-parameters that were set; a tournament runs the defaults.
+    pub(crate) settings: Settings,
     /// SHA-256 of the module in hex; none for a native program.
     pub(crate) digest: Option<String>,
     /// Name of the task.
@@ -181,6 +184,18 @@ pub(crate) fn show(report: &Report) -> String {
             }
         }
     }
+    if !report.settings.is_empty() {
+        let set: Vec<String> = report
+            .settings
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        text.push_str(&format!(
+            "\n\nRun with {}. A tournament runs what the source has as defaults: to enter \
+             with these values, write them there and build again.",
+            set.join(" ")
+        ));
+    }
     text.push_str(&format!("\n\n{}", report.split));
     text
 }
@@ -314,6 +329,7 @@ mod tests {
             log: Vec::new(),
         };
         Report {
+            settings: Settings::new(),
             path: "m.wasm".into(),
             executed: "sandbox",
             digest: Some("cd".repeat(32)),

@@ -113,6 +113,51 @@ fn the_starter_beats_the_baseline_on_several_seeds() {
     assert!(starter > baseline, "{starter} against {baseline}");
 }
 
+#[test]
+fn a_hyper_parameter_can_be_set_and_only_to_what_it_takes() {
+    need_programs();
+    let data = Data::new();
+    let starter = method("starter");
+    let set = |values: &[&str]| {
+        let mut more = vec!["--task", "digits"];
+        for value in values {
+            more.extend(["--set", value]);
+        }
+        run(&data, &starter, &more)
+    };
+    let (code, usual) = set(&[]);
+    assert_eq!(code, Some(0), "{usual}");
+    let (code, wide) = set(&["hidden=320", "learning_rate=0.002"]);
+    assert_eq!(code, Some(0), "{wide}");
+    assert_eq!(
+        wide["settings"],
+        serde_json::json!({"hidden": 320, "learning_rate": 0.002})
+    );
+    // A wider layer is a larger model; what is set to its default changes nothing.
+    let bytes = |report: &Value| report["runs"][0]["model_bytes"].as_u64().unwrap();
+    assert!(bytes(&wide) > bytes(&usual), "{wide} {usual}");
+    let (_, same) = set(&["hidden=192"]);
+    assert_eq!(same["runs"][0]["model"], usual["runs"][0]["model"]);
+
+    for (value, said) in [
+        ("hidden=7", "a whole number from 8 to 2048, not 7"),
+        ("hiden=64", "declares no hyper-parameter `hiden`"),
+        ("hidden", "is not of the form name=value"),
+    ] {
+        let refused = data.run(&[
+            "method",
+            "run",
+            starter.to_str().unwrap(),
+            "--task",
+            "digits",
+            "--set",
+            value,
+        ]);
+        assert_eq!(refused.status.code(), Some(2), "{}", text(&refused));
+        assert!(text(&refused).contains(said), "{}", text(&refused));
+    }
+}
+
 /// The example `sgd` ends after a number of batches, not with its budget: so the program,
 /// whose operations nobody meters, and the module do the same.
 #[test]

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use gauntlet_wire::settings::{Declared, Settings};
+
 use crate::failure::{Failure, Fault};
 use crate::local::Place;
 use crate::method_check;
@@ -50,7 +52,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N", requires = "native")]
     batches: Option<u64>,
     /// Give a hyper-parameter that the method declares another value than its default.
-    #[arg(long = "set", value_name = "NAME=VALUE", conflicts_with = "native")]
+    #[arg(long = "set", value_name = "NAME=VALUE")]
     settings: Vec<String>,
     #[command(flatten)]
     place: Place,
@@ -77,11 +79,7 @@ impl Run {
             output.answer(&check, method_check::show)?;
             return Err(Failure::new(Fault::Refused, "the gate refuses the module").field("PATH"));
         }
-        let settings = gauntlet_wire::settings::parse(
-            &check.parameters,
-            self.settings.iter().map(String::as_str),
-        )
-        .map_err(|error| Failure::input(error.to_string()).field("--set"))?;
+        let settings = self.settings(&check.parameters)?;
         let order = Order {
             settings,
             path,
@@ -96,13 +94,24 @@ impl Run {
         answer(&report, output)
     }
 
+    fn settings(&self, declared: &[Declared]) -> Result<Settings, Failure> {
+        gauntlet_wire::settings::parse(declared, self.settings.iter().map(String::as_str))
+            .map_err(|error| Failure::input(error.to_string()).field("--set"))
+    }
+
     fn natively(&self, task: &LocalTask, output: Output) -> Result<(), Failure> {
         let program = match &self.program {
             Some(program) => Program::built(program)?,
             None => Program::build(&self.path, output.json)?,
         };
+        let settings = if self.settings.is_empty() {
+            Settings::new()
+        } else {
+            self.settings(&program.parameters()?)?
+        };
         let order = NativeOrder {
             program,
+            settings,
             task,
             seed: self.seed,
             repeat: self.repeat,
