@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gauntlet_gate::{GateLimits, Rejection, Review};
+use gauntlet_wire::settings::Domain;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -190,6 +191,34 @@ pub(crate) fn show(check: &Check) -> String {
         sizes,
         "",
     ));
+    if !check.parameters.is_empty() {
+        let parameters = check.parameters.iter().map(|parameter| {
+            let default = match &parameter.domain {
+                Domain::Float { default, .. } => default.to_string(),
+                Domain::Integer { default, .. } => default.to_string(),
+                Domain::Switch { default } => default.to_string(),
+                Domain::Choice { default, .. } => printable(default),
+            };
+            [
+                printable(&parameter.name),
+                default,
+                printable(&parameter.domain.to_string()),
+                printable(parameter.doc.trim()),
+            ]
+        });
+        text.push_str("\n\n");
+        text.push_str(&render(
+            &[
+                Column::Text("hyper-parameter (--set)"),
+                Column::Number("default"),
+                Column::Text("takes"),
+                Column::Text("what it is"),
+            ],
+            parameters,
+            "",
+        ));
+        text.push('\n');
+    }
     let list = |names: &[String]| match names {
         [] => "nothing".to_owned(),
         names => printable(&names.join(", ")),

@@ -125,6 +125,11 @@ fn a_hyper_parameter_can_be_set_and_only_to_what_it_takes() {
         }
         run(&data, &starter, &more)
     };
+    let declared = text(&data.run(&["method", "check", starter.to_str().unwrap()]));
+    assert!(
+        declared.contains("a whole number from 8 to 2048"),
+        "{declared}"
+    );
     let (code, usual) = set(&[]);
     assert_eq!(code, Some(0), "{usual}");
     let (code, wide) = set(&["hidden=320", "learning_rate=0.002"]);
