@@ -21,7 +21,7 @@ pub(crate) struct TaskCommand {
 enum Action {
     /// List the tasks.
     List,
-    /// Make a task of a file of your own: a table with a column to predict, or a text.
+    /// Make a task of data of your own: a table with a column to predict, a text, or images.
     Create(Box<Create>),
 }
 

@@ -1,4 +1,4 @@
-//! `gauntlet task create`: a task from a file of one's own.
+//! `gauntlet task create`: a task from data of one's own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,16 @@ use crate::output::Output;
 use crate::serve::tasks;
 use crate::show::data_report;
 
-/// What to make of which file.
+/// What to make of which data.
 #[derive(Debug, clap::Args)]
+#[command(after_help = FORMATS)]
 pub(crate) struct Create {
-    /// The data: .csv, .tsv, .jsonl or .ndjson with a column to predict, or a text (.txt).
-    #[arg(long, value_name = "FILE")]
+    /// The data: a table, a text, a folder of images, or IDX files; see below.
+    #[arg(long, value_name = "FILE|FOLDER")]
     from: PathBuf,
+    /// File with the labels of a file of IDX images.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
     /// Column to predict; several are a regression of several numbers.
     #[arg(long, value_name = "COLUMN")]
     target: Vec<String>,
@@ -28,6 +32,15 @@ pub(crate) struct Create {
     /// classification, regression or language-modelling; found out if not told.
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
+    /// Resize images to this height and width; needed if they differ.
+    #[arg(long, value_name = "HEIGHTxWIDTH", value_parser = size)]
+    size: Option<[u32; 2]>,
+    /// Make images grey: one value a pixel [default: if all of them are].
+    #[arg(long, conflicts_with = "colour")]
+    grey: bool,
+    /// Make images coloured: three values a pixel.
+    #[arg(long)]
+    colour: bool,
     /// Name of the task; else the file's.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -49,15 +62,26 @@ pub(crate) struct Create {
     /// Write a task folder there instead of registering the task; works without a server.
     #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
     into: Option<PathBuf>,
-    /// Say what is in the file and whether a task can be made of it, and do nothing.
+    /// Say what is in the data and whether a task can be made of it, and do nothing.
     #[arg(long)]
     dry_run: bool,
 }
 
+/// Formats, by what the name ends in.
+const FORMATS: &str = "\
+Data:
+  table       .csv .tsv .jsonl .ndjson (also with .gz) .parquet; name the column to predict
+              with --target
+  text        .txt .txt.gz; any file with --kind language-modelling
+  images      a folder with a folder for each class, .png .jpg .jpeg in them
+  IDX         train-images-idx3-ubyte (also with .gz) with --labels, or a folder with such pairs
+
+--dry-run says what is in the data and does nothing.";
+
 /// What was made.
 #[derive(Debug, Serialize)]
 pub(crate) struct Created {
-    /// What is in the file.
+    /// What is in the data.
     #[serde(flatten)]
     pub(crate) report: DataReport,
     /// Rows to train on.
@@ -75,6 +99,9 @@ impl Create {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result<(), Failure> {
         let wish = Wish {
             from: self.from.clone(),
+            labels: self.labels,
+            size: self.size,
+            grey: (self.grey || self.colour).then_some(self.grey),
             name: self.name,
             targets: self.target,
             drop: self.drop,
@@ -101,10 +128,13 @@ impl Create {
             }
             None => scratch.path().to_owned(),
         };
-        let file = self.from.file_name().unwrap_or_default();
-        let copied = fs::copy(&self.from, folder.join(file))
-            .and_then(|_| fs::write(folder.join("task.toml"), &brought.manifest));
-        copied.map_err(|error| Failure::file("write a task to", &folder, error))?;
+        brought
+            .write(&folder)
+            .map_err(|error| Failure::file("write a task to", &folder, error))?;
+
+        let report = brought.report.clone();
+        // It may hold all of the images.
+        drop(brought);
 
         // From here on it is a task like any other: what cannot be used is refused now.
         let definition = TaskDefinition::load(&folder).map_err(refused)?;
@@ -121,7 +151,7 @@ impl Create {
             }
         };
         let created = Created {
-            report: brought.report,
+            report,
             train_rows: dataset.info.train_rows,
             input_shape: dataset.info.inputs.row_shape(),
             done,
@@ -131,17 +161,32 @@ impl Create {
     }
 }
 
+/// Height and width, as in `28x28`.
+fn size(text: &str) -> Result<[u32; 2], String> {
+    let number = |text: &str| {
+        let number = text.parse().ok();
+        number.filter(|number| (1..=4096).contains(number))
+    };
+    text.split_once('x')
+        .and_then(|(height, width)| Some([number(height)?, number(width)?]))
+        .ok_or_else(|| "a height and a width of 1 to 4096 are wanted, such as 28x28".to_owned())
+}
+
 fn bar(path: &Path, output: Output) -> ProgressBar {
-    let bytes = fs::metadata(path)
-        .map(|metadata| metadata.len())
-        .unwrap_or(0);
+    let metadata = fs::metadata(path);
+    let is_folder = metadata.as_ref().is_ok_and(fs::Metadata::is_dir);
+    let bytes = metadata.map(|metadata| metadata.len()).unwrap_or(0);
     // Small files are read before a bar could be seen.
-    if output.json || bytes < 1 << 20 {
+    if output.json || (bytes < 1 << 20 && !is_folder) {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("reading {wide_bar} {bytes}/{total_bytes} {eta}");
-    let bar = ProgressBar::new(bytes);
-    match style {
+    let (bar, template) = if is_folder {
+        (ProgressBar::no_length(), "reading {bytes} {elapsed}")
+    } else {
+        let template = "reading {wide_bar} {bytes}/{total_bytes} {eta}";
+        (ProgressBar::new(bytes), template)
+    };
+    match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
@@ -157,6 +202,7 @@ fn refused(error: TaskError) -> Failure {
             "split.hidden_windows" => "--hidden-windows",
             _ => "--from",
         },
+        TaskError::Option { option, .. } => option,
         _ => "--from",
     };
     Failure::input(format!("no task can be made of this: {error}")).field(field)

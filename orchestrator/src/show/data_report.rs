@@ -1,4 +1,4 @@
-//! What is in a file that a task was made from.
+//! What is in the data that a task was made from.
 
 use gauntlet_tasks::ColumnType;
 

@@ -8,3 +8,4 @@ mod errors;
 mod methods;
 mod recovery;
 mod support;
+mod tasks;

@@ -14,6 +14,22 @@ pub enum TaskError {
         /// Why.
         source: io::Error,
     },
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Something was said about the data that does not fit them.
+    #[error("{option} {problem}")]
+    Option {
+        /// What was said, as `gauntlet task create` has it.
+        option: &'static str,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
     /// `task.toml` is not TOML, or has unknown, missing or ill-typed keys.
     #[error("{} is not a task definition: {message}", path.display())]
     Manifest {

@@ -16,6 +16,8 @@ mod causality;
 mod dataset;
 mod definition;
 mod error;
+mod images;
+mod input;
 mod kinds;
 mod labelled_csv;
 mod manifest;

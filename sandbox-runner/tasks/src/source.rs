@@ -9,7 +9,7 @@ use crate::definition::{Source, needed, read, refuse, require};
 use crate::error::TaskError;
 use crate::manifest::{self, Manifest};
 use crate::table::{self, Target};
-use crate::{arrays, labelled_csv};
+use crate::{arrays, input, labelled_csv, text};
 
 /// Largest modulus: its table has a million rows.
 const MAX_MODULUS: u32 = 1000;
@@ -62,8 +62,9 @@ fn tabular(folder: &Path, manifest: &Manifest) -> Result<(TaskKind, Source), Tas
         "kind.kind",
         "must be \"classification\" or \"regression\" for \"table\"",
     )?;
-    let (path, _) = read_checked(folder, data)?;
-    let table = table::read(&path, &mut |_| {})?;
+    let path = checked(folder, data)?;
+    let unwanted = data.drop.as_deref().unwrap_or_default();
+    let table = table::read(&path, unwanted, &mut |_| {})?;
     let targets = needed(&data.targets, "data.targets")?;
     let target = Target::new(&table, targets, Some(kind))?;
     let declared = match target.kind {
@@ -80,7 +81,7 @@ fn tabular(folder: &Path, manifest: &Manifest) -> Result<(TaskKind, Source), Tas
     }
     let mut left_out = targets.clone();
     for name in data.drop.iter().flatten() {
-        if table.column(name).is_none() {
+        if !table.has(name) {
             return refuse("data.drop", &format!("names `{name}`, which is no column"));
         }
         left_out.push(name.clone());
@@ -140,7 +141,7 @@ fn textual(folder: &Path, manifest: &Manifest) -> Result<(TaskKind, Source), Tas
         "kind.context",
         "must be 2 to 4096",
     )?;
-    let (_, text) = read_checked(folder, data)?;
+    let text = input::read_whole(&checked(folder, data)?, text::MAX_BYTES)?;
     Ok((
         TaskKind::LanguageModelling {
             vocabulary: 256,
@@ -286,6 +287,15 @@ fn read_checked(folder: &Path, data: &manifest::Data) -> Result<(PathBuf, Vec<u8
     read_file(folder, "data.file", file, expected)
 }
 
+/// The data file, whose digest is checked without holding it in memory.
+fn checked(folder: &Path, data: &manifest::Data) -> Result<PathBuf, TaskError> {
+    let file = needed(&data.file, "data.file")?;
+    let expected = needed(&data.sha256, "data.sha256")?;
+    let path = beside(folder, "data.file", file)?;
+    let (found, _) = input::digest(&path)?;
+    same(path, expected, found)
+}
+
 /// A file beside `task.toml`, with the digest that is expected of it.
 pub(crate) fn read_file(
     folder: &Path,
@@ -293,13 +303,21 @@ pub(crate) fn read_file(
     file: &str,
     expected: &str,
 ) -> Result<(PathBuf, Vec<u8>), TaskError> {
-    let plain = Path::new(file).file_name().is_some_and(|name| name == file);
-    require(plain, field, "must be the name of a file beside task.toml")?;
-    let path = folder.join(file);
+    let path = beside(folder, field, file)?;
     let bytes = read(&path)?;
     let found = hex::encode(Sha256::digest(&bytes));
+    Ok((same(path, expected, found)?, bytes))
+}
+
+fn beside(folder: &Path, field: &'static str, file: &str) -> Result<PathBuf, TaskError> {
+    let plain = Path::new(file).file_name().is_some_and(|name| name == file);
+    require(plain, field, "must be the name of a file beside task.toml")?;
+    Ok(folder.join(file))
+}
+
+fn same(path: PathBuf, expected: &str, found: String) -> Result<PathBuf, TaskError> {
     if found == expected {
-        Ok((path, bytes))
+        Ok(path)
     } else {
         Err(TaskError::Digest {
             path,

@@ -6,6 +6,9 @@ use crate::error::TaskError;
 use crate::rows::{Labels, Rows, Values};
 use crate::secret_rng::SecretRng;
 
+/// Bytes of a text that are read; more than a run can train on.
+pub(crate) const MAX_BYTES: u64 = 1 << 30;
+
 /// Checks that a text is long enough to give `hidden` windows and to leave most of it.
 ///
 /// # Errors

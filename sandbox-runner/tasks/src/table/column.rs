@@ -63,6 +63,10 @@ impl ColumnBuilder {
         }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(crate) fn push(&mut self, cell: &Cell<'_>) {
         match cell {
             Cell::Missing => {

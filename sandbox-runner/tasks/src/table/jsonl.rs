@@ -1,10 +1,11 @@
-//! A JSON object on each line.
+//! A JSON object on each line. The first names the columns, in its order.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::{Cell, ColumnBuilder, Table, builders, check_size};
 use crate::error::TaskError;
@@ -39,20 +40,26 @@ pub(super) fn read(path: &Path, reader: impl Read) -> Result<Table, TaskError> {
         if text.trim().is_empty() {
             return Err(fault(line, "is empty; an object is wanted".to_owned()));
         }
-        let object: Map<String, Value> =
+        let Object(object) =
             serde_json::from_str(&text).map_err(|error| fault(line, error.to_string()))?;
         if rows == 0 {
-            // The first object names the columns.
-            let names: Vec<String> = object.keys().cloned().collect();
+            let names: Vec<String> = object.iter().map(|(name, _)| name.clone()).collect();
             columns = builders(path, &names)?;
             places = names.into_iter().zip(0..).collect();
         }
-        if let Some(name) = object.keys().find(|name| !places.contains_key(*name)) {
-            let problem = format!("`{name}` is not among the keys of the first line");
-            return Err(fault(line, problem));
+        let mut values = vec![None; columns.len()];
+        for (name, value) in object {
+            let Some(place) = places.get(&name) else {
+                let problem = format!("`{name}` is not among the keys of the first line");
+                return Err(fault(line, problem));
+            };
+            if values[*place].replace(value).is_some() {
+                return Err(fault(line, format!("`{name}` is there twice")));
+            }
         }
-        for (name, place) in &places {
-            let cell = match object.get(name) {
+        for (value, column) in values.iter().zip(&mut columns) {
+            let name = column.name();
+            let cell = match value {
                 None | Some(Value::Null) => Cell::Missing,
                 Some(Value::Bool(true)) => Cell::Number(1.0),
                 Some(Value::Bool(false)) => Cell::Number(0.0),
@@ -66,10 +73,35 @@ pub(super) fn read(path: &Path, reader: impl Read) -> Result<Table, TaskError> {
                     return Err(fault(line, problem));
                 }
             };
-            columns[*place].push(&cell);
+            column.push(&cell);
         }
         rows += 1;
         check_size(path, rows, columns.len())?;
     }
     Table::finish(path, columns, rows, 1)
+}
+
+/// Keys and values in the order of the line, so that columns come as they are written.
+struct Object(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Object;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Object(entries))
+            }
+        }
+        deserializer.deserialize_map(Entries)
+    }
 }

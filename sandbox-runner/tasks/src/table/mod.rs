@@ -5,17 +5,18 @@ mod column;
 mod csv;
 mod encode;
 mod jsonl;
+mod parquet;
 mod report;
 mod target;
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::TaskError;
+use crate::input;
 
 pub(crate) use column::{Column, ColumnBuilder};
 pub(crate) use encode::Encoder;
+pub(crate) use report::Counts;
 pub use report::{ColumnReport, ColumnType};
 pub(crate) use target::Target;
 
@@ -29,6 +30,8 @@ const MAX_COLUMNS: usize = 10_000;
 pub(crate) struct Table {
     pub(crate) path: PathBuf,
     pub(crate) columns: Vec<Column>,
+    /// Columns that could not be read and nobody wanted.
+    pub(crate) left_unread: Vec<String>,
     pub(crate) rows: usize,
     /// What `row` counts from in messages: the first data row's line in a text file.
     pub(crate) first_line: u64,
@@ -41,34 +44,32 @@ pub(crate) enum Cell<'a> {
     Text(&'a str),
 }
 
-/// Reads a table; the format is the file's ending: `.csv`, `.tsv`, `.jsonl` or `.ndjson`.
-/// `progress` hears how many bytes of the file are read.
+/// Reads a table; the format is the file's ending, with `.gz` after it or not.
+/// `progress` hears how many bytes of the file are read. Columns of `unwanted` are left
+/// out where their type is one that cannot be read.
 ///
 /// # Errors
 /// [`TaskError`] that names the file, the line or row and the column.
-pub(crate) fn read(path: &Path, progress: &mut dyn FnMut(u64)) -> Result<Table, TaskError> {
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .to_lowercase();
+pub(crate) fn read(
+    path: &Path,
+    unwanted: &[String],
+    progress: &mut dyn FnMut(u64),
+) -> Result<Table, TaskError> {
+    let (name, packed) = input::plain_name(path);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let file = File::open(path).map_err(|source| TaskError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
-    let reader = Counted {
-        inner: file,
-        count: 0,
-        progress,
-    };
     match ending {
-        "csv" => csv::read(path, reader, b','),
-        "tsv" => csv::read(path, reader, b'\t'),
-        "jsonl" | "ndjson" => jsonl::read(path, reader),
+        "csv" => csv::read(path, input::open(path, progress)?, b','),
+        "tsv" => csv::read(path, input::open(path, progress)?, b'\t'),
+        "jsonl" | "ndjson" => jsonl::read(path, input::open(path, progress)?),
+        "parquet" | "pq" if packed => Err(Table::whole(
+            path,
+            "is a packed Parquet file, which cannot be read in parts; unpack it first \
+             (Parquet compresses by itself)",
+        )),
+        "parquet" | "pq" => parquet::read(path, unwanted, progress),
         _ => Err(TaskError::Format {
             path: path.to_owned(),
-            known: ".csv, .tsv, .jsonl or .ndjson",
+            known: ".csv, .tsv, .jsonl or .ndjson (each with .gz or without), or .parquet",
         }),
     }
 }
@@ -76,6 +77,11 @@ pub(crate) fn read(path: &Path, progress: &mut dyn FnMut(u64)) -> Result<Table, 
 impl Table {
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Is there such a column, read or not?
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.column(name).is_some() || self.left_unread.iter().any(|unread| unread == name)
     }
 
     /// A fault at a row, counted from 0.
@@ -108,6 +114,7 @@ impl Table {
         Ok(Self {
             path: path.to_owned(),
             columns: builders.into_iter().map(ColumnBuilder::finish).collect(),
+            left_unread: Vec::new(),
             rows,
             first_line,
         })
@@ -155,19 +162,4 @@ fn is_missing(text: &str) -> bool {
         text,
         "" | "NA" | "N/A" | "NaN" | "nan" | "null" | "NULL" | "None" | "?"
     )
-}
-
-struct Counted<'a> {
-    inner: File,
-    count: u64,
-    progress: &'a mut dyn FnMut(u64),
-}
-
-impl Read for Counted<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.count += read as u64;
-        (self.progress)(self.count);
-        Ok(read)
-    }
 }

@@ -47,38 +47,65 @@ impl Table {
 }
 
 fn report(column: &Column) -> ColumnReport {
-    let mut report = ColumnReport {
-        name: column.name.clone(),
-        r#type: ColumnType::Text,
-        missing: column.missing,
-        distinct: 0,
-        min: None,
-        mean: None,
-        max: None,
-    };
-    match &column.values {
+    let name = column.name.clone();
+    let distinct = match &column.values {
         Values::Numbers(numbers) => {
-            report.r#type = ColumnType::Number;
-            let there = || numbers.iter().copied().filter(|number| !number.is_nan());
-            let mut seen = HashSet::new();
-            report.distinct = there()
-                .find_map(|number| {
-                    seen.insert(number.to_bits());
-                    (seen.len() >= MOST_DISTINCT).then_some(MOST_DISTINCT)
-                })
-                .unwrap_or(0);
-            if report.distinct == 0 {
-                report.distinct = seen.len();
-            }
-            let count = there().count();
-            if count > 0 {
-                report.min = there().reduce(f64::min);
-                report.max = there().reduce(f64::max);
-                report.mean = Some(there().sum::<f64>() / count as f64);
-            }
+            let mut counts = Counts::default();
+            let there = numbers.iter().filter(|number| !number.is_nan());
+            there.for_each(|number| counts.add(*number, 1));
+            return counts.report(name, column.missing);
         }
-        Values::Texts { texts, .. } => report.distinct = texts.len(),
-        Values::Mess { .. } => report.distinct = usize::MAX,
+        Values::Texts { texts, .. } => texts.len(),
+        Values::Mess { .. } => usize::MAX,
+    };
+    ColumnReport::of_texts(name, column.missing, distinct)
+}
+
+impl ColumnReport {
+    /// A column of texts.
+    pub(crate) fn of_texts(name: String, missing: usize, distinct: usize) -> Self {
+        Self {
+            name,
+            r#type: ColumnType::Text,
+            missing,
+            distinct,
+            min: None,
+            mean: None,
+            max: None,
+        }
     }
-    report
+}
+
+/// What is counted of numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    seen: HashSet<u64>,
+    count: usize,
+    sum: f64,
+    bounds: Option<(f64, f64)>,
+}
+
+impl Counts {
+    /// A number that is there so many times.
+    pub(crate) fn add(&mut self, number: f64, times: usize) {
+        if self.seen.len() < MOST_DISTINCT {
+            self.seen.insert(number.to_bits());
+        }
+        self.count += times;
+        self.sum += number * times as f64;
+        let (least, most) = self.bounds.unwrap_or((number, number));
+        self.bounds = Some((least.min(number), most.max(number)));
+    }
+
+    pub(crate) fn report(&self, name: String, missing: usize) -> ColumnReport {
+        ColumnReport {
+            name,
+            r#type: ColumnType::Number,
+            missing,
+            distinct: self.seen.len(),
+            min: self.bounds.map(|(least, _)| least),
+            mean: (self.count > 0).then(|| self.sum / self.count as f64),
+            max: self.bounds.map(|(_, most)| most),
+        }
+    }
 }
