@@ -33,6 +33,10 @@ pub(crate) struct Up {
     /// Threads of each run's tensor backend [default: 1].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// Have the local runner execute container images too, with the engine that DOCKER_HOST names
+    /// or the one at /var/run/docker.sock.
+    #[arg(long, conflicts_with = "no_runner")]
+    containers: bool,
     /// Folder of task folders to register [default: examples/tasks].
     #[arg(long, value_name = "DIR")]
     tasks: Option<PathBuf>,
@@ -76,6 +80,7 @@ impl Up {
             any_port: false,
             slots,
             threads,
+            containers: self.containers,
             tasks: self.tasks.or(file.tasks).or_else(config::builtin_tasks),
             secret: None,
             durable: true,

@@ -51,6 +51,7 @@ pub(crate) struct Runner {
     token: String,
     slots: usize,
     threads: usize,
+    containers: bool,
     /// What it logs, unless GAUNTLET_LOG says otherwise.
     log: &'static str,
     first_pause: Duration,
@@ -76,9 +77,16 @@ impl Runner {
             token: token.to_owned(),
             slots,
             threads,
+            containers: false,
             log,
             first_pause: FIRST_PAUSE,
         })
+    }
+
+    /// Has it execute container images too.
+    pub(crate) fn with_containers(mut self, containers: bool) -> Self {
+        self.containers = containers;
+        self
     }
 
     /// Starts it, and again whenever it dies, with longer pauses if it keeps dying,
@@ -139,6 +147,7 @@ impl Runner {
             .arg("--threads")
             .arg(self.threads.to_string())
             .arg("--exit-on-stdin-eof")
+            .args(self.containers.then_some("--containers"))
             // Not on the command line, where every user of the machine could read it.
             .env("GAUNTLET_TOKEN", &self.token)
             // Held open by this process: its end, however it comes, is the runner's sign to end.
@@ -187,6 +196,7 @@ mod tests {
             token: "gnt_runner_x".into(),
             slots: 1,
             threads: 1,
+            containers: false,
             log: "info",
             first_pause: Duration::from_millis(1),
         }

@@ -70,7 +70,8 @@ fn locate(groups: &str) -> Option<Memory> {
 /// The line `oom_kill N`, the same in both versions.
 fn kills(text: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
-    line.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
+    line.and_then(|count| count.trim().parse().ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ use gauntlet_image::{IntakeError, Refusal};
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// Nobody answers.
-    #[error("no container engine answers at {socket}: {reason}; scripts/setup --containers starts one")]
+    #[error(
+        "no container engine answers at {socket}: {reason}; scripts/setup --containers starts one"
+    )]
     NoEngine {
         /// The socket.
         socket: PathBuf,

@@ -142,7 +142,9 @@ pub(crate) struct Folder {
 
 impl Folder {
     fn path(&self) -> &Path {
-        self.root.as_ref().map_or(Path::new("/nowhere"), TempDir::path)
+        self.root
+            .as_ref()
+            .map_or(Path::new("/nowhere"), TempDir::path)
     }
 
     pub(crate) fn task(&self) -> PathBuf {
@@ -180,7 +182,10 @@ impl Drop for Folder {
 
 /// Takes a phase's output folder away, also from under a container that still holds it.
 fn discard(folder: &Path) {
-    let _not_mounted = unmount(folder.join("out"), UnmountFlags::DETACH | UnmountFlags::NOFOLLOW);
+    let _not_mounted = unmount(
+        folder.join("out"),
+        UnmountFlags::DETACH | UnmountFlags::NOFOLLOW,
+    );
 }
 
 /// Counts files and bytes below a folder, without following links, until there are too many.

@@ -17,6 +17,7 @@ mod collect;
 mod config;
 mod contract;
 mod engine;
+mod export;
 mod fault;
 mod folder;
 mod images;

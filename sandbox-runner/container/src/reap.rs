@@ -1,8 +1,6 @@
 //! What a killed runner left behind.
 
-use bollard::query_parameters::{
-    ListContainersOptions, ListVolumesOptions, RemoveVolumeOptions,
-};
+use bollard::query_parameters::{ListContainersOptions, ListVolumesOptions, RemoveVolumeOptions};
 
 use crate::fault::Fault;
 use crate::{Containers, removal};

@@ -23,7 +23,13 @@ pub(crate) async fn kill(docker: &Docker, id: &str) -> Result<(), Fault> {
     };
     let killed = docker.kill_container(id, Some(options));
     match tokio::time::timeout(PATIENCE, killed).await {
-        Ok(Ok(()) | Err(Error::DockerResponseServerError { status_code: 404 | 409, .. })) => Ok(()),
+        Ok(
+            Ok(())
+            | Err(Error::DockerResponseServerError {
+                status_code: 404 | 409,
+                ..
+            }),
+        ) => Ok(()),
         Ok(Err(error)) => Err(Fault::engine("kill a container")(error)),
         Err(_) => Err(Fault::Slow("kill a container", PATIENCE.as_secs())),
     }
@@ -39,7 +45,12 @@ pub(crate) async fn remove(docker: &Docker, id: &str) -> Result<(), Fault> {
     };
     let removed = docker.remove_container(id, Some(options));
     match tokio::time::timeout(PATIENCE, removed).await {
-        Ok(Ok(()) | Err(Error::DockerResponseServerError { status_code: 404, .. })) => Ok(()),
+        Ok(
+            Ok(())
+            | Err(Error::DockerResponseServerError {
+                status_code: 404, ..
+            }),
+        ) => Ok(()),
         Ok(Err(error)) => Err(Fault::engine("remove a container")(error)),
         Err(_) => Err(Fault::Slow("remove a container", PATIENCE.as_secs())),
     }

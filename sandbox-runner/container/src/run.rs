@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::query_parameters::{
-    AttachContainerOptions, InspectContainerOptions, StartContainerOptions,
-    WaitContainerOptions,
+    AttachContainerOptions, InspectContainerOptions, StartContainerOptions, WaitContainerOptions,
 };
 use futures::StreamExt;
 use gauntlet_job::{Event, Limits, Meters, Outcome, Phase};
@@ -64,7 +63,9 @@ impl Containers {
         events: mpsc::Sender<Event>,
     ) -> Result<(Outcome, Meters), Fault> {
         let user = user();
-        let folder = self.folders.prepare(order, user, self.config.output_files)?;
+        let folder = self
+            .folders
+            .prepare(order, user, self.config.output_files)?;
         let labels = self.labels.container(&order.run, command(&order.phase));
         let body = spec::body(order, &self.config, &folder, user, labels);
         // From here on it is removed, whatever happens.
@@ -105,8 +106,7 @@ impl Containers {
                 None => Err(Fault::engine("start a container")(error)),
             };
         }
-        let deadline =
-            began + Duration::from_millis(order.limits.wall_ms) + self.config.wall_grace;
+        let deadline = began + Duration::from_millis(order.limits.wall_ms) + self.config.wall_grace;
         let process = self.state(id).await?.2;
         let memory = Memory::of(process);
         let mut counted = Counted::default();
@@ -142,6 +142,9 @@ impl Containers {
         }
         let wall = began.elapsed();
         if killed.is_some() {
+            // The engine waits until what a container wrote has been taken: a flood that
+            // nobody reads any more would hold up its end.
+            drop(output);
             kill(docker, id).await?;
             // The counters go with the last process; one last look.
             if let Some(memory) = &memory {

@@ -164,7 +164,10 @@ mod tests {
             }
         );
         let finished = said.finished.unwrap();
-        assert_eq!((finished.batches, &finished.outcome), (7, &Outcome::Completed));
+        assert_eq!(
+            (finished.batches, &finished.outcome),
+            (7, &Outcome::Completed)
+        );
         assert!(finished.speaks_our_version());
     }
 

@@ -87,7 +87,8 @@ pub(crate) fn body(
 fn host(order: &Order, config: &ContainerConfig, folder: &Folder) -> HostConfig {
     let limits = &order.limits;
     let memory = signed(memory(limits, config));
-    let in_memory = |bytes: u64, mode: &str| format!("rw,noexec,nosuid,nodev,size={bytes},mode={mode}");
+    let in_memory =
+        |bytes: u64, mode: &str| format!("rw,noexec,nosuid,nodev,size={bytes},mode={mode}");
     HostConfig {
         network_mode: Some("none".to_owned()),
         cap_drop: Some(vec!["ALL".to_owned()]),

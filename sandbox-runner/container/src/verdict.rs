@@ -84,9 +84,10 @@ pub(crate) fn outcome(end: &End) -> Outcome {
             limit: known(limit),
         },
         contract::Outcome::MethodFailed { message } => failed(visible(message)),
-        contract::Outcome::Refused { message } => {
-            failed(format!("the program refuses the contract: {}", visible(message)))
-        }
+        contract::Outcome::Refused { message } => failed(format!(
+            "the program refuses the contract: {}",
+            visible(message)
+        )),
     }
 }
 
@@ -172,7 +173,9 @@ mod tests {
             out_of_memory: true,
             ..fine.clone()
         };
-        assert!(matches!(outcome(&starved), Outcome::MemoryExceeded { limit } if limit == "process"));
+        assert!(
+            matches!(outcome(&starved), Outcome::MemoryExceeded { limit } if limit == "process")
+        );
         let late = End {
             killed: Some(Killed::Wall),
             ..starved

@@ -99,7 +99,14 @@ pub(crate) fn read(
             Kind::File => {}
         }
         let place = folder.map(|folder| folder.join(format!("layer-{}", members.by_name.len())));
-        let member = member(content, limits, &allowance, &mut counts, &stops, place.as_deref())?;
+        let member = member(
+            content,
+            limits,
+            &allowance,
+            &mut counts,
+            &stops,
+            place.as_deref(),
+        )?;
         if members.by_name.insert(name.clone(), member).is_some() {
             return Err(Refusal::new(
                 Rule::Name,

@@ -116,7 +116,10 @@ fn user(user: &str) -> Result<(), Refusal> {
         "" | "nobody" | "65534" | "65534:65534" | "nobody:nogroup" => Ok(()),
         other => Err(Refusal::new(
             Rule::User,
-            format!("the image wants to run as the user \"{}\"", printable(other)),
+            format!(
+                "the image wants to run as the user \"{}\"",
+                printable(other)
+            ),
             "leave USER out: the sandbox runs every image as an unprivileged user of its own choice",
         )),
     }

@@ -93,7 +93,11 @@ pub(crate) fn walk<R: Read>(
             )
             .into());
         }
-        let name = text(extended.name.unwrap_or_else(|| header.path_bytes().into_owned()))?;
+        let name = text(
+            extended
+                .name
+                .unwrap_or_else(|| header.path_bytes().into_owned()),
+        )?;
         let link = extended
             .link
             .or_else(|| header.link_name_bytes().map(std::borrow::Cow::into_owned))
@@ -118,11 +122,7 @@ pub(crate) fn walk<R: Read>(
     Ok(())
 }
 
-fn extension(
-    entry: &mut impl Read,
-    size: u64,
-    stops: &Stops,
-) -> Result<Vec<u8>, IntakeError> {
+fn extension(entry: &mut impl Read, size: u64, stops: &Stops) -> Result<Vec<u8>, IntakeError> {
     if size > EXTENSION {
         return Err(Refusal::too_large("bytes of an extended header", EXTENSION).into());
     }

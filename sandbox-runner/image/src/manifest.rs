@@ -150,9 +150,10 @@ fn choose(manifests: &[Descriptor]) -> Result<&Descriptor, Refusal> {
             .annotations
             .as_ref()
             .is_some_and(|notes| notes.contains_key("vnd.docker.reference.type"));
-        let fits = descriptor.platform.as_ref().is_none_or(|platform| {
-            platform.os == "linux" && platform.architecture == ARCHITECTURE
-        });
+        let fits = descriptor
+            .platform
+            .as_ref()
+            .is_none_or(|platform| platform.os == "linux" && platform.architecture == ARCHITECTURE);
         fits && !attestation
     });
     let images: Vec<_> = images.collect();

@@ -78,7 +78,9 @@ pub fn pack(packed: &Packed, out: impl Write) -> Result<(), PackError> {
     }
     let layer = layer.into_inner()?;
     let diff_id = digest(&layer);
-    let mut compressed = GzBuilder::new().mtime(0).write(Vec::new(), Compression::fast());
+    let mut compressed = GzBuilder::new()
+        .mtime(0)
+        .write(Vec::new(), Compression::fast());
     compressed.write_all(&layer)?;
     let layer = compressed.finish()?;
 
@@ -121,11 +123,7 @@ pub fn pack(packed: &Packed, out: impl Write) -> Result<(), PackError> {
 }
 
 /// Files of a folder under it, links as links.
-fn collect(
-    from: &Path,
-    place: &str,
-    files: &mut Vec<(PathBuf, String)>,
-) -> Result<(), PackError> {
+fn collect(from: &Path, place: &str, files: &mut Vec<(PathBuf, String)>) -> Result<(), PackError> {
     let failed = |source| PackError::Read {
         path: from.to_owned(),
         source,

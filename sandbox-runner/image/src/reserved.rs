@@ -8,13 +8,7 @@ use crate::refusal::{Refusal, Rule, printable};
 /// below could send a mount somewhere else, or would only be hidden.
 const FOLDERS: [&str; 4] = ["proc", "sys", "dev", "gauntlet"];
 /// Mounted over as well, but an image may have files there.
-const NOT_LINKS: [&str; 5] = [
-    "tmp",
-    "etc",
-    "etc/hosts",
-    "etc/hostname",
-    "etc/resolv.conf",
-];
+const NOT_LINKS: [&str; 5] = ["tmp", "etc", "etc/hosts", "etc/hostname", "etc/resolv.conf"];
 
 pub(crate) fn check(name: &str, kind: Kind) -> Result<(), Refusal> {
     let top = name.split('/').next().unwrap_or(name);
@@ -37,11 +31,20 @@ pub(crate) fn check(name: &str, kind: Kind) -> Result<(), Refusal> {
 /// layers below, and an engine that follows `.wh...` deletes its parent.
 pub(crate) fn check_whiteout(name: &str, kind: Kind, size: u64) -> Result<(), Refusal> {
     let last = name.rsplit('/').next().unwrap_or(name);
-    let upper = parents(name).any(|part| part.rsplit('/').next().unwrap_or(part).starts_with(".wh."));
+    let upper =
+        parents(name).any(|part| part.rsplit('/').next().unwrap_or(part).starts_with(".wh."));
     let Some(removed) = last.strip_prefix(".wh.") else {
-        return if upper { Err(odd_whiteout(name)) } else { Ok(()) };
+        return if upper {
+            Err(odd_whiteout(name))
+        } else {
+            Ok(())
+        };
     };
-    let known = removed == ".wh..opq" || !(removed.is_empty() || removed.starts_with(".wh.") || removed == "." || removed == "..");
+    let known = removed == ".wh..opq"
+        || !(removed.is_empty()
+            || removed.starts_with(".wh.")
+            || removed == "."
+            || removed == "..");
     if known && !upper && kind == Kind::File && size == 0 {
         return Ok(());
     }
@@ -71,7 +74,11 @@ mod tests {
             ("etc", Kind::Symlink),
             ("etc/hosts", Kind::Symlink),
         ] {
-            assert_eq!(check(name, kind).unwrap_err().rule, Rule::Reserved, "{name}");
+            assert_eq!(
+                check(name, kind).unwrap_err().rule,
+                Rule::Reserved,
+                "{name}"
+            );
         }
         for (name, kind) in [
             ("gauntlet/out", Kind::Folder),

@@ -97,11 +97,7 @@ impl Rewritten {
 }
 
 /// Adds a file to an archive.
-pub(crate) fn member(
-    out: &mut Builder<impl Write>,
-    name: &str,
-    content: &[u8],
-) -> io::Result<()> {
+pub(crate) fn member(out: &mut Builder<impl Write>, name: &str, content: &[u8]) -> io::Result<()> {
     append(out, name, content.len() as u64, content)
 }
 

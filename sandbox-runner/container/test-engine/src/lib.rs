@@ -55,7 +55,9 @@ fn find_or_start() -> (PathBuf, Option<File>) {
     // What is mounted here must be mounted for the engine too, so each mount name space
     // has an engine of its own.
     let space = fs::read_link("/proc/self/ns/mnt").unwrap_or_default();
-    let space = space.to_string_lossy().replace(|c: char| !c.is_ascii_digit(), "");
+    let space = space
+        .to_string_lossy()
+        .replace(|c: char| !c.is_ascii_digit(), "");
     let folder = std::env::temp_dir().join(format!("gauntlet-engine-{space}"));
     let socket = folder.join("sock");
     let deadline = Instant::now() + START;
@@ -76,7 +78,8 @@ fn find_or_start() -> (PathBuf, Option<File>) {
         if answers(&socket) {
             return (socket, Some(users));
         }
-        let starting = File::create(std::env::temp_dir().join(format!("gauntlet-engine-{space}.lock")));
+        let starting =
+            File::create(std::env::temp_dir().join(format!("gauntlet-engine-{space}.lock")));
         let starting = starting.unwrap();
         starting.lock().unwrap();
         if !answers(&socket) {

@@ -50,7 +50,8 @@ impl Place {
 
     /// The C example as an image.
     pub(crate) async fn softmax(&self) -> Image {
-        let source = gauntlet_test_engine::repository().join("examples/containers/softmax-c/method.c");
+        let source =
+            gauntlet_test_engine::repository().join("examples/containers/softmax-c/method.c");
         gauntlet_test_engine::compile(&source, &self.path("softmax"));
         self.image(&self.path("softmax"), &[]).await.unwrap()
     }
