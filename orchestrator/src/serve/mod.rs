@@ -37,8 +37,8 @@ pub(crate) struct Options {
     pub(crate) slots: usize,
     /// Threads of each run.
     pub(crate) threads: usize,
-    /// Whether the local runner executes container images too.
-    pub(crate) containers: bool,
+    /// The engine with which the local runner executes container images too, if it is to.
+    pub(crate) containers: Option<PathBuf>,
     /// Folder of task folders to register.
     pub(crate) tasks: Option<PathBuf>,
     /// The secret of generated tasks, if the folder has none yet; else a random one.

@@ -51,7 +51,8 @@ pub(crate) struct Runner {
     token: String,
     slots: usize,
     threads: usize,
-    containers: bool,
+    /// The container engine, if it executes images.
+    engine: Option<PathBuf>,
     /// What it logs, unless GAUNTLET_LOG says otherwise.
     log: &'static str,
     first_pause: Duration,
@@ -77,15 +78,15 @@ impl Runner {
             token: token.to_owned(),
             slots,
             threads,
-            containers: false,
+            engine: None,
             log,
             first_pause: FIRST_PAUSE,
         })
     }
 
-    /// Has it execute container images too.
-    pub(crate) fn with_containers(mut self, containers: bool) -> Self {
-        self.containers = containers;
+    /// Has it execute container images too, if there is an engine.
+    pub(crate) fn with_containers(mut self, engine: Option<PathBuf>) -> Self {
+        self.engine = engine;
         self
     }
 
@@ -130,7 +131,11 @@ impl Runner {
     fn spawn(&self) -> std::io::Result<Child> {
         std::fs::create_dir_all(&self.data)?;
         let log = std::env::var_os("GAUNTLET_LOG").unwrap_or_else(|| self.log.into());
-        Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        if let Some(engine) = &self.engine {
+            command.args(["--containers", "--engine"]).arg(engine);
+        }
+        command
             .env("GAUNTLET_LOG", log)
             .arg("--url")
             .arg(&self.url)
@@ -147,7 +152,6 @@ impl Runner {
             .arg("--threads")
             .arg(self.threads.to_string())
             .arg("--exit-on-stdin-eof")
-            .args(self.containers.then_some("--containers"))
             // Not on the command line, where every user of the machine could read it.
             .env("GAUNTLET_TOKEN", &self.token)
             // Held open by this process: its end, however it comes, is the runner's sign to end.
@@ -196,7 +200,7 @@ mod tests {
             token: "gnt_runner_x".into(),
             slots: 1,
             threads: 1,
-            containers: false,
+            engine: None,
             log: "info",
             first_pause: Duration::from_millis(1),
         }

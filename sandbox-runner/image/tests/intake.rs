@@ -67,7 +67,11 @@ fn document(started: &Value, layers: &[Vec<u8>]) -> Value {
         .iter()
         .map(|layer| format!("sha256:{}", hash(layer)))
         .collect();
-    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+    let architecture = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "amd64"
+    };
     json!({
         "architecture": architecture, "os": "linux", "config": started,
         "rootfs": { "type": "layers", "diff_ids": diff_ids },
@@ -86,11 +90,18 @@ fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
 fn saved(started: &Value, layers: &[Vec<u8>], stored: &[Vec<u8>]) -> Vec<u8> {
     let config = serde_json::to_vec(&document(started, layers)).unwrap();
     let config_name = format!("{}.json", hash(&config));
-    let names: Vec<String> = (0..stored.len()).map(|n| format!("{n}/layer.tar")).collect();
+    let names: Vec<String> = (0..stored.len())
+        .map(|n| format!("{n}/layer.tar"))
+        .collect();
     let manifest = json!([{ "Config": config_name, "RepoTags": ["x:latest"], "Layers": names }]);
     let manifest = serde_json::to_vec(&manifest).unwrap();
     let mut members: Vec<(&str, &[u8])> = vec![(&config_name, &config)];
-    members.extend(names.iter().map(String::as_str).zip(stored.iter().map(Vec::as_slice)));
+    members.extend(
+        names
+            .iter()
+            .map(String::as_str)
+            .zip(stored.iter().map(Vec::as_slice)),
+    );
     // At the end, as some engines have it.
     members.push(("manifest.json", &manifest));
     archive(&members)
@@ -172,10 +183,17 @@ fn the_engine_gets_files_and_nothing_else() {
         "ExposedPorts": {"80/tcp": {}}, "StopSignal": "SIGKILL", "User": "",
     });
     let folder = tempfile::tempdir().unwrap();
-    let image = rewrite(&image(&started, layer)[..], &ImageLimits::default(), folder.path()).unwrap();
+    let image = rewrite(
+        &image(&started, layer)[..],
+        &ImageLimits::default(),
+        folder.path(),
+    )
+    .unwrap();
     assert_eq!(image.facts.privileged_files, 1);
     let mut out = Vec::new();
-    image.write_to(&mut out, &[("dev.gauntlet.archive", "abc")]).unwrap();
+    image
+        .write_to(&mut out, &[("dev.gauntlet.archive", "abc")])
+        .unwrap();
     let mut archive = tar::Archive::new(&out[..]);
     let mut seen = Vec::new();
     for entry in archive.entries().unwrap() {
@@ -219,7 +237,10 @@ fn names_and_links_that_leave_the_image_are_refused() {
         (good().link(Link, "x", "/etc/passwd"), Rule::Name),
         (good().link(Link, "x", "../etc/passwd"), Rule::Name),
         (good().link(Link, "x", "etc/passwd"), Rule::Link),
-        (good().link(Symlink, "d", "/etc").file("d/passwd", b""), Rule::Link),
+        (
+            good().link(Symlink, "d", "/etc").file("d/passwd", b""),
+            Rule::Link,
+        ),
         (good().link(Symlink, "gauntlet", "/etc"), Rule::Reserved),
         (good().file("gauntlet/task.json", b"{}"), Rule::Reserved),
         (good().link(Symlink, "proc", "/tmp"), Rule::Reserved),
@@ -241,7 +262,11 @@ fn devices_fifos_and_sparse_files_are_refused() {
         EntryType::new(b'M'),
     ] {
         let layer = good().entry(kind, "x", "", 0o644, b"");
-        assert_eq!(refusal(&image(&started(), layer)).rule, Rule::Kind, "{kind:?}");
+        assert_eq!(
+            refusal(&image(&started(), layer)).rule,
+            Rule::Kind,
+            "{kind:?}"
+        );
     }
 }
 
@@ -254,13 +279,22 @@ fn extended_headers_are_bounded_and_may_not_contradict() {
     let other_size = good()
         .entry(EntryType::XHeader, "x", "", 0o644, b"12 size=1000\n")
         .file("y", b"short");
-    assert_eq!(refusal(&image(&started(), other_size)).rule, Rule::NotAnImage);
+    assert_eq!(
+        refusal(&image(&started(), other_size)).rule,
+        Rule::NotAnImage
+    );
     let hidden_name = good()
         .entry(EntryType::XHeader, "x", "", 0o644, b"14 path=../up\n")
         .file("y", b"");
     assert_eq!(refusal(&image(&started(), hidden_name)).rule, Rule::Name);
     let sparse = good()
-        .entry(EntryType::XHeader, "x", "", 0o644, b"22 GNU.sparse.major=1\n")
+        .entry(
+            EntryType::XHeader,
+            "x",
+            "",
+            0o644,
+            b"22 GNU.sparse.major=1\n",
+        )
         .file("y", b"");
     assert_eq!(refusal(&image(&started(), sparse)).rule, Rule::NotAnImage);
 }
@@ -294,12 +328,18 @@ fn bombs_are_stopped_where_they_meet_a_limit() {
     assert_eq!(refusal_within(&archive, &limits).rule, Rule::TooLarge);
     let large = vec![bomb(7 << 20)];
     let refused = refusal_within(&saved(&started(), &large, &large), &limits);
-    assert_eq!((refused.rule, refused.limit), (Rule::TooLarge, Some(6 << 20)));
+    assert_eq!(
+        (refused.rule, refused.limit),
+        (Rule::TooLarge, Some(6 << 20))
+    );
     let mut many = good();
     for number in 0..100 {
         many = many.file(&format!("file{number}"), b"");
     }
-    assert_eq!(refusal_within(&image(&started(), many), &limits).rule, Rule::TooLarge);
+    assert_eq!(
+        refusal_within(&image(&started(), many), &limits).rule,
+        Rule::TooLarge
+    );
     let layers = vec![good().bytes(), bomb(1), bomb(2)];
     assert_eq!(
         refusal_within(&saved(&started(), &layers, &layers), &limits).rule,
@@ -352,7 +392,10 @@ fn an_archive_must_hold_one_image_for_this_platform() {
     assert_eq!(named("{\"x\": 1}").rule, Rule::Manifest);
     assert_eq!(refusal(&archive(&[("x", b"y")])).rule, Rule::Manifest);
     let index = r#"{"manifests": [{"digest": "sha256:../../etc/passwd"}]}"#;
-    assert_eq!(refusal(&archive(&[("index.json", index.as_bytes())])).rule, Rule::Manifest);
+    assert_eq!(
+        refusal(&archive(&[("index.json", index.as_bytes())])).rule,
+        Rule::Manifest
+    );
 }
 
 #[test]
@@ -362,7 +405,10 @@ fn what_is_no_archive_is_named() {
     }
     let whole = image(&started(), good());
     let half = &whole[..whole.len() / 2];
-    assert!(matches!(refusal(half).rule, Rule::NotAnImage | Rule::Manifest));
+    assert!(matches!(
+        refusal(half).rule,
+        Rule::NotAnImage | Rule::Manifest
+    ));
     let zipped = gzip(&whole);
     assert_eq!(refusal(&zipped[..zipped.len() - 10]).rule, Rule::NotAnImage);
 }
@@ -390,17 +436,29 @@ fn configurations_that_want_more_are_refused() {
     };
     for (key, value, rule) in [
         ("Volumes", json!({"/x": {}}), Rule::Instruction),
-        ("Healthcheck", json!({"Test": ["CMD", "true"]}), Rule::Instruction),
+        (
+            "Healthcheck",
+            json!({"Test": ["CMD", "true"]}),
+            Rule::Instruction,
+        ),
         ("OnBuild", json!(["RUN x"]), Rule::Instruction),
         ("User", json!("root"), Rule::User),
         ("User", json!("0:0"), Rule::User),
-        ("WorkingDir", json!("/proc/self/fd/8"), Rule::WorkingDirectory),
+        (
+            "WorkingDir",
+            json!("/proc/self/fd/8"),
+            Rule::WorkingDirectory,
+        ),
         ("WorkingDir", json!("relative"), Rule::WorkingDirectory),
         ("WorkingDir", json!("/a/../proc"), Rule::WorkingDirectory),
         ("WorkingDir", json!("/gauntlet/out"), Rule::WorkingDirectory),
         ("Env", json!(["LD_PRELOAD=/x.so"]), Rule::Environment),
         ("Env", json!(["ld_preload=/x.so"]), Rule::Environment),
-        ("Env", json!(["NVIDIA_VISIBLE_DEVICES=all"]), Rule::Environment),
+        (
+            "Env",
+            json!(["NVIDIA_VISIBLE_DEVICES=all"]),
+            Rule::Environment,
+        ),
         ("Env", json!(["DOCKER_HOST=tcp://x"]), Rule::Environment),
         ("Env", json!(["GAUNTLET_ROOT=/x"]), Rule::Environment),
         ("Env", json!(["GLIBC_TUNABLES=x"]), Rule::Environment),
@@ -408,12 +466,24 @@ fn configurations_that_want_more_are_refused() {
         ("Env", json!(["NOVALUE"]), Rule::Environment),
         ("Entrypoint", json!(null), Rule::Entrypoint),
         ("Entrypoint", json!([]), Rule::Entrypoint),
-        ("Entrypoint", json!(["/bin/sh", "-c", "train"]), Rule::Entrypoint),
+        (
+            "Entrypoint",
+            json!(["/bin/sh", "-c", "train"]),
+            Rule::Entrypoint,
+        ),
         ("Entrypoint", json!(["/proc/self/exe"]), Rule::Entrypoint),
         ("Entrypoint", json!(["../x"]), Rule::Entrypoint),
-        ("Entrypoint", json!(["/gauntlet/data/train.safetensors"]), Rule::Entrypoint),
+        (
+            "Entrypoint",
+            json!(["/gauntlet/data/train.safetensors"]),
+            Rule::Entrypoint,
+        ),
         ("Entrypoint", json!(["/tmp/x"]), Rule::Entrypoint),
-        ("Entrypoint", json!(["/method", "\u{1b}[2J"]), Rule::Entrypoint),
+        (
+            "Entrypoint",
+            json!(["/method", "\u{1b}[2J"]),
+            Rule::Entrypoint,
+        ),
     ] {
         let refused = with(key, value.clone());
         assert_eq!(refused.rule, rule, "{key} {value}");
