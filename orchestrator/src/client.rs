@@ -14,6 +14,8 @@ const ATTEMPTS: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// No answer of the API takes longer; streams have no limit of their own.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+/// A file may go this slowly, in bytes a second, before the server gives up on it.
+const SLOWEST_UPLOAD: u64 = 1 << 20;
 
 /// Which token of the data folder a command wants, where none is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,6 +178,41 @@ impl Client {
                 request
                     .header("content-type", content_type)
                     .body(body.clone())
+            })
+            .await?;
+        json(response).await
+    }
+
+    /// `POST /api/v1/{path}` with a file that may be too large for memory.
+    pub(crate) async fn post_file<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+        content_type: &str,
+        file: std::fs::File,
+    ) -> Result<T, Failure> {
+        let mut url = self.address(path)?;
+        url.query_pairs_mut().extend_pairs(query);
+        let unreadable = |error| Failure::ours("read the archive", error);
+        let bytes = file.metadata().map_err(unreadable)?.len();
+        let timeout = ANSWER_TIMEOUT + Duration::from_secs(bytes / SLOWEST_UPLOAD);
+        // Each try sends it from its beginning; the handles share one position, and there
+        // is one try at a time.
+        let response = self
+            .send_to(Method::POST, url, |request| {
+                let again = file.try_clone().and_then(|mut file| {
+                    std::io::Seek::rewind(&mut file)?;
+                    Ok(file)
+                });
+                let body = match again {
+                    Ok(file) => reqwest::Body::from(tokio::fs::File::from_std(file)),
+                    Err(_) => reqwest::Body::default(),
+                };
+                request
+                    .header("content-type", content_type)
+                    .header("content-length", bytes)
+                    .timeout(timeout)
+                    .body(body)
             })
             .await?;
         json(response).await

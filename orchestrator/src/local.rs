@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use gauntlet_container::{ContainerConfig, Containers, Engine};
 use gauntlet_sandbox::{Sandbox, SandboxConfig};
 
 use crate::data_dir::DataDir;
@@ -25,10 +26,31 @@ pub(crate) struct Place {
 #[derive(Debug)]
 pub(crate) struct Local {
     pub(crate) sandbox: Sandbox,
+    /// Executes images; set up where one is to be run.
+    pub(crate) containers: Option<Containers>,
     scratch: tempfile::TempDir,
 }
 
 impl Local {
+    /// Sets containers up too, with the engine at `socket` or the usual one.
+    ///
+    /// # Errors
+    /// If there is no engine, or it does not fit.
+    pub(crate) async fn with_containers(
+        mut self,
+        socket: Option<PathBuf>,
+    ) -> Result<Self, Failure> {
+        let socket = socket.unwrap_or_else(Engine::usual_socket);
+        let config = ContainerConfig::new(socket, self.scratch.path().join("containers"));
+        let containers = Containers::open(config).await.map_err(|error| {
+            Failure::input(error.to_string())
+                .field("--engine")
+                .help("an image needs a container engine: `scripts/setup --containers` starts one")
+        })?;
+        self.containers = Some(containers);
+        Ok(self)
+    }
+
     /// Files of runs; gone when this is dropped.
     pub(crate) fn scratch(&self) -> &Path {
         self.scratch.path()
@@ -55,7 +77,11 @@ impl Place {
         };
         let sandbox = Sandbox::new(SandboxConfig::new(worker, cache, data.runs()))
             .map_err(|error| Failure::ours("set up the sandbox", error))?;
-        Ok(Local { sandbox, scratch })
+        Ok(Local {
+            sandbox,
+            containers: None,
+            scratch,
+        })
     }
 
     fn worker(&self) -> Result<PathBuf, Failure> {

@@ -6,6 +6,7 @@ mod config;
 mod data_dir;
 mod demo;
 mod failure;
+mod image_check;
 mod local;
 mod method_build;
 mod method_check;

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use gauntlet_container::Containers;
 use gauntlet_protocol::{Assignment, Fault, Register, Registered, Report};
 use gauntlet_sandbox::{Device, Sandbox};
 use tokio::time::Instant;
@@ -53,6 +54,9 @@ pub enum AgentError {
     /// The sandbox cannot be set up.
     #[error("failed to set up the sandbox: {0}")]
     Sandbox(#[from] gauntlet_sandbox::Fault),
+    /// There is no container engine, or it does not fit.
+    #[error("failed to set up containers: {0}")]
+    Containers(#[from] gauntlet_container::Fault),
     /// There is no such device, or no worker for it.
     #[error("cannot execute on {0}: {1}")]
     Device(Device, String),
@@ -86,11 +90,16 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
     let blobs = Blobs::open(&blobs, BLOB_BYTES).map_err(folder(&blobs))?;
     make_private(&scratch).map_err(folder(&scratch))?;
     let sandbox = config.sandbox();
+    let containers = match config.containers() {
+        Some(containers) => Some(Containers::open(containers).await?),
+        None => None,
+    };
     let class = class::of_this_machine(config.device, &sandbox.worker);
     let agent = Agent {
         place: Workplace {
             client,
             sandbox: Sandbox::new(sandbox)?,
+            containers,
             blobs,
             scratch,
             threads: config.threads(),
@@ -174,7 +183,9 @@ impl Agent {
             let step = async {
                 let registered = self.registered().await?;
                 let wait = if self.drain { DRAIN_WAIT } else { WAIT };
-                let leased = self.place.client.lease(registered.runner, wait).await;
+                let containers = self.place.containers.is_some();
+                let client = &self.place.client;
+                let leased = client.lease(registered.runner, wait, containers).await;
                 Ok::<_, AgentError>((registered, leased))
             };
             // A lease that is granted while we turn away ends by itself.

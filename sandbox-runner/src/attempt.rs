@@ -5,32 +5,37 @@
 
 use std::path::{Path, PathBuf};
 
-use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
+use gauntlet_job::{Event, Limits, Meters, Outcome, Phase};
 use gauntlet_protocol::{Budget, Verdict};
-use gauntlet_sandbox::{Fault, Sandbox};
-use gauntlet_tasks::{Agreement, ScoreError};
+use gauntlet_sandbox::Fault;
+use gauntlet_tasks::ScoreError;
 use gauntlet_wire::TaskInfo;
 use gauntlet_wire::settings::Settings;
 use sha2::{Digest, Sha256};
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
+use crate::lanes::Ready;
 use crate::report::{self, Against};
+
+pub use crate::lanes::{Lanes, Method};
 
 pub use crate::report::{Stage, remark};
 
 /// What is executed, on what, within which limits.
 #[derive(Clone, Debug)]
 pub struct Attempt {
-    /// The module, as it was handed in.
-    pub wasm: Vec<u8>,
+    /// The method, as it was handed in.
+    pub method: Method,
+    /// Name of the run, for logs and for the labels of containers.
+    pub run: String,
     /// What the method is told.
     pub task: TaskInfo,
     /// Seed of the block.
     pub seed: u64,
     /// What it may use.
     pub budget: Budget,
-    /// Threads of the tensor backend.
+    /// Training batches, where a number of them is wanted that is the same in every lane.
+    pub batches: Option<u64>,
+    /// Threads of the tensor backend, or processors of a container.
     pub threads: usize,
     /// Values for the method's hyper-parameters, checked against what it declares.
     pub settings: Settings,
@@ -81,7 +86,7 @@ impl Findings {
 /// Why a method did not complete, unabridged.
 #[derive(Clone, Debug)]
 pub enum Cause {
-    /// Its module does not enter or does not compile.
+    /// It does not enter, or does not compile.
     Module(String),
     /// A phase ended otherwise than it should.
     Phase(Stage, Outcome),
@@ -95,6 +100,12 @@ pub enum Trouble {
     /// The sandbox failed.
     #[error(transparent)]
     Sandbox(#[from] Fault),
+    /// The container engine failed.
+    #[error(transparent)]
+    Containers(#[from] gauntlet_container::Fault),
+    /// An image came to where there is no container engine.
+    #[error("this runner has no container engine")]
+    NoEngine,
     /// A file of ours could not be used.
     #[error("failed to {0}: {1}")]
     File(&'static str, std::io::Error),
@@ -113,10 +124,10 @@ pub enum Trouble {
 ///
 /// # Errors
 /// If the platform failed; what the method did wrong is a verdict.
-pub async fn perform(
-    sandbox: &Sandbox,
+pub async fn perform<'a>(
+    lanes: impl Into<Lanes<'a>>,
     scratch: &Path,
-    attempt: &Attempt,
+    attempt: &'a Attempt,
     mut listen: impl FnMut(Stage, Event),
 ) -> Result<Findings, Trouble> {
     let mut findings = Findings {
@@ -130,7 +141,7 @@ pub async fn perform(
         train: Meters::default(),
         predict: Meters::default(),
     };
-    let against = steps(sandbox, scratch, attempt, &mut findings, &mut listen).await?;
+    let against = steps(lanes.into(), scratch, attempt, &mut findings, &mut listen).await?;
     if let Some((verdict, detail)) = against {
         findings.verdict = verdict;
         findings.detail = Some(detail);
@@ -138,10 +149,10 @@ pub async fn perform(
     Ok(findings)
 }
 
-async fn steps(
-    sandbox: &Sandbox,
+async fn steps<'a>(
+    lanes: Lanes<'a>,
     scratch: &Path,
-    attempt: &Attempt,
+    attempt: &'a Attempt,
     findings: &mut Findings,
     listen: &mut impl FnMut(Stage, Event),
 ) -> Result<Option<Against>, Trouble> {
@@ -149,34 +160,23 @@ async fn steps(
         .prefix("attempt-")
         .tempdir_in(scratch)
         .map_err(|error| Trouble::File("make a folder", error))?;
-    let module = match sandbox.compile(&attempt.wasm).await {
-        Ok(compiled) => compiled.path,
-        Err(error) => {
-            findings.cause = Some(Cause::Module(error.to_string()));
-            return report::judge_module(error)
-                .map(Some)
-                .map_err(Trouble::Worker);
+    let method = match Ready::prepare(lanes, attempt).await? {
+        Ok(ready) => ready,
+        Err((cause, against)) => {
+            findings.cause = Some(cause);
+            return Ok(Some(against));
         }
     };
     let model = scratch.path().join("model.safetensors");
     let predictions = scratch.path().join("predictions.safetensors");
-    let job = |phase, limits| Job {
-        phase,
-        module: module.clone(),
-        task: attempt.task.clone(),
-        seed: attempt.seed,
-        limits,
-        threads: attempt.threads,
-        settings: attempt.settings.clone(),
-    };
 
     let phase = Phase::Train {
         train: attempt.train.clone(),
         base: attempt.base.clone(),
         model: model.clone(),
     };
-    let training = job(phase, train_limits(&attempt.budget));
-    let (outcome, meters) = execute(sandbox, training, Stage::Train, listen).await?;
+    let limits = train_limits(&attempt.budget);
+    let (outcome, meters) = method.execute(phase, limits, Stage::Train, listen).await?;
     findings.train = meters;
     findings.cause = cause(&outcome, Stage::Train);
     findings.detail = report::remark(&outcome);
@@ -189,8 +189,10 @@ async fn steps(
         model: model.clone(),
         predictions: predictions.clone(),
     };
-    let prediction = job(phase, predict_limits(&attempt.budget));
-    let (outcome, meters) = execute(sandbox, prediction, Stage::Predict, listen).await?;
+    let limits = predict_limits(&attempt.budget);
+    let (outcome, meters) = method
+        .execute(phase, limits, Stage::Predict, listen)
+        .await?;
     findings.predict = meters;
     findings.cause = cause(&outcome, Stage::Predict);
     if let Some(against) = report::judge(outcome, Stage::Predict).map_err(Trouble::Worker)? {
@@ -198,16 +200,8 @@ async fn steps(
     }
 
     let predictions = read(&predictions)?;
-    if let Some(against) = looks_ahead(
-        sandbox,
-        scratch.path(),
-        attempt,
-        &job,
-        &predictions,
-        findings,
-    )
-    .await?
-    {
+    let ahead = looks_ahead(&method, scratch.path(), attempt, &predictions, findings).await?;
+    if let Some(against) = ahead {
         return Ok(Some(against));
     }
     match gauntlet_tasks::score(&attempt.task.kind, &attempt.hidden_labels, &predictions) {
@@ -238,10 +232,9 @@ fn cause(outcome: &Outcome, stage: Stage) -> Option<Cause> {
 /// Has a language model predict again, in a sandbox that knows nothing of the first, on
 /// windows whose later bytes are replaced: what it predicted before them must stay.
 async fn looks_ahead(
-    sandbox: &Sandbox,
+    method: &Ready<'_>,
     scratch: &Path,
     attempt: &Attempt,
-    job: &impl Fn(Phase, Limits) -> Job,
     predictions: &[u8],
     findings: &mut Findings,
 ) -> Result<Option<Against>, Trouble> {
@@ -262,14 +255,20 @@ async fn looks_ahead(
         model: scratch.join("model.safetensors"),
         predictions: probed.clone(),
     };
-    let prediction = job(phase, predict_limits(&attempt.budget));
     // What it reports this time nobody hears: progress has been told once.
-    let (outcome, _) = execute(sandbox, prediction, Stage::Predict, &mut |_, _| {}).await?;
+    let (outcome, _) = method
+        .execute(
+            phase,
+            predict_limits(&attempt.budget),
+            Stage::Predict,
+            &mut |_, _| {},
+        )
+        .await?;
     findings.cause = cause(&outcome, Stage::Predict);
     if let Some(against) = report::judge(outcome, Stage::Predict).map_err(Trouble::Worker)? {
         return Ok(Some(against));
     }
-    match probe.check(predictions, &read(&probed)?, agreement()) {
+    match probe.check(predictions, &read(&probed)?, method.agreement()) {
         Ok(()) => Ok(None),
         Err(ScoreError::Predictions(fault)) => {
             findings.cause = Some(Cause::Predictions(fault.to_string()));
@@ -279,13 +278,6 @@ async fn looks_ahead(
     }
 }
 
-/// How exactly this machine repeats itself. The CPU backend computes each line of a
-/// result by itself, so lines that depend on the same numbers are the same to the bit. A
-/// worker on a GPU needs [`Agreement::Within`].
-const fn agreement() -> Agreement {
-    Agreement::Exact
-}
-
 /// A line for the entrant: measures that decide nothing.
 fn secondary(measures: &[(&str, f64)]) -> Option<String> {
     let measures: Vec<String> = measures
@@ -293,24 +285,6 @@ fn secondary(measures: &[(&str, f64)]) -> Option<String> {
         .map(|(name, value)| format!("{name} {value:.4}"))
         .collect();
     (!measures.is_empty()).then(|| measures.join(", "))
-}
-
-/// Executes one phase and hands on what it reports.
-async fn execute(
-    sandbox: &Sandbox,
-    job: Job,
-    stage: Stage,
-    listen: &mut impl FnMut(Stage, Event),
-) -> Result<(Outcome, Meters), Trouble> {
-    let (sender, mut receiver) = mpsc::channel(256);
-    let hear = async {
-        while let Some(event) = receiver.recv().await {
-            listen(stage, event);
-        }
-    };
-    let execution = sandbox.execute(job, sender, CancellationToken::new());
-    let (result, ()) = tokio::join!(execution, hear);
-    Ok(result?)
 }
 
 /// What training may use.

@@ -82,10 +82,7 @@ impl Blobs {
         client: &Client,
         digest: &str,
     ) -> Result<(PathBuf, Vec<u8>), BlobError> {
-        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if digest.len() != 64 || !digest.bytes().all(hex) {
-            return Err(BlobError::Name(digest.to_owned()));
-        }
+        check_name(digest)?;
         let path = self.folder.join(digest);
         if let Ok(bytes) = fs::read(&path) {
             if hex::encode(Sha256::digest(&bytes)) == digest {
@@ -118,6 +115,74 @@ impl Blobs {
         Ok((path, bytes))
     }
 
+    /// Path of a blob that may be too large for memory, fetched if it is not here.
+    ///
+    /// # Errors
+    /// See [`BlobError`]: ours all of them.
+    pub async fn get_file(&self, client: &Client, digest: &str) -> Result<PathBuf, BlobError> {
+        check_name(digest)?;
+        let path = self.folder.join(digest);
+        let disk = |source| BlobError::Disk {
+            digest: digest.to_owned(),
+            source,
+        };
+        if let Ok(file) = fs::File::options().read(true).append(true).open(&path) {
+            let hint = file.try_clone().map_err(disk)?;
+            if hash(file).await.map_err(disk)? == digest {
+                let _used_now = hint.set_modified(SystemTime::now());
+                return Ok(path);
+            }
+            tracing::warn!(
+                digest,
+                "a blob is damaged on this machine; fetching it again"
+            );
+        }
+        retry(PATIENCE, || self.fetch(client, digest, &path))
+            .await
+            .map_err(|source| BlobError::Fetch {
+                digest: digest.to_owned(),
+                source,
+            })??;
+        Ok(path)
+    }
+
+    /// Fetches a blob piece by piece. What is wrong with this machine is the inner error:
+    /// trying again would not help.
+    async fn fetch(
+        &self,
+        client: &Client,
+        digest: &str,
+        path: &Path,
+    ) -> Result<Result<(), BlobError>, ClientError> {
+        let disk = |source| BlobError::Disk {
+            digest: digest.to_owned(),
+            source,
+        };
+        let mut response = client.blob(digest).await?;
+        let room = self.make_room(response.content_length().unwrap_or(0));
+        let begun = room.and_then(|()| {
+            tempfile::Builder::new()
+                .prefix(".new-")
+                .tempfile_in(&self.folder)
+        });
+        let mut file = match begun {
+            Ok(file) => file,
+            Err(error) => return Ok(Err(disk(error))),
+        };
+        let mut hasher = Sha256::new();
+        while let Some(piece) = response.chunk().await? {
+            hasher.update(&piece);
+            if let Err(error) = file.write_all(&piece) {
+                return Ok(Err(disk(error)));
+            }
+        }
+        if hex::encode(hasher.finalize()) != digest {
+            return Ok(Err(BlobError::OtherBytes(digest.to_owned())));
+        }
+        let kept = file.persist(path);
+        Ok(kept.map(drop).map_err(|error| disk(error.error)))
+    }
+
     fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.make_room(bytes.len() as u64)?;
         let mut file = tempfile::Builder::new()
@@ -148,6 +213,25 @@ impl Blobs {
         }
         Ok(())
     }
+}
+
+fn check_name(digest: &str) -> Result<(), BlobError> {
+    let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    if digest.len() != 64 || !digest.bytes().all(hex) {
+        return Err(BlobError::Name(digest.to_owned()));
+    }
+    Ok(())
+}
+
+/// SHA-256 in hex of a file; some seconds for a large one, so not on a thread that others need.
+async fn hash(mut file: fs::File) -> io::Result<String> {
+    tokio::task::spawn_blocking(move || {
+        let mut hasher = Sha256::new();
+        io::copy(&mut file, &mut hasher)?;
+        Ok(hex::encode(hasher.finalize()))
+    })
+    .await
+    .map_err(io::Error::other)?
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ impl Client {
         json(send(request).await?).await
     }
 
-    /// Asks for work and waits for it up to `wait`.
+    /// Asks for work, of containers too if there is an engine, and waits for it up to `wait`.
     ///
     /// # Errors
     /// [`ClientError::NotFound`] if the orchestrator does not know the runner.
@@ -127,6 +127,7 @@ impl Client {
         &self,
         runner: Uuid,
         wait: Duration,
+        containers: bool,
     ) -> Result<Option<Assignment>, ClientError> {
         let wait_seconds = u32::try_from(wait.as_secs()).unwrap_or(30).min(30);
         let path = format!("runners/{runner}/lease");
@@ -136,7 +137,10 @@ impl Client {
                 &path,
                 ANSWER + Duration::from_secs(wait_seconds.into()),
             )
-            .json(&LeaseRequest { wait_seconds });
+            .json(&LeaseRequest {
+                wait_seconds,
+                containers,
+            });
         let response = send(request).await?;
         match response.status() {
             StatusCode::NO_CONTENT => Ok(None),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use gauntlet_container::{ContainerConfig, Engine, Gpus};
 use gauntlet_sandbox::{Device, Isolation, SandboxConfig};
 
 /// Leases runs, executes them in sandboxes, reports.
@@ -36,6 +37,18 @@ pub struct Config {
     /// What tensor operations run on: cpu, or cuda:N for the N-th NVIDIA GPU.
     #[arg(long, default_value = "cpu")]
     pub device: Device,
+    /// Execute container images too, with the engine at --engine.
+    #[arg(long)]
+    pub containers: bool,
+    /// The container engine's socket [default: DOCKER_HOST, or /var/run/docker.sock]
+    #[arg(long, value_name = "SOCKET", requires = "containers")]
+    pub engine: Option<PathBuf>,
+    /// Runtime of the engine that executes containers, such as runsc [default: the engine's]
+    #[arg(long, value_name = "NAME", requires = "containers")]
+    pub container_runtime: Option<String>,
+    /// CDI device that containers get, such as nvidia.com/gpu=0; may be given again.
+    #[arg(long, value_name = "DEVICE", requires = "containers")]
+    pub container_gpu: Vec<String>,
     /// Runs executed at the same time.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub slots: u16,
@@ -117,6 +130,21 @@ impl Config {
             },
             usize::from,
         )
+    }
+
+    /// Settings of the containers, if there are to be any.
+    #[must_use]
+    pub fn containers(&self) -> Option<ContainerConfig> {
+        if !self.containers {
+            return None;
+        }
+        let socket = self.engine.clone().unwrap_or_else(Engine::usual_socket);
+        let mut config = ContainerConfig::new(socket, self.data.join("containers"));
+        config.runtime.clone_from(&self.container_runtime);
+        if !self.container_gpu.is_empty() {
+            config.gpus = Gpus::Cdi(self.container_gpu.clone());
+        }
+        Some(config)
     }
 
     /// Settings of the sandbox.

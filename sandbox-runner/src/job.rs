@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use gauntlet_container::Containers;
 use gauntlet_job::Event;
-use gauntlet_protocol::{Assignment, Report};
+use gauntlet_protocol::{Assignment, Lane, Report};
 use gauntlet_sandbox::Sandbox;
 use gauntlet_wire::TaskInfo;
 use gauntlet_wire::settings::Settings;
 
-use crate::attempt::{self, Attempt, Stage};
+use crate::attempt::{self, Attempt, Lanes, Method, Stage};
 use crate::blobs::{BlobError, Blobs};
 use crate::client::{Client, ClientError, retry};
 use crate::curve::Curve;
@@ -25,6 +26,8 @@ const TRAINING: f64 = 0.9;
 pub(crate) struct Workplace {
     pub(crate) client: Client,
     pub(crate) sandbox: Sandbox,
+    /// Executes images, if there is an engine.
+    pub(crate) containers: Option<Containers>,
     pub(crate) blobs: Blobs,
     /// Models and predictions on their way from one sandbox to the next.
     pub(crate) scratch: PathBuf,
@@ -55,7 +58,16 @@ pub(crate) async fn perform(
         .map_err(|error| Trouble::Assignment(format!("the task: {error}")))?;
     let seed = seed(&assignment.seed)?;
     let blob = |digest| place.blobs.get(&place.client, digest);
-    let (_, wasm) = blob(&assignment.module).await?;
+    let method = match assignment.lane {
+        Lane::Wasm => Method::Module(blob(&assignment.module).await?.1),
+        Lane::Oci => Method::Image {
+            archive: place
+                .blobs
+                .get_file(&place.client, &assignment.module)
+                .await?,
+            digest: assignment.module.clone(),
+        },
+    };
     let (train, _) = blob(&assignment.task.train).await?;
     let base = match &assignment.task.base {
         Some(base) => Some(blob(base).await?.0),
@@ -64,10 +76,12 @@ pub(crate) async fn perform(
     let (hidden_inputs, _) = blob(&assignment.task.hidden_inputs).await?;
     let (_, hidden_labels) = blob(&assignment.task.hidden_labels).await?;
     let attempt = Attempt {
-        wasm,
+        method,
+        run: assignment.run.to_string(),
         task,
         seed,
         budget: assignment.budget,
+        batches: None,
         threads: place.threads,
         settings: Settings::new(),
         train,
@@ -79,7 +93,11 @@ pub(crate) async fn perform(
         let mut curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
         hear(&mut curve, stage, event);
     };
-    let findings = attempt::perform(&place.sandbox, &place.scratch, &attempt, listen).await?;
+    let lanes = Lanes {
+        sandbox: &place.sandbox,
+        containers: place.containers.as_ref(),
+    };
+    let findings = attempt::perform(lanes, &place.scratch, &attempt, listen).await?;
     let digest = findings.model_digest();
     if let (Some(digest), Some(model)) = (&digest, &findings.model) {
         retry(PATIENCE, || place.client.put_blob(digest, model.clone()))

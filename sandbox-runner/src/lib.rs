@@ -23,5 +23,6 @@ pub mod config;
 pub mod curve;
 
 mod job;
+mod lanes;
 mod lease;
 mod report;

@@ -4,6 +4,7 @@
 //! leaves that phase: no message, no metric, no log line, and no number that it can
 //! choose. While it trains it sees only what its author may see anyway.
 
+use gauntlet_image::Refusal;
 use gauntlet_job::{Meters, Outcome};
 use gauntlet_protocol::{Meters as WireMeters, Verdict};
 use gauntlet_sandbox::CompileError;
@@ -75,6 +76,11 @@ pub(crate) fn judge_module(error: CompileError) -> Result<Against, String> {
         CompileError::Fault(fault) => Err(fault.to_string()),
         other => Ok((Verdict::MethodFailed, one_line(&other.to_string()))),
     }
+}
+
+/// An image that is refused is its author's to mend.
+pub(crate) fn judge_image(refusal: &Refusal) -> Against {
+    (Verdict::MethodFailed, one_line(&refusal.to_string()))
 }
 
 /// What is wrong with predictions, without a number that the method chose.

@@ -16,6 +16,7 @@ mod evidence;
 mod format;
 mod halving;
 mod ids;
+mod lane;
 mod meters;
 mod metric;
 mod names;
@@ -41,6 +42,7 @@ pub use halving::Halving;
 pub use ids::{
     ArchiveId, BlockId, RoundId, RunId, RunnerId, SubmissionId, TaskId, TokenId, TournamentId,
 };
+pub use lane::{Lane, ParseLaneError};
 pub use meters::Meters;
 pub use metric::{Direction, Metric, MetricError};
 pub use names::{MethodName, NameError, RunnerName, TaskName, TournamentName};

@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gauntlet_api::Problem;
 use gauntlet_gate::{Rejection, Rule};
+use gauntlet_image::IntakeError;
 use gauntlet_scheduler::{Reason, Refusal};
 use gauntlet_storage as storage;
 
@@ -170,6 +171,28 @@ impl From<Rejection> for Error {
             error = error.found(found.to_string());
         }
         error
+    }
+}
+
+/// An image refused at intake, or not read through a fault of ours.
+impl From<IntakeError> for Error {
+    fn from(error: IntakeError) -> Self {
+        let refusal = match error {
+            IntakeError::Refused(refusal) => refusal,
+            IntakeError::Io(..) => return Self::internal(error),
+        };
+        let error = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &format!("image-{}", refusal.rule.as_str().replace('_', "-")),
+            "The image is refused",
+            refusal.detail,
+            refusal.help,
+        )
+        .field("body");
+        match refusal.limit {
+            Some(limit) => error.limit(limit.to_string()),
+            None => error,
+        }
     }
 }
 

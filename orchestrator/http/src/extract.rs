@@ -119,6 +119,14 @@ pub(crate) fn require_content_type(headers: &HeaderMap, wanted: &str) -> Result<
     .found(found))
 }
 
+/// Whether the body says that it is of this type.
+pub(crate) fn has_content_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let found = headers.get(header::CONTENT_TYPE);
+    let found = found.and_then(|value| value.to_str().ok()).unwrap_or("");
+    let essence = found.split(';').next().unwrap_or("").trim();
+    essence.eq_ignore_ascii_case(wanted)
+}
+
 /// A name within its rule.
 pub(crate) fn name<T: FromStr<Err = NameError>>(text: &str, field: &str) -> Result<T> {
     text.parse().map_err(|error: NameError| {

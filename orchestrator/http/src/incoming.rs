@@ -52,6 +52,12 @@ impl Incoming {
         Ok(incoming)
     }
 
+    /// With more time than a module needs.
+    pub(crate) fn with_more_time(mut self, extra: Duration) -> Self {
+        self.deadline = Box::pin(tokio::time::sleep_until(Instant::now() + TIME + extra));
+        self
+    }
+
     /// Drains some of the rest, and says why the body is refused.
     pub(crate) async fn too_large(&mut self) -> Error {
         let mut drained = 0;

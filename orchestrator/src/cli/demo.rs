@@ -91,6 +91,7 @@ impl Demo {
             any_port: self.listen.is_none(),
             slots,
             threads,
+            containers: None,
             tasks: self.tasks.clone().or_else(config::builtin_tasks),
             secret: Some(plan.secret()),
             durable: false,

@@ -62,6 +62,36 @@ pub(crate) fn read_method(path: &Path) -> Result<MethodFile, Failure> {
     })
 }
 
+/// Checks an image's archive, so that nothing is sent in vain. The server checks again.
+pub(crate) fn check_archive(
+    mut file: &std::fs::File,
+    shown: &Path,
+    field: &'static str,
+) -> Result<gauntlet_image::ImageFacts, Failure> {
+    use std::io::Seek as _;
+
+    let rewound = file.rewind();
+    rewound.map_err(|error| Failure::file("read", shown, error))?;
+    let limits = gauntlet_image::ImageLimits::default();
+    let checked = gauntlet_image::check(std::io::BufReader::with_capacity(1 << 20, file), &limits);
+    checked.map_err(|error| match error {
+        gauntlet_image::IntakeError::Refused(refusal) => {
+            let mut failure = Failure::input(format!(
+                "{} cannot be submitted: {}",
+                shown.display(),
+                refusal.detail
+            ))
+            .field(field)
+            .help(refusal.help);
+            failure.limit = refusal.limit.map(|limit| limit.to_string());
+            failure
+        }
+        error @ gauntlet_image::IntakeError::Io(..) => {
+            Failure::input(error.to_string()).field(field)
+        }
+    })
+}
+
 /// The `.wasm` files of a folder, by name.
 pub(crate) fn wasm_files(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
     let refused = |what: String| {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use gauntlet_container::Engine;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -33,6 +34,12 @@ pub(crate) struct Up {
     /// Threads of each run's tensor backend [default: 1].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// Have the local runner execute container images too.
+    #[arg(long, conflicts_with = "no_runner")]
+    containers: bool,
+    /// The container engine's socket [default: DOCKER_HOST, or /var/run/docker.sock].
+    #[arg(long, value_name = "SOCKET", requires = "containers")]
+    engine: Option<PathBuf>,
     /// Folder of task folders to register [default: examples/tasks].
     #[arg(long, value_name = "DIR")]
     tasks: Option<PathBuf>,
@@ -76,6 +83,9 @@ impl Up {
             any_port: false,
             slots,
             threads,
+            containers: self
+                .containers
+                .then(|| self.engine.unwrap_or_else(Engine::usual_socket)),
             tasks: self.tasks.or(file.tasks).or_else(config::builtin_tasks),
             secret: None,
             durable: true,

@@ -12,7 +12,7 @@ mod task;
 use std::path::{Path, PathBuf};
 
 use gauntlet_protocol::{Budget, CurvePoint};
-use gauntlet_runner::attempt::{self, Attempt, Findings};
+use gauntlet_runner::attempt::{self, Attempt, Findings, Lanes, Method};
 use gauntlet_wire::settings::Settings;
 use sha2::{Digest as _, Sha256};
 
@@ -33,8 +33,8 @@ use report::Run;
 pub(crate) struct Order {
     /// Where the module came from.
     pub(crate) path: PathBuf,
-    /// The module.
-    pub(crate) wasm: Vec<u8>,
+    /// The method: a module, or an image.
+    pub(crate) method: Method,
     /// What it is run on.
     pub(crate) task: LocalTask,
     /// Where block seeds come from.
@@ -49,7 +49,7 @@ pub(crate) struct Order {
     pub(crate) quiet: bool,
 }
 
-/// Runs a module in the sandbox, once for each seed.
+/// Runs a method in the sandbox, once for each seed.
 ///
 /// # Errors
 /// If the platform fails; what the method does wrong is in the report.
@@ -61,10 +61,12 @@ pub(crate) async fn in_sandbox(local: &Local, order: Order) -> Result<Report, Fa
     };
     let dataset = &order.task.dataset;
     let mut attempt = Attempt {
-        wasm: order.wasm,
+        method: order.method,
+        run: "local".to_owned(),
         task: dataset.info.clone(),
         seed: 0,
         budget: order.task.budget(),
+        batches: None,
         threads: order.threads,
         settings: order.settings.clone(),
         train: put("train.safetensors", &dataset.train)?,
@@ -86,10 +88,13 @@ pub(crate) async fn in_sandbox(local: &Local, order: Order) -> Result<Report, Fa
             format!("{} {}/{of}", order.task.definition.name, number + 1)
         };
         let mut live = Live::new(title, attempt.budget, order.quiet);
-        let performed =
-            attempt::perform(&local.sandbox, local.scratch(), &attempt, |stage, event| {
-                live.hear(stage, event);
-            });
+        let lanes = Lanes {
+            sandbox: &local.sandbox,
+            containers: local.containers.as_ref(),
+        };
+        let performed = attempt::perform(lanes, local.scratch(), &attempt, |stage, event| {
+            live.hear(stage, event);
+        });
         let findings = performed.await;
         let (curve, log) = live.finish();
         let findings = findings.map_err(|error| Failure::ours("run the method", error))?;
@@ -97,9 +102,15 @@ pub(crate) async fn in_sandbox(local: &Local, order: Order) -> Result<Report, Fa
     }
     Ok(Report {
         path: order.path,
-        executed: "sandbox",
         settings: order.settings,
-        digest: Some(hex::encode(Sha256::digest(&attempt.wasm))),
+        executed: match attempt.method {
+            Method::Module(_) => "sandbox",
+            Method::Image { .. } => "container",
+        },
+        digest: Some(match &attempt.method {
+            Method::Module(wasm) => hex::encode(Sha256::digest(wasm)),
+            Method::Image { digest, .. } => digest.clone(),
+        }),
         task: order.task.definition.name.clone(),
         split: order.task.split.explanation(),
         metric: tasks::metric(&order.task.dataset.metric),

@@ -37,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) slots: usize,
     /// Threads of each run.
     pub(crate) threads: usize,
+    /// The engine with which the local runner executes container images too, if it is to.
+    pub(crate) containers: Option<PathBuf>,
     /// Folder of task folders to register.
     pub(crate) tasks: Option<PathBuf>,
     /// The secret of generated tasks, if the folder has none yet; else a random one.
@@ -113,7 +115,8 @@ impl Instance {
                 options.slots,
                 options.threads,
                 options.runner_log,
-            )?;
+            )?
+            .with_containers(options.containers);
             let stop = stop_runner.clone();
             runner.spawn(async move { local.keep_alive(&stop).await });
         }

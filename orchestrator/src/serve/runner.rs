@@ -51,6 +51,8 @@ pub(crate) struct Runner {
     token: String,
     slots: usize,
     threads: usize,
+    /// The container engine, if it executes images.
+    engine: Option<PathBuf>,
     /// What it logs, unless GAUNTLET_LOG says otherwise.
     log: &'static str,
     first_pause: Duration,
@@ -76,9 +78,16 @@ impl Runner {
             token: token.to_owned(),
             slots,
             threads,
+            engine: None,
             log,
             first_pause: FIRST_PAUSE,
         })
+    }
+
+    /// Has it execute container images too, if there is an engine.
+    pub(crate) fn with_containers(mut self, engine: Option<PathBuf>) -> Self {
+        self.engine = engine;
+        self
     }
 
     /// Starts it, and again whenever it dies, with longer pauses if it keeps dying,
@@ -122,7 +131,11 @@ impl Runner {
     fn spawn(&self) -> std::io::Result<Child> {
         std::fs::create_dir_all(&self.data)?;
         let log = std::env::var_os("GAUNTLET_LOG").unwrap_or_else(|| self.log.into());
-        Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        if let Some(engine) = &self.engine {
+            command.args(["--containers", "--engine"]).arg(engine);
+        }
+        command
             .env("GAUNTLET_LOG", log)
             .arg("--url")
             .arg(&self.url)
@@ -187,6 +200,7 @@ mod tests {
             token: "gnt_runner_x".into(),
             slots: 1,
             threads: 1,
+            engine: None,
             log: "info",
             first_pause: Duration::from_millis(1),
         }

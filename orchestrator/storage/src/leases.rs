@@ -8,8 +8,8 @@
 use std::time::Duration;
 
 use gauntlet_domain::{
-    BlockSeed, Budget, Digest, MethodName, RunEvent, RunId, RunState, RunnerId, TaskName, TokenId,
-    TournamentId, TournamentName,
+    BlockSeed, Budget, Digest, Lane, MethodName, RunEvent, RunId, RunState, RunnerId, TaskName,
+    TokenId, TournamentId, TournamentName,
 };
 
 use crate::views::AttemptState;
@@ -37,9 +37,15 @@ pub struct Claimed {
     pub tournament: TournamentId,
 }
 
-/// Leases the next queued run to `runner`. A run it lost before comes last, so
-/// that another runner may have it first.
-pub async fn claim(conn: &mut Conn, runner: RunnerId, lease: Duration) -> Result<Option<Claimed>> {
+/// Leases the next queued run of these lanes to `runner`. A run it lost before comes last,
+/// so that another runner may have it first.
+pub async fn claim(
+    conn: &mut Conn,
+    runner: RunnerId,
+    lease: Duration,
+    lanes: &[Lane],
+) -> Result<Option<Claimed>> {
+    let lanes: Vec<String> = lanes.iter().map(Lane::to_string).collect();
     let row = sqlx::query!(
         r#"
         UPDATE runs SET state = 'leased', attempt = attempt + 1, runner_id = $1,
@@ -48,15 +54,18 @@ pub async fn claim(conn: &mut Conn, runner: RunnerId, lease: Duration) -> Result
         WHERE id = (
             SELECT runs.id FROM runs
             JOIN tournaments ON tournaments.id = runs.tournament_id
+            JOIN submissions ON submissions.id = runs.submission_id
             WHERE runs.state = 'queued' AND runs.not_before <= now()
               AND runs.attempt < runs.attempts_allowed
               AND tournaments.state = 'closed'
+              AND submissions.lane = ANY($3)
             ORDER BY runs.runner_id IS NOT DISTINCT FROM $1, runs.id
             FOR UPDATE OF runs SKIP LOCKED LIMIT 1)
         RETURNING id, attempt, tournament_id
         "#,
         runner.0,
-        lease.as_secs_f64()
+        lease.as_secs_f64(),
+        &lanes
     )
     .fetch_optional(&mut *conn)
     .await?;
@@ -87,8 +96,10 @@ pub struct Work {
     pub tournament: TournamentName,
     /// Name of the method.
     pub method: MethodName,
-    /// Digest of the module.
+    /// Digest of the module or the image's archive.
     pub module: Digest,
+    /// Which of the two it is.
+    pub lane: Lane,
     /// Name of the task.
     pub task: TaskName,
     /// What the method is told.
@@ -112,7 +123,7 @@ pub async fn work(conn: &mut Conn, run: RunId) -> Result<Work> {
     let row = sqlx::query!(
         r#"
         SELECT tournaments.name AS tournament, submissions.name AS method,
-               submissions.digest AS module, tasks.name AS task, tasks.info, tasks.budget,
+               submissions.digest AS module, submissions.lane, tasks.name AS task, tasks.info, tasks.budget,
                tasks.train, tasks.hidden_inputs, tasks.hidden_labels, tasks.base, blocks.seed
         FROM runs
         JOIN tournaments ON tournaments.id = runs.tournament_id
@@ -129,6 +140,7 @@ pub async fn work(conn: &mut Conn, run: RunId) -> Result<Work> {
         tournament: parse::text("tournaments.name", &row.tournament)?,
         method: parse::text("submissions.name", &row.method)?,
         module: parse::text("submissions.digest", &row.module)?,
+        lane: parse::text("submissions.lane", &row.lane)?,
         task: parse::text("tasks.name", &row.task)?,
         info: row.info,
         train: parse::text("tasks.train", &row.train)?,

@@ -1,12 +1,13 @@
 //! Submissions.
 
-use gauntlet_domain::{Digest, Entrant, MethodName, SubmissionId, TokenId, TournamentId};
+use gauntlet_domain::{Digest, Entrant, Lane, MethodName, SubmissionId, TokenId, TournamentId};
 use time::OffsetDateTime;
 
 use crate::{Conn, Result, parse};
 
 /// Adds a submission; its name and its digest must be new to the tournament
 /// (constraints `submissions_name_key`, `submissions_digest_key`).
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
 pub async fn insert(
     conn: &mut Conn,
     id: SubmissionId,
@@ -14,18 +15,20 @@ pub async fn insert(
     name: &MethodName,
     digest: &Digest,
     bytes: u64,
+    lane: Lane,
     token: TokenId,
 ) -> Result<OffsetDateTime> {
     let at = sqlx::query_scalar!(
         r#"
-        INSERT INTO submissions (id, tournament_id, name, digest, bytes, token_id)
-        VALUES ($1, $2, $3, $4, $5, $6) RETURNING submitted_at
+        INSERT INTO submissions (id, tournament_id, name, digest, bytes, lane, token_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING submitted_at
         "#,
         id.0,
         tournament.0,
         name.as_str(),
         digest.to_string(),
         parse::number::<i64>("submissions.bytes", bytes)?,
+        lane.as_str(),
         token.0
     )
     .fetch_one(conn)

@@ -43,6 +43,9 @@ pub struct Registered {
 pub struct LeaseRequest {
     /// How long to wait for it, at most 30.
     pub wait_seconds: u32,
+    /// Whether this runner executes container images too.
+    #[serde(default)]
+    pub containers: bool,
 }
 
 /// A leased attempt: everything needed to execute it.
@@ -58,14 +61,28 @@ pub struct Assignment {
     pub tournament: String,
     /// Name of the method, for people.
     pub method: String,
-    /// SHA-256 of the module, in hex: a blob.
+    /// SHA-256 of the module or of the image's archive, in hex: a blob.
     pub module: String,
+    /// Which of the two it is.
+    #[serde(default)]
+    pub lane: Lane,
     /// The task.
     pub task: AssignedTask,
     /// Seed of the block as 16 hex digits (JSON numbers cannot carry 64 bits everywhere).
     pub seed: String,
     /// The budget.
     pub budget: Budget,
+}
+
+/// What a method was handed in as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// A WebAssembly module.
+    #[default]
+    Wasm,
+    /// A container image's archive.
+    Oci,
 }
 
 /// The task of an assignment: blobs by digest.

@@ -181,6 +181,7 @@ fn assignment(orchestrator: &Orchestrator, behaviour: &str) -> Assignment {
         tournament: "cup".to_owned(),
         method: behaviour.to_owned(),
         module: orchestrator.store(&module()),
+        lane: gauntlet_protocol::Lane::Wasm,
         task: AssignedTask {
             name: behaviour.to_owned(),
             info: serde_json::to_value(info).unwrap(),

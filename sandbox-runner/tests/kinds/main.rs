@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauntlet_protocol::{Budget, Verdict};
-use gauntlet_runner::attempt::{self, Attempt, Cause, Findings};
+use gauntlet_runner::attempt::{self, Attempt, Cause, Findings, Method};
 use gauntlet_sandbox::{Sandbox, SandboxConfig};
 use gauntlet_tasks::{Dataset, TaskDefinition};
 
@@ -55,7 +55,8 @@ async fn run(method: &str, (definition, dataset): &(TaskDefinition, Dataset)) ->
     };
     let spec = definition.budget;
     let attempt = Attempt {
-        wasm,
+        method: Method::Module(wasm),
+        run: "kinds".to_owned(),
         task: dataset.info.clone(),
         seed: 5,
         budget: Budget {
@@ -67,6 +68,7 @@ async fn run(method: &str, (definition, dataset): &(TaskDefinition, Dataset)) ->
             guest_bytes: spec.guest_bytes,
             output_bytes: spec.output_bytes,
         },
+        batches: None,
         threads: 1,
         train: put("train", &dataset.train),
         base: dataset.base.as_ref().map(|base| put("base", base)),

@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 pub(crate) mod events;
 pub(crate) mod health;
+mod image_upload;
 pub(crate) mod runners;
 pub(crate) mod runs;
 pub(crate) mod submissions;

@@ -6,9 +6,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use gauntlet_api::Receipt;
 use gauntlet_gate::GateLimits;
-use gauntlet_scheduler::commands::submit::{NewSubmission, accepts, submit};
+use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, accepts, submit};
 use serde::Deserialize;
 
+use super::image_upload;
 use crate::app::App;
 use crate::auth::Miner;
 use crate::error::{Error, Result};
@@ -23,7 +24,10 @@ pub(crate) struct Parameters {
     name: String,
 }
 
-/// Checks the module before anything is stored; the scheduler checks the rest.
+/// Media type of an image's archive, compressed or not.
+const ARCHIVE: &str = "application/x-tar";
+
+/// Checks the method before anything is stored; the scheduler checks the rest.
 pub(crate) async fn create(
     State(app): State<App>,
     miner: Miner,
@@ -33,22 +37,26 @@ pub(crate) async fn create(
     body: Body,
 ) -> Result<(StatusCode, Json<Receipt>)> {
     let method = extract::name(&name, "query.name")?;
-    extract::require_content_type(&headers, "application/wasm")?;
     let tournament = read::tournament_name(&tournament)?;
-    // Asked before the module is received, and again when it is entered.
+    let image = extract::has_content_type(&headers, ARCHIVE);
+    if !image {
+        extract::require_content_type(&headers, "application/wasm")?;
+    }
+    // Asked before the method is received, and again when it is entered.
     accepts(&app.context, &tournament).await?;
-    let limits = GateLimits::default();
-    let module = incoming::read(&headers, body, limits.module_bytes, "body").await?;
-    // The gate validates the whole module: some tens of milliseconds for a large one.
-    let checked = module.clone();
-    tokio::task::spawn_blocking(move || gauntlet_gate::check(&checked, &limits))
-        .await
-        .map_err(Error::internal)??;
-    let bytes = module.len() as u64;
+    let artifact = if image {
+        image_upload::receive(&app, &headers, body).await?
+    } else {
+        receive_module(&headers, body).await?
+    };
+    let bytes = match &artifact {
+        Artifact::Module(module) => module.len() as u64,
+        Artifact::Image { bytes, .. } => *bytes,
+    };
     let new = NewSubmission {
         tournament,
         name: method,
-        module,
+        artifact,
         token: miner.token,
     };
     let accepted = submit(&app.context, new).await?;
@@ -61,4 +69,15 @@ pub(crate) async fn create(
         submitted_at: accepted.submitted_at,
     };
     Ok((StatusCode::CREATED, Json(receipt)))
+}
+
+async fn receive_module(headers: &HeaderMap, body: Body) -> Result<Artifact> {
+    let limits = GateLimits::default();
+    let module = incoming::read(headers, body, limits.module_bytes, "body").await?;
+    // The gate validates the whole module: some tens of milliseconds for a large one.
+    let checked = module.clone();
+    tokio::task::spawn_blocking(move || gauntlet_gate::check(&checked, &limits))
+        .await
+        .map_err(Error::internal)??;
+    Ok(Artifact::Module(module))
 }

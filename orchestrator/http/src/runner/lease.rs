@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use gauntlet_domain::RunnerId;
-use gauntlet_protocol::{AssignedTask, Assignment, LeaseRequest};
+use gauntlet_domain::{Lane, RunnerId};
+use gauntlet_protocol::{AssignedTask, Assignment, Lane as WireLane, LeaseRequest};
 use gauntlet_scheduler::commands::claim::{Claim, claim};
 use tokio::time::Instant;
 
@@ -36,11 +36,16 @@ pub(crate) async fn lease(
             .limit(format!("{MAX_WAIT} seconds"))
             .found(format!("{} seconds", body.wait_seconds)));
     }
+    let lanes: &[Lane] = if body.containers {
+        &[Lane::Wasm, Lane::Oci]
+    } else {
+        &[Lane::Wasm]
+    };
     let until = Instant::now() + Duration::from_secs(body.wait_seconds.into());
     // Subscribed before the first look, so that no hint falls in between.
     let mut changes = app.changes.subscribe();
     loop {
-        if let Some(claimed) = claim(&app.context, id, runner.token).await? {
+        if let Some(claimed) = claim(&app.context, id, runner.token, lanes).await? {
             return Ok(axum::Json(assignment(claimed)).into_response());
         }
         let waiting = tokio::time::timeout_at(until, changes.wait(None));
@@ -60,6 +65,10 @@ fn assignment(claimed: Claim) -> Assignment {
         tournament: work.tournament.to_string(),
         method: work.method.to_string(),
         module: work.module.to_string(),
+        lane: match work.lane {
+            Lane::Wasm => WireLane::Wasm,
+            Lane::Oci => WireLane::Oci,
+        },
         task: AssignedTask {
             name: work.task.to_string(),
             info: work.info,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gauntlet_domain::{Event, RunId, RunnerId, TokenId, TournamentState};
+use gauntlet_domain::{Event, Lane, RunId, RunnerId, TokenId, TournamentState};
 use gauntlet_storage::leases::{self, Work};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Error, events, runners};
@@ -22,11 +22,12 @@ pub struct Claim {
     pub work: Work,
 }
 
-/// Leases the next run to `runner`, if there is one. Waiting is the caller's.
+/// Leases the next run of these lanes to `runner`, if there is one. Waiting is the caller's.
 pub async fn claim(
     ctx: &Context,
     runner: RunnerId,
     token: TokenId,
+    lanes: &[Lane],
 ) -> Result<Option<Claim>, Refusal> {
     {
         let mut conn = ctx.db.acquire().await?;
@@ -41,7 +42,7 @@ pub async fn claim(
         }
     }
     let mut tx = ctx.db.begin().await?;
-    let Some(claimed) = leases::claim(&mut tx, runner, ctx.policy.lease).await? else {
+    let Some(claimed) = leases::claim(&mut tx, runner, ctx.policy.lease, lanes).await? else {
         return Ok(None);
     };
     // Cancelling may have come between; dropping the transaction gives the run back.

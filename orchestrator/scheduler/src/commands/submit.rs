@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use gauntlet_domain::{
-    Digest, Event, MethodName, SubmissionId, TokenId, TournamentName, TournamentState,
+    Digest, Event, Lane, MethodName, SubmissionId, TokenId, TournamentName, TournamentState,
 };
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, events, submissions};
@@ -19,10 +19,24 @@ pub struct NewSubmission {
     pub tournament: TournamentName,
     /// Under which name.
     pub name: MethodName,
-    /// The module.
-    pub module: Bytes,
+    /// The method itself.
+    pub artifact: Artifact,
     /// By whom.
     pub token: TokenId,
+}
+
+/// What is handed in.
+#[derive(Clone, Debug)]
+pub enum Artifact {
+    /// A WebAssembly module.
+    Module(Bytes),
+    /// A container image whose archive is a blob already: it is too large to be held here.
+    Image {
+        /// The archive.
+        digest: Digest,
+        /// Its size.
+        bytes: u64,
+    },
 }
 
 /// An accepted submission.
@@ -34,20 +48,24 @@ pub struct Submission {
     pub tournament: TournamentName,
     /// Its name.
     pub name: MethodName,
-    /// Digest of the module.
+    /// Digest of the module or the archive.
     pub digest: Digest,
     /// When it was accepted.
     pub submitted_at: OffsetDateTime,
 }
 
-/// Stores the module and enters it. Refused, nothing is written unless the
+/// Stores a module and enters it; an image is stored already. Refused, nothing is written unless the
 /// tournament closes or fills that name at this very moment: then the module
 /// stays behind as a blob that nothing names.
 pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Refusal> {
-    let digest = Digest::of(&new.module);
-    let bytes = new.module.len() as u64;
     accepts(ctx, &new.tournament).await?;
-    ctx.blobs.put(new.module).await?;
+    let (lane, digest, bytes) = match new.artifact {
+        Artifact::Module(module) => {
+            let bytes = module.len() as u64;
+            (Lane::Wasm, ctx.blobs.put(module).await?, bytes)
+        }
+        Artifact::Image { digest, bytes } => (Lane::Oci, digest, bytes),
+    };
 
     let mut tx = ctx.db.begin().await?;
     let id = find::tournament(&mut tx, &new.tournament).await?;
@@ -55,7 +73,7 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
     check_open(&mut tx, &new.tournament, Lock::Share).await?;
     let submission = SubmissionId(Uuid::now_v7());
     let submitted_at = submissions::insert(
-        &mut tx, submission, id, &new.name, &digest, bytes, new.token,
+        &mut tx, submission, id, &new.name, &digest, bytes, lane, new.token,
     )
     .await
     .map_err(|error| conflict(error, &new.name, &digest))?;
@@ -117,7 +135,7 @@ fn conflict(error: Error, name: &MethodName, digest: &Digest) -> Refusal {
         .conflict(),
         Some("submissions_digest_key") => Reason::new(
             "duplicate-module",
-            format!("this module ({digest}) is in this tournament already"),
+            format!("this method ({digest}) is in this tournament already"),
             "hand in a method once; a changed one has another digest",
         )
         .field("body")

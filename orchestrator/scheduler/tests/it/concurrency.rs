@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::TournamentState;
+use gauntlet_domain::{Lane, TournamentState};
 use gauntlet_scheduler::commands::claim::claim;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::report::report;
-use gauntlet_scheduler::commands::submit::{NewSubmission, submit};
+use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_storage::leases::Holder;
 
@@ -26,7 +26,9 @@ async fn orchestrators_take_turns_and_runners_do_not_collide() {
             let mut own = Vec::new();
             for _ in 0..2000 {
                 advance_rounds::once(&ctx).await.unwrap();
-                let leased = claim(&ctx, runner, platform.runner_token).await.unwrap();
+                let leased = claim(&ctx, runner, platform.runner_token, &[Lane::Wasm])
+                    .await
+                    .unwrap();
                 let Some(leased) = leased else {
                     if platform.view("t").await.state == TournamentState::Completed {
                         break;
@@ -73,7 +75,7 @@ async fn a_submission_is_in_the_sealed_field_or_refused() {
             let new = NewSubmission {
                 tournament: name("t"),
                 name: method(&format!("m{nth}")),
-                module: bytes::Bytes::from(format!("m{nth}")),
+                artifact: Artifact::Module(bytes::Bytes::from(format!("m{nth}"))),
                 token: platform.miner,
             };
             submit(&platform.ctx, new).await.is_ok()

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use gauntlet_domain::{CurvePoint, RunState, RunnerId};
+use gauntlet_domain::{CurvePoint, Lane, RunState, RunnerId};
 use gauntlet_scheduler::commands::claim::claim;
 use gauntlet_scheduler::commands::heartbeat::heartbeat;
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
@@ -66,9 +66,15 @@ async fn only_a_registered_runner_with_its_own_token_may_claim() {
     let other = ensure_token(ctx, &token("runner", 9), Scope::Runner, "")
         .await
         .unwrap();
-    let foreign = claim(ctx, platform.runner, other).await;
+    let foreign = claim(ctx, platform.runner, other, &[Lane::Wasm]).await;
     assert!(matches!(foreign, Err(Refusal::NotFound(_))), "{foreign:?}");
-    let unknown = claim(ctx, RunnerId(Uuid::nil()), platform.runner_token).await;
+    let unknown = claim(
+        ctx,
+        RunnerId(Uuid::nil()),
+        platform.runner_token,
+        &[Lane::Wasm],
+    )
+    .await;
     assert!(matches!(unknown, Err(Refusal::NotFound(_))), "{unknown:?}");
     assert!(platform.claim().await.is_some());
 }
@@ -234,7 +240,7 @@ async fn a_lost_run_goes_to_another_runner_first() {
     let next = platform.claim().await.unwrap();
     assert_ne!(next.run, lost.run);
     let second = register(&platform.ctx, platform.runner_token, "second").await;
-    let retried = claim(&platform.ctx, second, platform.runner_token)
+    let retried = claim(&platform.ctx, second, platform.runner_token, &[Lane::Wasm])
         .await
         .unwrap()
         .unwrap();

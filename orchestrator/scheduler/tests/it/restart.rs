@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gauntlet_domain::TournamentState;
+use gauntlet_domain::{Lane, TournamentState};
 use gauntlet_scheduler::Policy;
 use gauntlet_scheduler::commands::claim::claim;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -38,7 +38,7 @@ async fn a_tournament_interrupted_anywhere_ends_with_the_same_champion() {
         let ctx = platform.another().await;
         expire_leases::once(&ctx).await.unwrap();
         advance_rounds::once(&ctx).await.unwrap();
-        let leased = claim(&ctx, platform.runner, platform.runner_token)
+        let leased = claim(&ctx, platform.runner, platform.runner_token, &[Lane::Wasm])
             .await
             .unwrap();
         let Some(leased) = leased else {

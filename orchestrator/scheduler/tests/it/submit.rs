@@ -4,7 +4,7 @@ use gauntlet_domain::TournamentState;
 use gauntlet_scheduler::Refusal;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
-use gauntlet_scheduler::commands::submit::{NewSubmission, accepts, submit};
+use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, accepts, submit};
 
 use crate::support::{Platform, method, name, reason};
 
@@ -66,7 +66,7 @@ async fn the_same_name_or_the_same_module_twice_is_a_conflict() {
             NewSubmission {
                 tournament: name(tournament),
                 name: method(method_name),
-                module: bytes::Bytes::from_static(module.as_bytes()),
+                artifact: Artifact::Module(bytes::Bytes::from_static(module.as_bytes())),
                 token: platform.miner,
             },
         )

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gauntlet_domain::{
-    Budget, CurvePoint, Digest, Event, Meters, MethodName, Metric, Outcome, Rules, RunId, RunnerId,
-    TokenId, Tournament, TournamentName, Verdict,
+    Budget, CurvePoint, Digest, Event, Lane, Meters, MethodName, Metric, Outcome, Rules, RunId,
+    RunnerId, TokenId, Tournament, TournamentName, Verdict,
 };
 use gauntlet_scheduler::commands::claim::{Claim, claim};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -14,7 +14,7 @@ use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tour
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::register_runner::{NewRunner, register_runner};
 use gauntlet_scheduler::commands::report::{NewReport, report};
-use gauntlet_scheduler::commands::submit::{NewSubmission, Submission, submit};
+use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, Submission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_scheduler::{Context, Policy, Reason, Refusal};
@@ -149,7 +149,7 @@ impl Platform {
         let new = NewSubmission {
             tournament: name(tournament),
             name: method(method_name),
-            module: Bytes::from(format!("module of {method_name}")),
+            artifact: Artifact::Module(Bytes::from(format!("module of {method_name}"))),
             token: self.miner,
         };
         submit(&self.ctx, new).await
@@ -168,7 +168,7 @@ impl Platform {
     }
 
     pub(crate) async fn claim(&self) -> Option<Claim> {
-        claim(&self.ctx, self.runner, self.runner_token)
+        claim(&self.ctx, self.runner, self.runner_token, &[Lane::Wasm])
             .await
             .unwrap()
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use gauntlet_sandbox::{CompileError, CompileLimits};
 
 use crate::failure::{Failure, Fault};
+use crate::image_check;
 use crate::local::Place;
 use crate::method_check::{self, Compiled};
 use crate::method_run;
@@ -19,7 +20,7 @@ use crate::show::text::counted;
                   would be let in, 1 it would not, 2 there is no such file."
 )]
 pub(crate) struct Check {
-    /// A .wasm file, or the folder of a crate, which is built first.
+    /// A .wasm file, an image's archive, or the folder of a crate, which is built first.
     #[arg(default_value = ".")]
     path: PathBuf,
     /// Compile it too, in the sandbox and within its limits, and say how long that takes.
@@ -32,6 +33,14 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(self, output: Output) -> Result<(), Failure> {
         let path = method_run::module(&self.path, output.json)?;
+        if image_check::is_archive(&path) {
+            let check = image_check::check(&path)?;
+            output.answer(&check, image_check::show)?;
+            return match check.enters {
+                true => Ok(()),
+                false => Err(Failure::new(Fault::Refused, "the image is refused").field("PATH")),
+            };
+        }
         let (mut check, wasm) = method_check::check(&path)?;
         if self.compile && check.enters {
             check.compiled = Some(self.compile(&wasm)?);

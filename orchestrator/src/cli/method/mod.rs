@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod new;
+mod pack;
 mod run;
 
 use crate::failure::Failure;
@@ -23,6 +24,8 @@ enum Action {
     Build(build::Build),
     /// Say whether the gate would let a method in, with every reason.
     Check(check::Check),
+    /// Pack a program into a container image, without an engine.
+    Pack(pack::Pack),
     /// Train and score a method on this machine, in the sandbox of a tournament.
     Run(run::Run),
 }
@@ -33,6 +36,7 @@ impl MethodCommand {
             Action::New(new) => new.run(output),
             Action::Build(build) => build.run(output),
             Action::Check(check) => check.run(output),
+            Action::Pack(pack) => pack.run(output),
             Action::Run(run) => run.run(output),
         }
     }

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use gauntlet_runner::attempt::Method;
 use gauntlet_wire::settings::{Declared, Settings};
 
 use crate::failure::{Failure, Fault};
-use crate::local::Place;
+use crate::image_check;
+use crate::local::{Local, Place};
 use crate::method_check;
 use crate::method_run::{self, LocalTask, NativeOrder, Order, Program, Report, Seed};
 use crate::output::Output;
@@ -19,7 +21,7 @@ use crate::show::text::counted;
                   1 a verdict against the method, 2 unusable arguments or files, 4 the platform failed."
 )]
 pub(crate) struct Run {
-    /// A .wasm file, or the folder of a crate, which is built first.
+    /// A .wasm file, an image's archive, or the folder of a crate, which is built first.
     #[arg(default_value = ".")]
     path: PathBuf,
     /// The task: a built-in one such as digits, or a folder with a task.toml.
@@ -54,6 +56,9 @@ pub(crate) struct Run {
     /// Give a hyper-parameter that the method declares another value than its default.
     #[arg(long = "set", value_name = "NAME=VALUE")]
     settings: Vec<String>,
+    /// The container engine's socket, for an image [default: DOCKER_HOST, or /var/run/docker.sock].
+    #[arg(long, value_name = "SOCKET")]
+    engine: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
@@ -74,6 +79,9 @@ impl Run {
         }
         let local = self.place.sandbox(false)?;
         let path = method_run::module(&self.path, output.json)?;
+        if image_check::is_archive(&path) {
+            return self.image(path, local, task, output);
+        }
         let (check, wasm) = method_check::check(&path)?;
         if !check.enters {
             output.answer(&check, method_check::show)?;
@@ -83,7 +91,7 @@ impl Run {
         let order = Order {
             settings,
             path,
-            wasm,
+            method: Method::Module(wasm),
             task,
             seed: self.seed,
             repeat: self.repeat,
@@ -97,6 +105,43 @@ impl Run {
     fn settings(&self, declared: &[Declared]) -> Result<Settings, Failure> {
         gauntlet_wire::settings::parse(declared, self.settings.iter().map(String::as_str))
             .map_err(|error| Failure::input(error.to_string()).field("--set"))
+    }
+
+    /// An image goes the way of a module, in containers in place of workers.
+    fn image(
+        &self,
+        path: PathBuf,
+        local: Local,
+        task: LocalTask,
+        output: Output,
+    ) -> Result<(), Failure> {
+        if !self.settings.is_empty() {
+            return Err(Failure::input("an image does not declare hyper-parameters").field("--set"));
+        }
+        let check = image_check::check(&path)?;
+        if !check.enters {
+            output.answer(&check, image_check::show)?;
+            return Err(Failure::new(Fault::Refused, "the image is refused").field("PATH"));
+        }
+        let order = Order {
+            method: Method::Image {
+                archive: path.clone(),
+                digest: check.digest,
+            },
+            settings: Settings::new(),
+            path,
+            task,
+            seed: self.seed,
+            repeat: self.repeat,
+            threads: self.threads.into(),
+            quiet: output.json,
+        };
+        let engine = self.engine.clone();
+        let report = super::runtime()?.block_on(async {
+            let local = local.with_containers(engine).await?;
+            method_run::in_sandbox(&local, order).await
+        })?;
+        answer(&report, output)
     }
 
     fn natively(&self, task: &LocalTask, output: Output) -> Result<(), Failure> {

@@ -1,0 +1,132 @@
+//! The same method's source in both lanes, on the same block: the same model to the bit, and
+//! so the same score. `scripts/static-method` runs this on a statically linked program;
+//! else the program is packed with the libraries it is linked to.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may die of a surprise, its helpers too"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gauntlet_container::{ContainerConfig, Containers};
+use gauntlet_image::Packed;
+use gauntlet_protocol::{Budget, Verdict};
+use gauntlet_runner::attempt::{self, Attempt, Findings, Lanes, Method};
+use gauntlet_sandbox::{Sandbox, SandboxConfig};
+use gauntlet_tasks::{Dataset, TaskDefinition};
+use gauntlet_wire::settings::Settings;
+use sha2::{Digest, Sha256};
+
+const SEED: u64 = 7;
+const BATCHES: u64 = 200;
+
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The example as a program in an image of its own, and the archive's digest.
+fn image(folder: &Path) -> Method {
+    let named = std::env::var_os("GAUNTLET_STATIC_METHOD");
+    let program = named.map_or_else(|| env!("CARGO_BIN_EXE_adamw-cosine").into(), PathBuf::from);
+    let mut files = vec![(program.clone(), "/method".to_owned())];
+    for library in libraries(&program) {
+        // At its own place, whatever links lead there.
+        files.push((
+            library.canonicalize().unwrap(),
+            library.to_string_lossy().into_owned(),
+        ));
+    }
+    let packed = Packed {
+        files,
+        entrypoint: vec!["/method".to_owned()],
+        environment: Vec::new(),
+        working_directory: "/".to_owned(),
+    };
+    let archive = folder.join("adamw-cosine.tar");
+    gauntlet_image::pack(&packed, std::fs::File::create(&archive).unwrap()).unwrap();
+    let digest = hex::encode(Sha256::digest(std::fs::read(&archive).unwrap()));
+    Method::Image { archive, digest }
+}
+
+/// Shared libraries of a program and its loader: none if it is static.
+fn libraries(program: &Path) -> Vec<PathBuf> {
+    let listed = Command::new("ldd").arg(program).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let words = listed.lines().filter_map(|line| {
+        let line = line.trim();
+        let path = line.split_once("=> ").map_or(line, |(_, path)| path);
+        path.split(' ').next().filter(|path| path.starts_with('/'))
+    });
+    words.map(PathBuf::from).collect()
+}
+
+fn attempt(method: Method, data: &Dataset, folder: &Path) -> Attempt {
+    let put = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    Attempt {
+        method,
+        run: "lanes".to_owned(),
+        task: data.info.clone(),
+        seed: SEED,
+        budget: Budget {
+            work: u64::MAX,
+            predict_share_percent: 100,
+            wall_seconds: 120,
+            tensor_bytes: 256 << 20,
+            guest_bytes: 64 << 20,
+            output_bytes: 8 << 20,
+        },
+        batches: Some(BATCHES),
+        threads: 1,
+        settings: Settings::new(),
+        train: put("train", &data.train),
+        base: None,
+        hidden_inputs: put("inputs", &data.hidden_inputs),
+        hidden_labels: data.hidden_labels.clone(),
+    }
+}
+
+#[tokio::test]
+async fn one_source_scores_the_same_in_both_lanes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let data = TaskDefinition::load(&repository().join("examples/tasks/digits"))
+        .unwrap()
+        .materialise(&[5; 32])
+        .unwrap();
+    let worker = Path::new(env!("CARGO_BIN_EXE_gauntlet-bench")).with_file_name("gauntlet-worker");
+    let sandbox = Sandbox::new(SandboxConfig::new(worker, path("cache"), path("runs"))).unwrap();
+    let socket = gauntlet_test_engine::socket();
+    let containers = Containers::open(ContainerConfig::new(socket, path("containers")))
+        .await
+        .unwrap();
+    let lanes = Lanes {
+        sandbox: &sandbox,
+        containers: Some(&containers),
+    };
+    let module = repository().join("examples/methods/target/gauntlet/adamw-cosine.wasm");
+    let module = std::fs::read(&module).expect("scripts/build methods has built the examples");
+
+    let mut found: Vec<Findings> = Vec::new();
+    for method in [Method::Module(module), image(folder.path())] {
+        let attempt = attempt(method, &data, folder.path());
+        let findings = attempt::perform(lanes, folder.path(), &attempt, |_, _| {})
+            .await
+            .unwrap();
+        assert_eq!(findings.verdict, Verdict::Completed, "{:?}", findings.cause);
+        found.push(findings);
+    }
+    let [wasm, oci] = &found[..] else {
+        unreachable!("two lanes")
+    };
+    assert!(wasm.score.unwrap() > 0.9, "{:?}", wasm.score);
+    assert_eq!(wasm.score, oci.score);
+    assert_eq!(wasm.model_digest(), oci.model_digest());
+    assert_eq!(wasm.predictions, oci.predictions);
+    assert_eq!(wasm.train.batches, oci.train.batches);
+}

@@ -1,0 +1,82 @@
+//! Settings. Every limit is required somewhere: none is "unlimited".
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use gauntlet_image::ImageLimits;
+
+/// Settings of [`Containers`](crate::Containers).
+#[derive(Clone, Debug)]
+pub struct ContainerConfig {
+    /// The engine's socket.
+    pub socket: PathBuf,
+    /// Folder in which every phase gets a folder of its own. Made if missing, closed to
+    /// others. The engine must see it under the same path.
+    pub runs: PathBuf,
+    /// Runtime of the engine that executes containers, such as `runsc`; its default if none.
+    pub runtime: Option<String>,
+    /// GPUs a container gets.
+    pub gpus: Gpus,
+    /// Processors a container may run on, such as `0-3`; all if none.
+    pub cpus: Option<String>,
+    /// What an image must satisfy.
+    pub image: ImageLimits,
+    /// Bytes of images that stay in the engine for the next attempt.
+    pub kept_image_bytes: u64,
+    /// Memory beyond what the run's limits grant: interpreter, libraries, `/tmp`.
+    pub memory_bytes: u64,
+    /// Size of `/tmp`, which counts as memory.
+    pub tmp_bytes: u64,
+    /// Size of `/dev/shm`, which counts as memory.
+    pub shm_bytes: u64,
+    /// Processes and threads.
+    pub processes: i64,
+    /// Open files of a process.
+    pub open_files: i64,
+    /// Files in the output folder.
+    pub output_files: u64,
+    /// How long past its wall limit a phase may take to end by itself.
+    pub wall_grace: Duration,
+    /// Bytes of one line of output.
+    pub line_bytes: usize,
+    /// Bytes of all output of one phase.
+    pub output_bytes: u64,
+}
+
+impl ContainerConfig {
+    /// The usual settings for this engine and this folder.
+    #[must_use]
+    pub fn new(socket: PathBuf, runs: PathBuf) -> Self {
+        Self {
+            socket,
+            runs,
+            runtime: None,
+            gpus: Gpus::None,
+            cpus: None,
+            image: ImageLimits::default(),
+            kept_image_bytes: 64 << 30,
+            memory_bytes: 1 << 30,
+            tmp_bytes: 256 << 20,
+            shm_bytes: 256 << 20,
+            processes: 512,
+            open_files: 4096,
+            output_files: 64,
+            wall_grace: Duration::from_secs(2),
+            line_bytes: 64 << 10,
+            output_bytes: 64 << 20,
+        }
+    }
+}
+
+/// GPUs a container gets. One run has whole GPUs to itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Gpus {
+    /// None: there is no GPU device in the container.
+    #[default]
+    None,
+    /// Devices by their CDI names, such as `nvidia.com/gpu=GPU-…`. Needs an engine that
+    /// knows CDI (API 1.44 or later).
+    Cdi(Vec<String>),
+    /// NVIDIA GPUs by UUID, through the engine's device requests.
+    Nvidia(Vec<String>),
+}

@@ -1,0 +1,96 @@
+//! What can go wrong that is not the method's doing.
+
+use std::io;
+use std::path::PathBuf;
+
+use gauntlet_image::{IntakeError, Refusal};
+
+/// The engine or the machine failed. Never a verdict: the run is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Nobody answers.
+    #[error(
+        "no container engine answers at {socket}: {reason}; scripts/setup --containers starts one"
+    )]
+    NoEngine {
+        /// The socket.
+        socket: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The engine cannot do what is asked of it.
+    #[error("the container engine cannot {0}")]
+    Unfit(String),
+    /// The engine refused a call.
+    #[error("failed to {0}: {1}")]
+    Engine(&'static str, String),
+    /// The engine did not answer in time.
+    #[error("the container engine took more than {1} s to {0}")]
+    Slow(&'static str, u64),
+    /// A file or folder of ours could not be used.
+    #[error("failed to {action} {path}: {source}")]
+    File {
+        /// What was tried, such as `read`.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why it failed.
+        source: io::Error,
+    },
+    /// The engine holds another image than was given to it.
+    #[error("the engine's image is not the one that was loaded: {0}")]
+    OtherImage(String),
+}
+
+impl Fault {
+    pub(crate) fn file(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File {
+            action,
+            path,
+            source,
+        }
+    }
+
+    pub(crate) fn engine(action: &'static str) -> impl FnOnce(bollard::errors::Error) -> Self {
+        move |error| Self::Engine(action, said(&error))
+    }
+}
+
+/// The innermost cause, which is the one that helps.
+fn said(error: &bollard::errors::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Why an archive did not become an image.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The image is refused: its author's to mend.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The platform failed.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+impl From<IntakeError> for LoadError {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::Refused(refusal) => Self::Refused(refusal),
+            IntakeError::Io(action, source) => Self::Fault(Fault::File {
+                action,
+                path: PathBuf::from("image"),
+                source,
+            }),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! One phase in one container: laid out, started, watched, ended, its output taken.
+
+use std::time::Duration;
+
+use bollard::container::{AttachContainerResults, LogOutput};
+use bollard::query_parameters::{
+    AttachContainerOptions, InspectContainerOptions, StartContainerOptions, WaitContainerOptions,
+};
+use futures::StreamExt;
+use gauntlet_job::{Event, Limits, Meters, Outcome, Phase};
+use gauntlet_wire::TaskInfo;
+use gauntlet_wire::settings::Settings;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::cgroup::{Counted, Memory};
+use crate::collect::collect;
+use crate::contract::{command, output};
+use crate::fault::Fault;
+use crate::folder::Folder;
+use crate::images::Image;
+use crate::removal::{Created, kill};
+use crate::said::Said;
+use crate::verdict::{self, End, Killed};
+use crate::{Containers, spec};
+
+/// How often counters and the output folder are looked at.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a container may take to be gone once it was killed, and its output to end.
+const END: Duration = Duration::from_secs(30);
+
+/// One phase of a method.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The image.
+    pub image: Image,
+    /// Name of the run, for labels and logs.
+    pub run: String,
+    /// What to do, with which files, and where its output goes.
+    pub phase: Phase,
+    /// What the method is told.
+    pub task: TaskInfo,
+    /// Seed of the run.
+    pub seed: u64,
+    /// What it may use. Work is not metered in a container; batches, where they are
+    /// limited, are counted by the method itself.
+    pub limits: Limits,
+    /// Processors that it gets.
+    pub threads: usize,
+    /// Values for the method's hyper-parameters.
+    pub settings: Settings,
+}
+
+impl Containers {
+    /// Executes one phase. Events go to `events` as they come. Dropping the future kills
+    /// the container.
+    ///
+    /// # Errors
+    /// If the platform failed; what the method did wrong is an outcome.
+    pub async fn execute(
+        &self,
+        order: &Order,
+        events: mpsc::Sender<Event>,
+    ) -> Result<(Outcome, Meters), Fault> {
+        let user = user();
+        let folder = self
+            .folders
+            .prepare(order, user, self.config.output_files)?;
+        let labels = self.labels.container(&order.run, command(&order.phase));
+        let body = spec::body(order, &self.config, &folder, user, labels);
+        // From here on it is removed, whatever happens.
+        let mut container = Created::begin(&self.engine.docker, body);
+        let id = container.id().await?;
+        let watched = self.watch(order, &id, &folder, &events).await?;
+        container.remove().await?;
+        let (mut outcome, meters) = watched;
+        if matches!(outcome, Outcome::Completed | Outcome::CutOff { .. }) {
+            let name = output(&order.phase);
+            let limit = order.limits.output_bytes;
+            let taken = collect(&folder.out(), name, limit, order.phase.output())?;
+            if let Err(wrong) = taken {
+                outcome = verdict::without_output(&wrong, name);
+            }
+        }
+        Ok((outcome, meters))
+    }
+
+    /// From the start to the end of a container's processes.
+    async fn watch(
+        &self,
+        order: &Order,
+        id: &str,
+        folder: &Folder,
+        events: &mpsc::Sender<Event>,
+    ) -> Result<(Outcome, Meters), Fault> {
+        let docker = &self.engine.docker;
+        let mut output = self.attach(id).await?;
+        let began = Instant::now();
+        if let Err(error) = docker
+            .start_container(id, None::<StartContainerOptions>)
+            .await
+        {
+            let (exit_code, ..) = self.state(id).await?;
+            return match verdict::not_started(exit_code) {
+                Some(outcome) => Ok((outcome, Meters::default())),
+                None => Err(Fault::engine("start a container")(error)),
+            };
+        }
+        let deadline = began + Duration::from_millis(order.limits.wall_ms) + self.config.wall_grace;
+        let process = self.state(id).await?.2;
+        let memory = Memory::of(process);
+        let mut counted = Counted::default();
+        let mut said = Said::new(self.config.line_bytes, self.config.output_bytes);
+        let mut killed = None;
+        let mut told = Vec::new();
+        let options = WaitContainerOptions {
+            condition: "not-running".to_owned(),
+        };
+        let mut ended = docker.wait_container(id, Some(options));
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut open = true;
+        while killed.is_none() {
+            tokio::select! {
+                piece = output.output.next(), if open => match piece {
+                    Some(Ok(piece)) => killed = take(&mut said, &piece, &mut told),
+                    Some(Err(_)) | None => open = false,
+                },
+                _ = looks.tick() => {
+                    if let Some(memory) = &memory {
+                        memory.read(&mut counted);
+                    }
+                    if folder.overflows() {
+                        killed = Some(Killed::Disk);
+                    }
+                }
+                () = tokio::time::sleep_until(deadline) => killed = Some(Killed::Wall),
+                // An exit code other than 0 is an error to the library; the state has it too.
+                _ = ended.next() => break,
+            }
+            pass_on(events, &mut told).await;
+        }
+        let wall = began.elapsed();
+        if killed.is_some() {
+            // The engine waits until what a container wrote has been taken: a flood that
+            // nobody reads any more would hold up its end.
+            drop(output);
+            kill(docker, id).await?;
+            // The counters go with the last process; one last look.
+            if let Some(memory) = &memory {
+                memory.read(&mut counted);
+            }
+            let gone = tokio::time::timeout(END, ended.next()).await;
+            gone.map_err(|_| Fault::Slow("end a killed container", END.as_secs()))?;
+        } else {
+            // What was written before the end may still be on its way.
+            let rest = async {
+                while let Some(Ok(piece)) = output.output.next().await {
+                    killed = take(&mut said, &piece, &mut told);
+                    pass_on(events, &mut told).await;
+                    if killed.is_some() {
+                        break;
+                    }
+                }
+            };
+            if open {
+                let ended = tokio::time::timeout(END, rest).await;
+                ended.map_err(|_| Fault::Slow("end its output", END.as_secs()))?;
+            } else {
+                drop(rest);
+            }
+            said.end(&mut told);
+            pass_on(events, &mut told).await;
+        }
+        let (exit_code, starved, process) = self.state(id).await?;
+        if process != 0 {
+            return Err(Fault::Engine(
+                "wait for a container",
+                "it says that it ended, but it runs".to_owned(),
+            ));
+        }
+        let finished = said.finished;
+        let meters = Meters {
+            batches: finished.as_ref().map_or(0, |finished| finished.batches),
+            peak_tensor_bytes: counted.peak,
+            wall_micros: u64::try_from(wall.as_micros()).unwrap_or(u64::MAX),
+            ..Meters::default()
+        };
+        let end = End {
+            killed,
+            out_of_memory: starved || counted.kills > 0,
+            exit_code,
+            finished,
+        };
+        tracing::debug!(run = order.run, id, ?end, "container ended");
+        Ok((verdict::outcome(&end), meters))
+    }
+
+    async fn attach(&self, id: &str) -> Result<AttachContainerResults, Fault> {
+        let options = AttachContainerOptions {
+            stdout: true,
+            stderr: true,
+            stream: true,
+            ..AttachContainerOptions::default()
+        };
+        self.engine
+            .docker
+            .attach_container(id, Some(options))
+            .await
+            .map_err(Fault::engine("attach to a container"))
+    }
+
+    /// Exit code, whether the kernel killed a process of it for memory, and its process id.
+    async fn state(&self, id: &str) -> Result<(i64, bool, i64), Fault> {
+        let inspected = self
+            .engine
+            .docker
+            .inspect_container(id, None::<InspectContainerOptions>)
+            .await
+            .map_err(Fault::engine("inspect a container"))?;
+        let state = inspected.state.unwrap_or_default();
+        Ok((
+            state.exit_code.unwrap_or(-1),
+            state.oom_killed.unwrap_or(false),
+            state.pid.unwrap_or(0),
+        ))
+    }
+}
+
+fn take(said: &mut Said, piece: &LogOutput, told: &mut Vec<Event>) -> Option<Killed> {
+    let heard = match piece {
+        LogOutput::StdErr { message } => said.overhear(message, told),
+        LogOutput::StdOut { message }
+        | LogOutput::StdIn { message }
+        | LogOutput::Console { message } => said.hear(message, told),
+    };
+    heard.err().map(Killed::Flood)
+}
+
+/// Hands events on. A listener that is gone does not end the run.
+async fn pass_on(events: &mpsc::Sender<Event>, told: &mut Vec<Event>) {
+    for event in told.drain(..) {
+        if events.send(event).await.is_err() {
+            break;
+        }
+    }
+}
+
+/// Root hands containers to nobody; another user owns the files they see, so they run as
+/// that user, without any of their groups.
+fn user() -> (u32, u32) {
+    let own = rustix::process::geteuid();
+    if own.is_root() {
+        spec::NOBODY
+    } else {
+        (own.as_raw(), rustix::process::getegid().as_raw())
+    }
+}

@@ -1,0 +1,163 @@
+//! A container engine for tests, and images made of C programs.
+//!
+//! Whatever engine answers at `DOCKER_HOST` or at the usual socket is used; where none
+//! does, `scripts/engine` starts a private one, which all tests of a run share and which ends
+//! when the last of them has. A test that cannot have an engine fails and says why.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test may die of a surprise, its helpers too"
+)]
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use gauntlet_image::Packed;
+
+/// How long an engine may take to start on a busy machine.
+const START: Duration = Duration::from_secs(60);
+
+/// Root of the source tree.
+#[must_use]
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(3)
+        .expect("the package lies in the workspace")
+        .to_path_buf()
+}
+
+/// The socket of an engine that answers, started if there is none.
+///
+/// # Panics
+/// If there is none and none can be started.
+pub fn socket() -> PathBuf {
+    static ENGINE: OnceLock<(PathBuf, Option<File>)> = OnceLock::new();
+    ENGINE.get_or_init(find_or_start).0.clone()
+}
+
+fn find_or_start() -> (PathBuf, Option<File>) {
+    let named = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let usual = named
+        .strip_prefix("unix://")
+        .unwrap_or("/var/run/docker.sock");
+    if answers(Path::new(usual)) {
+        return (usual.into(), None);
+    }
+    // What is mounted here must be mounted for the engine too, so each mount name space
+    // has an engine of its own.
+    let space = fs::read_link("/proc/self/ns/mnt").unwrap_or_default();
+    let space = space
+        .to_string_lossy()
+        .replace(|c: char| !c.is_ascii_digit(), "");
+    let folder = std::env::temp_dir().join(format!("gauntlet-engine-{space}"));
+    let socket = folder.join("sock");
+    let deadline = Instant::now() + START;
+    loop {
+        fs::create_dir_all(&folder).unwrap();
+        let users = File::options()
+            .create(true)
+            .append(true)
+            .open(folder.join("users"))
+            .unwrap();
+        users.lock_shared().unwrap();
+        // An engine that ended while we waited took its folder with it.
+        let same = fs::metadata(folder.join("users"))
+            .is_ok_and(|named| named.ino() == users.metadata().unwrap().ino());
+        if !same {
+            continue;
+        }
+        if answers(&socket) {
+            return (socket, Some(users));
+        }
+        let starting =
+            File::create(std::env::temp_dir().join(format!("gauntlet-engine-{space}.lock")));
+        let starting = starting.unwrap();
+        starting.lock().unwrap();
+        if !answers(&socket) {
+            start(&folder);
+        }
+        while !answers(&socket) {
+            assert!(
+                Instant::now() < deadline,
+                "no container engine answers and none could be started in {}: run scripts/setup \
+                 --containers as root; its log ends:\n{}",
+                folder.display(),
+                tail(&folder.join("log"))
+            );
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+fn start(folder: &Path) {
+    Command::new(repository().join("scripts/engine"))
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        // It outlives the test that starts it.
+        .process_group(0)
+        .spawn()
+        .expect("scripts/engine can be started");
+}
+
+fn tail(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(5)..].join("\n")
+}
+
+fn answers(socket: &Path) -> bool {
+    let ask = || {
+        let mut stream = UnixStream::connect(socket)?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.write_all(b"GET /_ping HTTP/1.0\r\n\r\n")?;
+        let mut answer = [0; 15];
+        stream.read_exact(&mut answer)?;
+        Ok::<_, std::io::Error>(answer.starts_with(b"HTTP/1.") && answer.ends_with(b"200 OK"))
+    };
+    ask().unwrap_or(false)
+}
+
+/// Compiles a C program that needs nothing of the image it will lie in.
+///
+/// # Panics
+/// If it does not compile.
+pub fn compile(source: &Path, program: &Path) {
+    let compiled = Command::new("cc")
+        .args(["-static", "-O2", "-std=gnu11", "-Wall", "-Werror", "-o"])
+        .args([program, source])
+        .arg("-lm")
+        .output()
+        .expect("a C compiler is there; scripts/setup installs one");
+    assert!(
+        compiled.status.success(),
+        "{}",
+        String::from_utf8_lossy(&compiled.stderr)
+    );
+}
+
+/// Packs a program into an image's archive, as `/method` with these arguments.
+///
+/// # Panics
+/// If it cannot be packed.
+pub fn pack(program: &Path, arguments: &[&str], archive: &Path) {
+    let mut entrypoint = vec!["/method".to_owned()];
+    entrypoint.extend(arguments.iter().map(|text| (*text).to_owned()));
+    let packed = Packed {
+        files: vec![(program.to_owned(), "/method".to_owned())],
+        entrypoint,
+        environment: vec!["PATH=/usr/bin:/bin".to_owned()],
+        working_directory: "/".to_owned(),
+    };
+    gauntlet_image::pack(&packed, File::create(archive).unwrap()).unwrap();
+}

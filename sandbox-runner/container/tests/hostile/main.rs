@@ -1,0 +1,231 @@
+//! The real engine with our container's settings, against guests that mean harm.
+//!
+//! Each guest of the tables must end in its verdict; then no process, no container, no
+//! volume, no mount and no folder of it is left, the data is what it was, and an honest
+//! guest runs as ever.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot do its part fails the test"
+)]
+
+mod expected;
+#[path = "../it/support.rs"]
+#[expect(dead_code, reason = "the other tests use the rest")]
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use bollard::query_parameters::{ListContainersOptions, ListVolumesOptions};
+use expected::{Expected, FILES, KERNEL, OUTPUT, RESOURCES};
+use gauntlet_container::{ContainerConfig, Order};
+use gauntlet_job::{Event, Limits, Outcome};
+use sha2::{Digest, Sha256};
+use support::{Place, limits};
+
+const MIB: u64 = 1 << 20;
+
+/// Small limits, so that guests meet them soon.
+fn tight(config: &mut ContainerConfig) {
+    config.memory_bytes = 16 * MIB;
+    config.tmp_bytes = 32 * MIB;
+    config.shm_bytes = 32 * MIB;
+    config.processes = 64;
+    config.output_bytes = 4 * MIB;
+}
+
+struct Bench {
+    place: Place,
+    guest: std::path::PathBuf,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let place = Place::with(tight).await;
+        let guest = place.path("guest");
+        let source = gauntlet_test_engine::repository()
+            .join("sandbox-runner/container/tests/hostile/guest.c");
+        gauntlet_test_engine::compile(&source, &guest);
+        Self { place, guest }
+    }
+
+    async fn order(&self, name: &str) -> Order {
+        let image = self.place.image(&self.guest, &[name]).await.unwrap();
+        let mut order = self.place.training(&image);
+        order.run = format!("hostile-{name}");
+        order.limits = Limits {
+            wall_ms: 5_000,
+            tensor_bytes: 32 * MIB,
+            guest_bytes: 16 * MIB,
+            ..limits()
+        };
+        order
+    }
+
+    async fn run(&self, name: &str) -> (Outcome, Vec<Event>) {
+        let _earlier = std::fs::remove_file(self.place.path("model"));
+        let order = self.order(name).await;
+        let (outcome, _, events) = self.place.execute(&order).await.unwrap();
+        (outcome, events)
+    }
+
+    /// Runs guests and checks after each that nothing of it is left.
+    async fn all(&self, table: &[(&str, Expected)]) {
+        let data = digest(&self.place.path("train"));
+        let volumes = volumes().await;
+        let mut wrong = Vec::new();
+        for (name, expected) in table {
+            let began = Instant::now();
+            let (outcome, events) = self.run(name).await;
+            if !fits(*expected, &outcome) {
+                wrong.push(format!("{name}: {outcome:?}, expected {expected:?}"));
+            }
+            let taken = self.place.path("model").exists();
+            assert_eq!(taken, outcome == Outcome::Completed, "{name}: the model");
+            for event in &events {
+                let text = format!("{event:?}");
+                assert!(
+                    !text.contains("\\u{1b}") && !text.contains("\\u{7}"),
+                    "{name}: {text}"
+                );
+            }
+            assert_eq!(processes(name), Vec::<String>::new(), "{name}");
+            assert_eq!(containers(&self.place).await, 0, "{name}: containers");
+            let left = std::fs::read_dir(self.place.path("runs")).unwrap().count();
+            assert_eq!(left, 0, "{name}: folders");
+            assert!(!mounted(&self.place), "{name}: mounts");
+            assert_eq!(digest(&self.place.path("train")), data, "{name}: the data");
+            assert!(
+                began.elapsed() < Duration::from_secs(40),
+                "{name}: took too long"
+            );
+            let (honest, _) = self.run("honest").await;
+            assert_eq!(honest, Outcome::Completed, "after {name}");
+        }
+        assert!(volumes_since(&volumes).await.is_empty(), "volumes");
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+#[tokio::test]
+async fn guests_that_use_everything_up() {
+    Bench::new().await.all(RESOURCES).await;
+}
+
+#[tokio::test]
+async fn guests_that_leave_bad_output() {
+    Bench::new().await.all(OUTPUT).await;
+}
+
+#[tokio::test]
+async fn guests_that_ask_the_kernel() {
+    Bench::new().await.all(KERNEL).await;
+}
+
+#[tokio::test]
+async fn guests_that_look_around() {
+    Bench::new().await.all(FILES).await;
+}
+
+/// An image that cannot be started is its author's fault, not ours.
+#[tokio::test]
+async fn an_entry_point_that_cannot_run_is_the_methods_fault() {
+    let bench = Bench::new().await;
+    std::fs::write(bench.place.path("text"), "no program").unwrap();
+    let image = bench
+        .place
+        .image(&bench.place.path("text"), &[])
+        .await
+        .unwrap();
+    let (outcome, ..) = bench
+        .place
+        .execute(&bench.place.training(&image))
+        .await
+        .unwrap();
+    assert!(
+        fits(Expected::Method("cannot be executed"), &outcome),
+        "{outcome:?}"
+    );
+    let mut missing = bench.order("honest").await;
+    missing.image.config.entrypoint = vec!["/nowhere".to_owned()];
+    let (outcome, ..) = bench.place.execute(&missing).await.unwrap();
+    assert!(
+        fits(Expected::Method("is not there"), &outcome),
+        "{outcome:?}"
+    );
+    assert_eq!(containers(&bench.place).await, 0);
+}
+
+fn fits(expected: Expected, outcome: &Outcome) -> bool {
+    match (expected, outcome) {
+        (Expected::Harmless, Outcome::Completed) => true,
+        (Expected::Budget(wanted), Outcome::BudgetExceeded { limit })
+        | (Expected::Memory(wanted), Outcome::MemoryExceeded { limit }) => wanted == limit,
+        (Expected::Method(words), Outcome::MethodFailed { message }) => message.contains(words),
+        _ => false,
+    }
+}
+
+fn digest(path: &std::path::Path) -> String {
+    hex::encode(Sha256::digest(std::fs::read(path).unwrap()))
+}
+
+/// Command lines of processes that run this guest, seen from outside every container.
+fn processes(guest: &str) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    lines
+        .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
+        .filter(|line| line.starts_with(&format!("/method {guest} ")))
+        .collect()
+}
+
+fn mounted(place: &Place) -> bool {
+    let runs = place.path("runs").canonicalize().unwrap();
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();
+    mounts.contains(&*runs.to_string_lossy())
+}
+
+async fn engine() -> bollard::Docker {
+    bollard::Docker::connect_with_unix(
+        &gauntlet_test_engine::socket().to_string_lossy(),
+        60,
+        bollard::API_DEFAULT_VERSION,
+    )
+    .unwrap()
+    .negotiate_version()
+    .await
+    .unwrap()
+}
+
+async fn containers(place: &Place) -> usize {
+    let options = ListContainersOptions {
+        all: true,
+        ..ListContainersOptions::default()
+    };
+    let runs = place.path("runs").canonicalize().unwrap();
+    let ours = |source: &str| source.starts_with(&*runs.to_string_lossy());
+    let all = engine().await.list_containers(Some(options)).await.unwrap();
+    all.iter()
+        .filter(|container| {
+            let mounts = container.mounts.iter().flatten();
+            mounts
+                .flat_map(|mount| &mount.source)
+                .any(|source| ours(source))
+        })
+        .count()
+}
+
+async fn volumes() -> BTreeSet<String> {
+    let listed = engine()
+        .await
+        .list_volumes(None::<ListVolumesOptions>)
+        .await;
+    let volumes = listed.unwrap().volumes.unwrap_or_default();
+    volumes.into_iter().map(|volume| volume.name).collect()
+}
+
+async fn volumes_since(before: &BTreeSet<String>) -> Vec<String> {
+    volumes().await.difference(before).cloned().collect()
+}

@@ -1,0 +1,81 @@
+//! Says whether a container image may enter, and rewrites it for the engine.
+//!
+//! An archive is read once, from its first byte to its last, and never unpacked: names,
+//! links and sizes are checked while it streams by, so a bomb costs no more than the
+//! limit it meets. It may be what `docker save` writes or an OCI layout in a tar file,
+//! plain or compressed by gzip or zstd; layers may be compressed too.
+//!
+//! The engine is never given the entrant's bytes as headers. [`rewrite`] makes an archive
+//! of its own with the same files: only regular files, folders and links, owned by root,
+//! without set-user-id bits, extended attributes or anything a parser might read two ways,
+//! and a configuration of entry point, environment and working directory alone.
+//!
+//! What is refused, and why, is in `docs/OCI-CONTRACT.md`.
+
+mod archive;
+mod config;
+mod decompress;
+mod entries;
+mod layer;
+mod limits;
+mod manifest;
+mod pack;
+mod path;
+mod refusal;
+mod reserved;
+mod rewritten;
+mod stops;
+
+use std::io::Read;
+use std::path::Path;
+
+pub use config::Config;
+pub use limits::ImageLimits;
+pub use pack::{PackError, Packed, pack};
+pub use refusal::{IntakeError, Refusal, Rule};
+pub use rewritten::Rewritten;
+
+/// What was learnt about an accepted image.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ImageFacts {
+    /// Bytes of the archive.
+    pub archive_bytes: u64,
+    /// Bytes of all layers, unpacked.
+    pub unpacked_bytes: u64,
+    /// Files, folders and links in all layers.
+    pub entries: u64,
+    /// Layers.
+    pub layers: usize,
+    /// Files that lost a set-user-id or set-group-id bit. The bit has no effect in the
+    /// sandbox, and half of all distributions ship such files: no reason to refuse them.
+    pub privileged_files: u64,
+    /// What of the image's configuration is used.
+    pub config: Config,
+}
+
+/// Checks an archive. Reads it to its end and keeps nothing.
+///
+/// # Errors
+/// If the image is refused, or the archive could not be read.
+pub fn check(archive: impl Read, limits: &ImageLimits) -> Result<ImageFacts, IntakeError> {
+    archive::read(archive, limits, None).map(|image| image.facts)
+}
+
+/// Checks an archive and writes the image anew into `folder`, which should be empty.
+///
+/// # Errors
+/// If the image is refused, the archive could not be read or the folder not be written.
+pub fn rewrite(
+    archive: impl Read,
+    limits: &ImageLimits,
+    folder: &Path,
+) -> Result<Rewritten, IntakeError> {
+    archive::read(archive, limits, Some(folder))
+}
+
+/// Whether a file begins like something that could be an image's archive: a tar file,
+/// or one compressed by gzip or zstd.
+#[must_use]
+pub fn looks_like_an_archive(start: &[u8]) -> bool {
+    decompress::Encoding::of(start) != decompress::Encoding::Plain || decompress::is_tar(start)
+}

@@ -1,0 +1,157 @@
+//! Where an attempt is executed: a module in workers, an image in containers. What is
+//! done with what comes of it is the same.
+
+use std::path::PathBuf;
+
+use gauntlet_container::{Containers, Image, LoadError, Order};
+use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
+use gauntlet_sandbox::Sandbox;
+use gauntlet_tasks::Agreement;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::attempt::{Attempt, Cause, Trouble};
+use crate::report::{self, Against, Stage};
+
+/// How far two predictions of an image for the same input may lie apart, absolutely and
+/// relatively. What an image computes with is its own business, and a library that splits
+/// sums among threads repeats itself only so far.
+const IMAGES_AGREE: f32 = 1e-3;
+
+/// A method, as it was handed in.
+#[derive(Clone, Debug)]
+pub enum Method {
+    /// A WebAssembly module.
+    Module(Vec<u8>),
+    /// A container image.
+    Image {
+        /// Its archive.
+        archive: PathBuf,
+        /// The archive's SHA-256 in hex, which has been checked.
+        digest: String,
+    },
+}
+
+/// What attempts are executed with.
+#[derive(Clone, Copy, Debug)]
+pub struct Lanes<'a> {
+    /// Executes modules.
+    pub sandbox: &'a Sandbox,
+    /// Executes images, where there is an engine.
+    pub containers: Option<&'a Containers>,
+}
+
+impl<'a> From<&'a Sandbox> for Lanes<'a> {
+    fn from(sandbox: &'a Sandbox) -> Self {
+        Self {
+            sandbox,
+            containers: None,
+        }
+    }
+}
+
+/// A method that is ready to be executed.
+pub(crate) struct Ready<'a> {
+    attempt: &'a Attempt,
+    form: Form<'a>,
+}
+
+enum Form<'a> {
+    Module(&'a Sandbox, PathBuf),
+    Image(&'a Containers, Image),
+}
+
+impl<'a> Ready<'a> {
+    /// Compiles a module or loads an image; what its author must mend is a verdict.
+    pub(crate) async fn prepare(
+        lanes: Lanes<'a>,
+        attempt: &'a Attempt,
+    ) -> Result<Result<Self, (Cause, Against)>, Trouble> {
+        let form = match &attempt.method {
+            Method::Module(wasm) => match lanes.sandbox.compile(wasm).await {
+                Ok(compiled) => Form::Module(lanes.sandbox, compiled.path),
+                Err(error) => {
+                    let cause = Cause::Module(error.to_string());
+                    let against = report::judge_module(error).map_err(Trouble::Worker)?;
+                    return Ok(Err((cause, against)));
+                }
+            },
+            Method::Image { archive, digest } => {
+                let containers = lanes.containers.ok_or(Trouble::NoEngine)?;
+                match containers.load(archive, digest).await {
+                    Ok(image) => Form::Image(containers, image),
+                    Err(LoadError::Refused(refusal)) => {
+                        let cause = Cause::Module(refusal.to_string());
+                        return Ok(Err((cause, report::judge_image(&refusal))));
+                    }
+                    Err(LoadError::Fault(fault)) => return Err(fault.into()),
+                }
+            }
+        };
+        Ok(Ok(Self { attempt, form }))
+    }
+
+    /// Executes one phase and hands on what it reports.
+    pub(crate) async fn execute(
+        &self,
+        phase: Phase,
+        limits: Limits,
+        stage: Stage,
+        listen: &mut impl FnMut(Stage, Event),
+    ) -> Result<(Outcome, Meters), Trouble> {
+        let (sender, mut receiver) = mpsc::channel(256);
+        let hear = async {
+            while let Some(event) = receiver.recv().await {
+                listen(stage, event);
+            }
+        };
+        let attempt = self.attempt;
+        let limits = Limits {
+            batches: attempt.batches,
+            ..limits
+        };
+        match &self.form {
+            Form::Module(sandbox, module) => {
+                let job = Job {
+                    phase,
+                    module: module.clone(),
+                    task: attempt.task.clone(),
+                    seed: attempt.seed,
+                    limits,
+                    threads: attempt.threads,
+                    settings: attempt.settings.clone(),
+                };
+                let execution = sandbox.execute(job, sender, CancellationToken::new());
+                let (result, ()) = tokio::join!(execution, hear);
+                Ok(result?)
+            }
+            Form::Image(containers, image) => {
+                let order = Order {
+                    image: image.clone(),
+                    run: attempt.run.clone(),
+                    phase,
+                    task: attempt.task.clone(),
+                    seed: attempt.seed,
+                    limits,
+                    threads: attempt.threads,
+                    settings: attempt.settings.clone(),
+                };
+                let (result, ()) = tokio::join!(containers.execute(&order, sender), hear);
+                Ok(result?)
+            }
+        }
+    }
+
+    /// How exactly it repeats itself. The CPU backend computes each line of a result by
+    /// itself, so lines that depend on the same numbers are the same to the bit. A worker
+    /// on a GPU needs a tolerance too.
+    pub(crate) const fn agreement(&self) -> Agreement {
+        match self.form {
+            Form::Module(..) => Agreement::Exact,
+            Form::Image(..) => Agreement::Within {
+                absolute: IMAGES_AGREE,
+                relative: IMAGES_AGREE,
+            },
+        }
+    }
+}
