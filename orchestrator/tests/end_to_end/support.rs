@@ -52,7 +52,7 @@ pub(crate) fn need_programs() {
     for name in ["gauntlet-runner", "gauntlet-worker"] {
         assert!(
             folder.join(name).is_file(),
-            "{} is not built; run `cargo build --release -p gauntlet-runner -p gauntlet-worker`, \
+            "{} is not built; run `cargo build --release -p gauntlet-runner -p gauntlet-sandbox -p gauntlet-worker`, \
              or all tests together with `cargo nextest run --release --workspace`",
             folder.join(name).display()
         );

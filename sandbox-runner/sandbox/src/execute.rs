@@ -67,6 +67,7 @@ impl Sandbox {
         let folder = self.folders.fresh()?;
         let wanted = output_of(&job.phase).to_owned();
         let limits = job.limits;
+        let threads = job.threads as u64;
         let inside = self.prepare(job, &folder)?;
         let made = output_of(&inside.phase).to_owned();
 
@@ -81,6 +82,7 @@ impl Sandbox {
             Device::Cuda(_) => vec!["run", "--device", &device],
         };
         let (mut process, pipes) = Process::spawn(
+            &self.launcher,
             self.folders.worker(),
             &run,
             &folder,
@@ -91,6 +93,7 @@ impl Sandbox {
                     .saturating_add(self.config.process_bytes),
                 // Room to write past the limit and be caught by the check that names it.
                 file_bytes: limits.output_bytes.saturating_add(16 << 20),
+                threads,
                 cpu_seconds: None,
             },
         )?;

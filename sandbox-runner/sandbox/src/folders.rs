@@ -62,7 +62,7 @@ impl Folders {
         };
         let worker = if own_user && !reachable(&worker) {
             // Built below somebody's home, for instance, where other users cannot look.
-            let copy = instance.join("worker");
+            let copy = instance.join(worker.file_name().unwrap_or("worker".as_ref()));
             fs::copy(&worker, &copy).map_err(Fault::file("copy", &worker))?;
             fs::set_permissions(&copy, Permissions::from_mode(0o755))
                 .map_err(Fault::file("open to others", &copy))?;

@@ -34,6 +34,7 @@ pub(crate) fn limit_compiler(cpu_seconds: u64, memory_bytes: u64) {
     let _ = setrlimit(Resource::RLIMIT_AS, memory_bytes, memory_bytes);
     let _ = prctl::set_pdeathsig(Signal::SIGKILL);
     let _ = prctl::set_no_new_privs();
+    let _ = prctl::set_dumpable(false);
 }
 
 pub(crate) fn limit_run(limits: &Limits) -> Result<(), String> {
@@ -56,8 +57,10 @@ pub(crate) fn limit_run(limits: &Limits) -> Result<(), String> {
     limit(Resource::RLIMIT_FSIZE, file)?;
     limit(Resource::RLIMIT_NOFILE, 256)?;
     // A runner that dies must not leave its workers computing.
+    // And no process of the same user, such as another run's, may look into this one.
     prctl::set_pdeathsig(Signal::SIGKILL)
         .and_then(|()| prctl::set_no_new_privs())
+        .and_then(|()| prctl::set_dumpable(false))
         .map_err(|error| format!("failed to give up privileges: {error}"))
 }
 
