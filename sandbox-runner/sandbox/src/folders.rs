@@ -137,6 +137,15 @@ impl RunFolder {
         self.user.as_ref().map(User::id)
     }
 
+    /// Bytes on disk of the files here. A worker makes no folders.
+    pub(crate) fn bytes(&self) -> u64 {
+        let entries = fs::read_dir(self.path()).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| entry.metadata().ok())
+            .map(|metadata| metadata.blocks().saturating_mul(512))
+            .sum()
+    }
+
     /// Kills whatever still runs here.
     pub(crate) fn kill_strays(&self) {
         match &self.user {

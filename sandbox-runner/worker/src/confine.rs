@@ -64,7 +64,11 @@ pub(crate) fn limit_run(limits: &Limits) -> Result<(), String> {
         .map_err(|error| format!("failed to give up privileges: {error}"))
 }
 
-pub(crate) fn confine(confinement: Confinement) -> Result<(), String> {
+/// Gives it up, for this thread and every other.
+///
+/// # Errors
+/// If the kernel does not let it.
+pub fn confine(confinement: Confinement) -> Result<(), String> {
     match confinement {
         Confinement::Driver => Ok(()),
         Confinement::Strict => strict().map_err(|error| format!("failed to confine: {error}")),

@@ -12,8 +12,20 @@ use seccompiler::{
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Puts the filter on. `sockets`: they lead nowhere, so they may be made.
-pub(crate) fn filter(sockets: bool) -> Result<(), Error> {
+/// Sockets that a worker may make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sockets {
+    /// None.
+    None,
+    /// Those that a network namespace contains.
+    Contained,
+    /// Those, and sockets with a path, which is no wall's to contain: a GPU's driver may
+    /// have a daemon.
+    Local,
+}
+
+/// Puts the filter on.
+pub(crate) fn filter(sockets: Sockets) -> Result<(), Error> {
     // A C library that is told that there is no such call makes do with the older one,
     // whose flags a filter can see.
     let absent = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
@@ -22,10 +34,10 @@ pub(crate) fn filter(sockets: bool) -> Result<(), Error> {
     refused.insert(libc::SYS_clone, namespaces()?);
     refused.insert(
         libc::SYS_socket,
-        if sockets {
-            vec![other_families()?]
-        } else {
-            Vec::new()
+        match sockets {
+            Sockets::None => Vec::new(),
+            Sockets::Contained => vec![all_but(&CONTAINED)?],
+            Sockets::Local => vec![all_but(&[&CONTAINED[..], &[libc::AF_UNIX]].concat())?],
         },
     );
     put_on(refused, libc::EPERM)
@@ -62,17 +74,14 @@ fn namespaces() -> Result<Vec<SeccompRule>, Error> {
     FLAGS.into_iter().map(rule).collect()
 }
 
-/// Matches every family of sockets but those that a network namespace contains: not
-/// virtual machines' (`AF_VSOCK`), the kernel's ciphers (`AF_ALG`), and the like.
-fn other_families() -> Result<SeccompRule, Error> {
-    const CONTAINED: [i32; 4] = [
-        libc::AF_UNIX,
-        libc::AF_INET,
-        libc::AF_INET6,
-        libc::AF_NETLINK,
-    ];
-    let conditions = CONTAINED
-        .into_iter()
+/// What a network namespace contains. Not virtual machines' sockets (`AF_VSOCK`), the
+/// kernel's ciphers (`AF_ALG`), and the like; nor sockets with a path.
+const CONTAINED: [i32; 3] = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+
+/// Matches every family of sockets but these.
+fn all_but(families: &[i32]) -> Result<SeccompRule, Error> {
+    let conditions = families
+        .iter()
         .map(|family| {
             let family = u64::from(family.unsigned_abs());
             SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, family)

@@ -13,6 +13,7 @@ mod signals;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
+use calls::Sockets;
 use gauntlet_sandbox::launch::{Orders, PROGRAM, Standing};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
@@ -61,8 +62,14 @@ fn wall_in(orders: &Orders) -> Result<Standing, String> {
         .map_err(|error| format!("failed to give up privileges: {error}"))?;
     let landlock = orders.walls.files && files::restrict(orders)?;
     if orders.walls.calls {
-        // Without a namespace there is one way left to have no network: no sockets.
-        let sockets = namespaces || !orders.walls.network;
+        let sockets = if orders.walls.network && !namespaces {
+            // There is one way left to have no network.
+            Sockets::None
+        } else if orders.restrict_files {
+            Sockets::Contained
+        } else {
+            Sockets::Local
+        };
         calls::filter(sockets).map_err(|error| format!("failed to filter calls: {error}"))?;
     }
     Ok(Standing {
