@@ -10,6 +10,9 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
+    // It holds a token and hidden labels: no process of the same user may look into it.
+    // (Where that fails, workers are still of another user or behind Landlock.)
+    let _best_effort = nix::sys::prctl::set_dumpable(false);
     let config = Config::parse();
     let filter = EnvFilter::try_from_env("GAUNTLET_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()

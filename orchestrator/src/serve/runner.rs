@@ -36,7 +36,7 @@ pub(crate) fn program() -> Result<PathBuf, Failure> {
     Err(
         Failure::input(format!("{} is not there", beside.display()))
             .field("--no-runner")
-            .help("build it with `cargo build --release -p gauntlet-runner -p gauntlet-worker`, or start without a runner"),
+            .help("build it with `cargo build --release -p gauntlet-runner -p gauntlet-sandbox -p gauntlet-worker`, or start without a runner"),
     )
 }
 

@@ -49,10 +49,10 @@ pub(crate) fn need_programs() {
     let folder = Path::new(env!("CARGO_BIN_EXE_gauntlet"))
         .parent()
         .expect("a program lies in a folder");
-    for name in ["gauntlet-runner", "gauntlet-worker"] {
+    for name in ["gauntlet-runner", "gauntlet-launch", "gauntlet-worker"] {
         assert!(
             folder.join(name).is_file(),
-            "{} is not built; run `cargo build --release -p gauntlet-runner -p gauntlet-worker`, \
+            "{} is not built; run `cargo build --release -p gauntlet-runner -p gauntlet-sandbox -p gauntlet-worker`, \
              or all tests together with `cargo nextest run --release --workspace`",
             folder.join(name).display()
         );

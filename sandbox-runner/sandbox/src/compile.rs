@@ -92,12 +92,14 @@ impl Sandbox {
         let folder = self.folders.fresh()?;
         folder.put("module.wasm", wasm)?;
         let (mut process, pipes) = Process::spawn(
+            &self.launcher,
             self.folders.worker(),
             &["compile", "module.wasm", "module.cwasm"],
             &folder,
             ProcessLimits {
                 data_bytes: limits.memory_bytes,
                 file_bytes: limits.output_bytes,
+                threads: 1,
                 cpu_seconds: Some(limits.cpu_seconds),
             },
         )?;
@@ -176,12 +178,14 @@ impl Sandbox {
         }
         let folder = self.folders.fresh()?;
         let (mut process, pipes) = Process::spawn(
+            &self.launcher,
             worker,
             &["fingerprint"],
             &folder,
             ProcessLimits {
                 data_bytes: 1 << 30,
                 file_bytes: 0,
+                threads: 1,
                 cpu_seconds: Some(20),
             },
         )?;

@@ -6,12 +6,18 @@ use std::time::Duration;
 use gauntlet_gate::GateLimits;
 
 use crate::Device;
+use crate::launch::Walls;
 
 /// Settings of a [`Sandbox`](crate::Sandbox).
 #[derive(Clone, Debug)]
 pub struct SandboxConfig {
     /// The worker binary.
     pub worker: PathBuf,
+    /// The program that walls workers in; if not told, the one that is found beside the
+    /// worker or this program.
+    pub launcher: Option<PathBuf>,
+    /// What is put around workers from outside: everything, but in tests.
+    pub walls: Walls,
     /// What it executes on.
     pub device: Device,
     /// Folder of compiled modules. Made if missing, readable by nobody else.
@@ -44,6 +50,8 @@ impl SandboxConfig {
     pub fn new(worker: PathBuf, cache: PathBuf, runs: PathBuf) -> Self {
         Self {
             worker,
+            launcher: None,
+            walls: Walls::all(),
             device: Device::Cpu,
             cache,
             runs,

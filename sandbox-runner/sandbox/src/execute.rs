@@ -27,12 +27,26 @@ enum Stop {
     Lingered,
     /// Its wall time is over.
     Wall,
+    /// It fills its folder.
+    Disk,
     /// It said something it must not.
     Breach(Breach),
     /// The run was called off.
     Cancelled,
     /// The kernel does not tell how it ended.
     Lost(std::io::Error),
+}
+
+/// How much a run may keep in its folder.
+struct Disk<'a> {
+    folder: &'a RunFolder,
+    most: u64,
+}
+
+impl Disk<'_> {
+    fn is_full(&self) -> bool {
+        self.folder.bytes() > self.most
+    }
 }
 
 /// What watching a worker brought.
@@ -42,6 +56,10 @@ struct Watched {
     /// The first operation was about to be executed.
     started: bool,
 }
+
+/// How often a run's folder is looked at. A limit of one file's size is the kernel's to
+/// keep; how many files there are, nobody else counts.
+const LOOK: Duration = Duration::from_millis(500);
 
 impl Sandbox {
     /// Executes a job. Its module must be one that [`compile`](Self::compile) returned.
@@ -67,6 +85,7 @@ impl Sandbox {
         let folder = self.folders.fresh()?;
         let wanted = output_of(&job.phase).to_owned();
         let limits = job.limits;
+        let threads = job.threads as u64;
         let inside = self.prepare(job, &folder)?;
         let made = output_of(&inside.phase).to_owned();
 
@@ -74,6 +93,8 @@ impl Sandbox {
         let memory = [limits.tensor_bytes, limits.guest_bytes, limits.output_bytes]
             .iter()
             .fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));
+        // Room to write past the limit and be caught by the check that names it.
+        let file_bytes = limits.output_bytes.saturating_add(16 << 20);
         let device = self.config.device.to_string();
         // The CPU worker knows no other device, and need not be told.
         let run = match self.config.device {
@@ -81,6 +102,7 @@ impl Sandbox {
             Device::Cuda(_) => vec!["run", "--device", &device],
         };
         let (mut process, pipes) = Process::spawn(
+            &self.launcher,
             self.folders.worker(),
             &run,
             &folder,
@@ -89,8 +111,8 @@ impl Sandbox {
                 data_bytes: memory
                     .saturating_mul(2)
                     .saturating_add(self.config.process_bytes),
-                // Room to write past the limit and be caught by the check that names it.
-                file_bytes: limits.output_bytes.saturating_add(16 << 20),
+                file_bytes,
+                threads,
                 cpu_seconds: None,
             },
         )?;
@@ -104,8 +126,12 @@ impl Sandbox {
         let stdin = hand_over(pipes.stdin, &inside);
 
         let deadline = begin + Duration::from_millis(limits.wall_ms) + self.config.wall_grace;
+        let disk = Disk {
+            folder: &folder,
+            most: folder.bytes().saturating_add(file_bytes),
+        };
         let watched = self
-            .watch(&mut process, lines, deadline, &events, &cancel)
+            .watch(&mut process, lines, deadline, disk, &events, &cancel)
             .await;
         process.kill().await;
         drop(stdin);
@@ -133,6 +159,15 @@ impl Sandbox {
                 stop: Stop::Lost(error),
                 ..
             } => return Err(Fault::Died(error.to_string())),
+            // What it says does not count if it does this.
+            Watched {
+                stop: Stop::Disk, ..
+            } => (
+                Outcome::MemoryExceeded {
+                    limit: "output".to_owned(),
+                },
+                unmetered,
+            ),
             Watched {
                 finished: Some((outcome, meters)),
                 ..
@@ -200,11 +235,14 @@ impl Sandbox {
         process: &mut Process,
         mut lines: mpsc::Receiver<Result<Event, Breach>>,
         mut deadline: Instant,
+        disk: Disk<'_>,
         events: &mpsc::Sender<Event>,
         cancel: &CancellationToken,
     ) -> Watched {
         let (mut finished, mut started) = (None, false);
         let (mut ended, mut silent) = (None, false);
+        let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let stop = loop {
             if let (Some(status), true) = (ended, silent) {
                 break Stop::Ended(status);
@@ -217,6 +255,9 @@ impl Sandbox {
                     (Some(status), _) => break Stop::Ended(status),
                     (None, Some(_)) => break Stop::Lingered,
                     (None, None) => break Stop::Wall,
+                },
+                _ = look.tick() => if disk.is_full() {
+                    break Stop::Disk;
                 },
                 line = lines.recv(), if !silent => match line {
                     None => silent = true,

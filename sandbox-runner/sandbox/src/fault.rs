@@ -22,16 +22,19 @@ pub enum Fault {
         source: io::Error,
     },
     /// A worker could not be started.
-    #[error("failed to start the worker {path}: {source}")]
+    #[error("failed to start a worker with {path}: {source}")]
     Spawn {
-        /// The worker binary.
+        /// The program that starts workers.
         path: PathBuf,
         /// Why it failed.
         source: io::Error,
     },
-    /// A limit could not be put on a worker.
-    #[error("failed to limit the worker: {0}")]
-    Limit(io::Error),
+    /// The program that walls workers in is missing.
+    #[error(
+        "{0} is not there, which starts workers; it belongs beside the worker, and \
+         `scripts/build host` builds both"
+    )]
+    NoLauncher(PathBuf),
     /// The compiled module is not one that this sandbox made.
     #[error("{0} is not in the cache of compiled modules, or was changed there")]
     NotOurs(PathBuf),

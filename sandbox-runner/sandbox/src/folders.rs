@@ -62,7 +62,7 @@ impl Folders {
         };
         let worker = if own_user && !reachable(&worker) {
             // Built below somebody's home, for instance, where other users cannot look.
-            let copy = instance.join("worker");
+            let copy = instance.join(worker.file_name().unwrap_or("worker".as_ref()));
             fs::copy(&worker, &copy).map_err(Fault::file("copy", &worker))?;
             fs::set_permissions(&copy, Permissions::from_mode(0o755))
                 .map_err(Fault::file("open to others", &copy))?;
@@ -135,6 +135,15 @@ impl RunFolder {
 
     pub(crate) fn user(&self) -> Option<u32> {
         self.user.as_ref().map(User::id)
+    }
+
+    /// Bytes on disk of the files here. A worker makes no folders.
+    pub(crate) fn bytes(&self) -> u64 {
+        let entries = fs::read_dir(self.path()).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| entry.metadata().ok())
+            .map(|metadata| metadata.blocks().saturating_mul(512))
+            .sum()
     }
 
     /// Kills whatever still runs here.

@@ -2,16 +2,16 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use nix::sys::resource::{Resource, getrlimit};
 use nix::unistd::Pid;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use crate::fault::Fault;
 use crate::folders::RunFolder;
+use crate::launch::{Bounds, Orders, Standing, Walls};
 use crate::stray;
 
 /// The C library's allocator keeps what a worker frees: a training step frees and asks
@@ -23,46 +23,86 @@ const ALLOCATOR: (&str, &str) = (
     "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824",
 );
 
-/// What a process may use, by the kernel's count.
+/// Open files of a worker.
+const OPEN_FILES: u64 = 256;
+/// Processes and threads beyond those that a backend is told to have: the guest's, the
+/// clock's, a driver's.
+const OTHER_THREADS: u64 = 256;
+
+/// What a process may use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProcessLimits {
-    /// Private writable memory. (Not address space: the engine reserves far more of that
-    /// than it uses.)
+    /// Private writable memory.
     pub data_bytes: u64,
     /// Size of a file it writes.
     pub file_bytes: u64,
+    /// Threads of its backend.
+    pub threads: u64,
     /// Processor time, where that is limited.
     pub cpu_seconds: Option<u64>,
 }
 
-/// Puts the limits on and becomes the worker. The limits must be there before the worker
-/// runs; setting them in the child between fork and exec would need unsafe code, and setting
-/// them from outside needs a right that root in a container usually lacks (`CAP_SYS_RESOURCE`).
-/// The shell sets them on itself and is replaced, so the process stays the same.
-const LIMITED: &str = "ulimit -c 0 && ulimit -n \"$1\" && ulimit -d \"$2\" && ulimit -f \"$3\" \
-                       && ulimit -S -t \"$4\" && ulimit -H -t \"$5\" && shift 5 && exec \"$@\"";
+/// Starts workers: the program that walls them in, and what is put around every worker.
+/// The walls and limits must be there before the worker runs; putting them up in the child
+/// between fork and exec would need unsafe code, and only a process with one thread may
+/// enter a user namespace. The launcher puts them around itself and is replaced, so the
+/// process stays the same.
+#[derive(Debug)]
+pub(crate) struct Launcher {
+    program: PathBuf,
+    walls: Walls,
+    restrict_files: bool,
+}
 
-impl ProcessLimits {
-    /// Arguments of [`LIMITED`], in the units that POSIX gives `ulimit`. Never more than
-    /// our own hard limits, which nobody can exceed.
-    fn for_shell(self) -> io::Result<[String; 5]> {
-        let within = |resource, wanted: u64, unit: u64| {
-            let (_, hard) = getrlimit(resource)?;
-            let value = wanted.min(hard);
-            io::Result::Ok(match value {
-                u64::MAX => "unlimited".to_owned(),
-                value => value.div_ceil(unit).to_string(),
-            })
+impl Launcher {
+    pub(crate) fn new(program: PathBuf, walls: Walls, restrict_files: bool) -> Self {
+        Self {
+            program,
+            walls,
+            restrict_files,
+        }
+    }
+
+    /// Which walls this machine lets us put up.
+    pub(crate) fn standing(&self, worker: &Path, folder: &RunFolder) -> Result<Standing, Fault> {
+        let limits = ProcessLimits {
+            data_bytes: 1 << 30,
+            file_bytes: 0,
+            threads: 1,
+            cpu_seconds: Some(20),
         };
-        let cpu = self.cpu_seconds.unwrap_or(u64::MAX);
-        Ok([
-            within(Resource::RLIMIT_NOFILE, 256, 1)?,
-            within(Resource::RLIMIT_DATA, self.data_bytes, 1024)?,
-            within(Resource::RLIMIT_FSIZE, self.file_bytes, 512)?,
-            // SIGXCPU at the soft limit says why; SIGKILL follows if it is ignored.
-            within(Resource::RLIMIT_CPU, cpu, 1)?,
-            within(Resource::RLIMIT_CPU, cpu.saturating_add(2), 1)?,
-        ])
+        let orders = self.orders(worker, folder, limits);
+        let answer = std::process::Command::new(&self.program)
+            .arg(serde_json::to_string(&orders).unwrap_or_default())
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()
+            .map_err(self.failed())?;
+        let said = String::from_utf8_lossy(&answer.stderr);
+        serde_json::from_slice(&answer.stdout)
+            .map_err(|_| self.failed()(io::Error::other(said.trim().to_owned())))
+    }
+
+    fn orders(&self, worker: &Path, folder: &RunFolder, limits: ProcessLimits) -> Orders {
+        Orders {
+            user: folder.user(),
+            folder: folder.path().to_owned(),
+            worker: worker.to_owned(),
+            restrict_files: self.restrict_files,
+            bounds: Bounds {
+                data_bytes: limits.data_bytes,
+                file_bytes: limits.file_bytes,
+                open_files: OPEN_FILES,
+                processes: limits.threads.saturating_add(OTHER_THREADS),
+                cpu_seconds: limits.cpu_seconds,
+            },
+            walls: self.walls,
+        }
+    }
+
+    fn failed(&self) -> impl FnOnce(io::Error) -> Fault {
+        let path = self.program.clone();
+        move |source| Fault::Spawn { path, source }
     }
 }
 
@@ -82,20 +122,22 @@ pub(crate) struct Pipes {
 }
 
 impl Process {
-    /// Starts `worker` in `folder`, as the folder's user, with nothing of our environment.
+    /// Starts `worker` in `folder`, walled in, as the folder's user, with nothing of our
+    /// environment.
     ///
     /// Call it from a thread that lives as long as the worker should: workers ask the
     /// kernel to be killed when the thread that started them ends.
     pub(crate) fn spawn(
+        launcher: &Launcher,
         worker: &Path,
         arguments: &[&str],
         folder: &RunFolder,
         limits: ProcessLimits,
     ) -> Result<(Self, Pipes), Fault> {
-        let mut command = Command::new("/bin/sh");
+        let orders = launcher.orders(worker, folder, limits);
+        let mut command = Command::new(&launcher.program);
         command
-            .args(["-c", LIMITED, "worker"])
-            .args(limits.for_shell().map_err(Fault::Limit)?)
+            .arg(serde_json::to_string(&orders).unwrap_or_default())
             .arg(worker)
             .args(arguments)
             .env_clear()
@@ -107,13 +149,7 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        if let Some(user) = folder.user() {
-            command.uid(user).gid(user);
-        }
-        let failed = |source| Fault::Spawn {
-            path: worker.to_owned(),
-            source,
-        };
+        let failed = |source| launcher.failed()(source);
         let mut child = command.spawn().map_err(failed)?;
         let missing = || failed(io::Error::other("a pipe is missing"));
         let id = child

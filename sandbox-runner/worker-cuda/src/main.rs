@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use burn_backend::{Backend, BackendTypes};
 use burn_cuda::{Cuda, CudaDevice};
-use gauntlet_worker::{Setup, command, confine::Confinement};
+use gauntlet_worker::{Setup, command, confine::Confinement, defences::Defences};
 
 type BackendDevice = <Cuda as BackendTypes>::Device;
 
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         // Its kernels are launched without bounds checks.
         checks_indices: false,
         confinement: Confinement::Driver,
+        defences: Defences::all(),
     })
 }
 

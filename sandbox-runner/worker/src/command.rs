@@ -21,12 +21,14 @@ pub fn main<B: BackendIr + 'static>(setup: Setup<B>) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["compile", input, output] => compile::main(Path::new(input), Path::new(output)),
+        ["compile", input, output] => {
+            compile::main(Path::new(input), Path::new(output), setup.defences)
+        }
         ["run"] | ["run", "--device", _] => run::main(setup),
         // Whoever set this up has looked for the device already.
         ["probe"] | ["probe", "--device", _] => ExitCode::SUCCESS,
         ["fingerprint"] => {
-            println!("{}", engine::fingerprint());
+            println!("{}", engine::fingerprint(setup.defences));
             ExitCode::SUCCESS
         }
         _ => {

@@ -6,15 +6,16 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::defences::{Defence, Defences};
 use crate::{confine, engine};
 
 /// Most CPU seconds and memory that compiling may take.
 const CPU_SECONDS: u64 = 60;
 const MEMORY_BYTES: u64 = 3 << 30;
 
-pub(crate) fn main(input: &Path, output: &Path) -> ExitCode {
+pub(crate) fn main(input: &Path, output: &Path, defences: Defences) -> ExitCode {
     confine::limit_compiler(CPU_SECONDS, MEMORY_BYTES);
-    match compile(input, output) {
+    match compile(input, output, defences) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("{}", serde_json::json!({ "error": error }));
@@ -23,12 +24,14 @@ pub(crate) fn main(input: &Path, output: &Path) -> ExitCode {
     }
 }
 
-fn compile(input: &Path, output: &Path) -> Result<(), String> {
+fn compile(input: &Path, output: &Path, defences: Defences) -> Result<(), String> {
     let wasm = fs::read(input).map_err(|error| format!("failed to read the module: {error}"))?;
     // The gate has seen it at submission; a worker trusts nobody's word for that.
-    gauntlet_gate::check(&wasm, &gauntlet_gate::GateLimits::default())
-        .map_err(|rejection| rejection.to_string())?;
-    let compiled = engine::engine()
+    if defences.has(Defence::SecondGate) {
+        gauntlet_gate::check(&wasm, &gauntlet_gate::GateLimits::default())
+            .map_err(|rejection| rejection.to_string())?;
+    }
+    let compiled = engine::engine(defences)
         .and_then(|engine| engine.precompile_module(&wasm))
         .map_err(|error| format!("failed to compile the module: {error:#}"))?;
     fs::write(output, compiled).map_err(|error| format!("failed to write: {error}"))

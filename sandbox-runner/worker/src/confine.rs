@@ -34,6 +34,7 @@ pub(crate) fn limit_compiler(cpu_seconds: u64, memory_bytes: u64) {
     let _ = setrlimit(Resource::RLIMIT_AS, memory_bytes, memory_bytes);
     let _ = prctl::set_pdeathsig(Signal::SIGKILL);
     let _ = prctl::set_no_new_privs();
+    let _ = prctl::set_dumpable(false);
 }
 
 pub(crate) fn limit_run(limits: &Limits) -> Result<(), String> {
@@ -56,12 +57,18 @@ pub(crate) fn limit_run(limits: &Limits) -> Result<(), String> {
     limit(Resource::RLIMIT_FSIZE, file)?;
     limit(Resource::RLIMIT_NOFILE, 256)?;
     // A runner that dies must not leave its workers computing.
+    // And no process of the same user, such as another run's, may look into this one.
     prctl::set_pdeathsig(Signal::SIGKILL)
         .and_then(|()| prctl::set_no_new_privs())
+        .and_then(|()| prctl::set_dumpable(false))
         .map_err(|error| format!("failed to give up privileges: {error}"))
 }
 
-pub(crate) fn confine(confinement: Confinement) -> Result<(), String> {
+/// Gives it up, for this thread and every other.
+///
+/// # Errors
+/// If the kernel does not let it.
+pub fn confine(confinement: Confinement) -> Result<(), String> {
     match confinement {
         Confinement::Driver => Ok(()),
         Confinement::Strict => strict().map_err(|error| format!("failed to confine: {error}")),

@@ -4,21 +4,31 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wasmtime::{Config, Engine, OptLevel};
 
+use crate::defences::{Defence, Defences};
+
 /// Epochs tick this often; a guest that never returns is stopped within two ticks.
 pub(crate) const EPOCH_MILLIS: u64 = 10;
+/// Most that a guest's frames may take.
+const STACK: usize = 1 << 20;
 
 /// The engine.
 ///
 /// Deterministic: NaNs are canonical, relaxed SIMD and threads are off. Epochs
 /// interrupt guest code; they cannot interrupt a native operation, which is why
 /// the supervisor also kills by wall time.
-pub(crate) fn engine() -> wasmtime::Result<Engine> {
+pub(crate) fn engine(defences: Defences) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
+    // As much as the engine lets anybody ask for, if there is to be no limit.
+    let stack = if defences.has(Defence::GuestStack) {
+        STACK
+    } else {
+        2 * STACK
+    };
     config
         .epoch_interruption(true)
-        .cranelift_nan_canonicalization(true)
+        .cranelift_nan_canonicalization(defences.has(Defence::CanonicalNans))
         .cranelift_opt_level(OptLevel::Speed)
-        .max_wasm_stack(1 << 20)
+        .max_wasm_stack(stack)
         .wasm_relaxed_simd(false)
         .wasm_memory64(false)
         .wasm_multi_memory(false)
@@ -29,10 +39,10 @@ pub(crate) fn engine() -> wasmtime::Result<Engine> {
 }
 
 /// What a compiled module depends on: the engine's version and settings, and this machine's CPU.
-pub(crate) fn fingerprint() -> String {
+pub(crate) fn fingerprint(defences: Defences) -> String {
     let mut hasher = DefaultHasher::new();
     env!("CARGO_PKG_VERSION").hash(&mut hasher);
-    match engine() {
+    match engine(defences) {
         Ok(engine) => engine.precompile_compatibility_hash().hash(&mut hasher),
         Err(error) => error.to_string().hash(&mut hasher),
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use gauntlet_job::{Event, Meters, Outcome};
 
+use crate::defences::{Defence, Defences};
 use crate::stop::one_line;
 use crate::thin::{Point, Thinned};
 
@@ -19,10 +20,11 @@ pub(crate) struct Events {
     flushed: Instant,
     thinned: Thinned,
     logs: u64,
+    defences: Defences,
 }
 
 impl Events {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(defences: Defences) -> Self {
         let now = Instant::now();
         Self {
             out: BufWriter::new(stdout()),
@@ -30,6 +32,7 @@ impl Events {
             flushed: now,
             thinned: Thinned::default(),
             logs: 0,
+            defences,
         }
     }
 
@@ -41,7 +44,7 @@ impl Events {
 
     pub(crate) fn metric(&mut self, step: u64, name: &str, value: Option<f64>, at: Instant) {
         let point = Point { step, value, at };
-        if self.thinned.take(name, point) {
+        if self.thinned.take(name, point) || !self.defences.has(Defence::Thinning) {
             self.send_metric(name, point);
         }
     }
@@ -58,10 +61,13 @@ impl Events {
 
     pub(crate) fn log(&mut self, line: &str) {
         self.logs += 1;
-        if self.logs <= MOST_LOGS {
-            self.send(&Event::Log {
-                line: one_line(line),
-            });
+        if self.logs <= self.defences.limit(Defence::LogLines, MOST_LOGS) {
+            let line = if self.defences.has(Defence::PlainLines) {
+                one_line(line)
+            } else {
+                line.to_owned()
+            };
+            self.send(&Event::Log { line });
         }
     }
 

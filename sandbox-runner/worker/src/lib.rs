@@ -19,6 +19,7 @@
 //! | `executor` | operations on the backend |
 //! | `index_guard` | indices that a backend does not check itself |
 //! | `data`, `model_file` | rows and parameters, to and from files |
+//! | [`defences`] | which of its lines of defence a worker has: all, but in a test |
 //! | `confine` | what the process gives up before the guest runs |
 //! | `events` | what it tells the supervisor |
 //! | `stop` | why a phase ends early |
@@ -31,6 +32,7 @@ mod command_queue;
 mod compile;
 pub mod confine;
 mod data;
+pub mod defences;
 mod engine;
 mod events;
 mod executor;
@@ -62,4 +64,6 @@ pub struct Setup<B: BackendIr> {
     pub checks_indices: bool,
     /// What the process gives up before the guest runs.
     pub confinement: confine::Confinement,
+    /// Its lines of defence: all of them.
+    pub defences: defences::Defences,
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use burn_backend::DType;
 use burn_flex::{Flex, FlexDevice};
-use gauntlet_worker::{Setup, command, confine::Confinement};
+use gauntlet_worker::{Setup, command, confine::Confinement, defences::Defences};
 
 fn main() -> ExitCode {
     let kernels = match kernels::chosen() {
@@ -32,5 +32,6 @@ fn main() -> ExitCode {
         int_indices: Some(DType::I64),
         checks_indices: true,
         confinement: Confinement::Strict,
+        defences: Defences::all(),
     })
 }

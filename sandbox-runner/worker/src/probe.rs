@@ -9,6 +9,7 @@ use gauntlet_validator::{Entry, Ledger, Limits, Meters};
 
 use crate::checker::Checker;
 use crate::command_queue::Command;
+use crate::defences::Defences;
 use crate::executor::{Executor, keep_panics};
 use crate::stop::Stop;
 
@@ -48,7 +49,7 @@ impl<B: BackendIr> Probe<B> {
     pub fn new(device: B::Device, limits: Limits, seed: u64) -> Self {
         Self {
             checker: Checker::new(Ledger::new(limits)),
-            executor: Executor::new(device, seed),
+            executor: Executor::new(device, seed, Defences::all()),
         }
     }
 

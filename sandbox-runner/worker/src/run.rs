@@ -19,6 +19,7 @@ use wasmtime::{Engine, Linker, Module, Store, Trap};
 
 use crate::checker::Checker;
 use crate::command_queue::queue;
+use crate::defences::{Defence, Defences};
 use crate::events::Events;
 use crate::executor::{Executor, keep_panics};
 use crate::serve::Service;
@@ -52,7 +53,7 @@ pub(crate) fn main<B: BackendIr + 'static>(setup: Setup<B>) -> ExitCode {
 
 fn refuse(message: &str) -> ExitCode {
     let outcome = Stop::Infrastructure(message.to_owned()).outcome();
-    Events::new().finished(outcome, Meters::default());
+    Events::new(Defences::all()).finished(outcome, Meters::default());
     ExitCode::SUCCESS
 }
 
@@ -126,8 +127,8 @@ fn prepare<B: BackendIr + 'static>(
         defaults.int_dtype.into(),
     )?;
     let out = create(job.phase.output())?;
-    let engine =
-        engine::engine().map_err(|error| format!("failed to start the engine: {error:#}"))?;
+    let engine = engine::engine(setup.defences)
+        .map_err(|error| format!("failed to start the engine: {error:#}"))?;
     let module = load_module(&engine, &job.module)?;
 
     let defaults = DeviceDefaults {
@@ -135,26 +136,40 @@ fn prepare<B: BackendIr + 'static>(
         int: dtype_name(&defaults.int_dtype)?,
         bool: dtype_name(&defaults.bool_dtype)?,
     };
+    let defences = setup.defences;
+    let tensor_bytes = defences.limit(Defence::TensorBytes, job.limits.tensor_bytes);
     let ledger = Ledger::new(gauntlet_validator::Limits {
-        tensor_bytes: job.limits.tensor_bytes,
+        tensor_bytes,
         tensors: MOST_TENSORS,
-        work: job.limits.work,
-        elements_per_tensor: job.limits.tensor_bytes,
+        work: defences.limit(Defence::Work, job.limits.work),
+        elements_per_tensor: tensor_bytes,
         dims: MOST_DIMS,
         int_indices: setup.int_indices,
     });
     let (commands, orders) = queue();
-    let executor = Executor::<B>::new(setup.device, job.seed);
+    let executor = Executor::<B>::new(setup.device, job.seed, defences);
     let executor = if setup.checks_indices {
         executor
     } else {
         executor.guarding_indices()
     };
-    let service = Service::new(executor, Events::new(), orders, began);
-    let session = Session::new(Checker::new(ledger), commands, work, job, defaults);
+    let service = Service::new(executor, Events::new(defences), orders, began);
+    let session = Session::new(
+        Checker::new(ledger),
+        commands,
+        work,
+        job,
+        defaults,
+        defences,
+    );
     let mut store = Store::new(&engine, session);
     store.limiter(|session| session);
-    store.set_epoch_deadline(job.limits.wall_ms / engine::EPOCH_MILLIS + 1);
+    let ticks = job.limits.wall_ms / engine::EPOCH_MILLIS + 1;
+    store.set_epoch_deadline(if defences.has(Defence::Epochs) {
+        ticks
+    } else {
+        u64::MAX / 2
+    });
     let ticker = engine.clone();
     std::thread::Builder::new()
         .spawn(move || {
@@ -176,7 +191,11 @@ fn prepare<B: BackendIr + 'static>(
     let (begin, began) = sync_channel(1);
     let guest = std::thread::Builder::new()
         .name("guest".to_owned())
-        .stack_size(GUEST_STACK)
+        .stack_size(if defences.has(Defence::GuestStack) {
+            GUEST_STACK
+        } else {
+            GUEST_STACK / 4
+        })
         .spawn(move || began.recv().ok().map(|()| guest.run()))
         .map_err(|error| format!("failed to start the guest's thread: {error}"))?;
     confine::confine(setup.confinement)?;

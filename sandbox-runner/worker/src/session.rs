@@ -16,6 +16,7 @@ use wasmtime::{Memory, ResourceLimiter};
 use crate::checker::Checker;
 use crate::command_queue::{Answer, Command, Commands, Question};
 use crate::data::Rows;
+use crate::defences::{Defence, Defences};
 use crate::events::micros;
 use crate::model_file::{self, Named};
 use crate::stop::Stop;
@@ -41,6 +42,7 @@ pub(crate) struct Session {
     began: Instant,
     deadline: Instant,
     progress_told: Instant,
+    pub(crate) defences: Defences,
 }
 
 /// A model that was checked in.
@@ -113,6 +115,7 @@ impl Session {
         work: Work,
         job: &Job,
         defaults: DeviceDefaults,
+        defences: Defences,
     ) -> Self {
         // Another stream than the device's: the same seed must not give both the same numbers.
         let mut random = ChaCha20Rng::seed_from_u64(job.seed);
@@ -134,12 +137,13 @@ impl Session {
             began,
             deadline: began + Duration::from_millis(job.limits.wall_ms),
             progress_told: began,
+            defences,
         }
     }
 
     /// Every import asks this first: epochs stop guest code, this stops a guest that lives in imports.
     pub(crate) fn check_deadline(&self) -> Result<(), Stop> {
-        if Instant::now() >= self.deadline {
+        if Instant::now() >= self.deadline && self.defences.has(Defence::Deadline) {
             Err(Stop::Budget("wall"))
         } else {
             Ok(())
@@ -280,7 +284,10 @@ impl ResourceLimiter for Session {
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let allowed = desired as u64 <= self.limits.guest_bytes;
+        let limit = self
+            .defences
+            .limit(Defence::GuestMemory, self.limits.guest_bytes);
+        let allowed = desired as u64 <= limit;
         // The guest sees a failed allocation and usually panics; this remembers why.
         self.memory_refused |= !allowed;
         Ok(allowed)
@@ -293,7 +300,7 @@ impl ResourceLimiter for Session {
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
         // Function tables only: a hundred thousand entries is far above what a compiler emits.
-        Ok(desired <= 100_000)
+        Ok(desired as u64 <= self.defences.limit(Defence::Tables, 100_000))
     }
 
     fn instances(&self) -> usize {

@@ -7,6 +7,7 @@ use gauntlet_wire::calls::{
 };
 use serde::Serialize;
 
+use crate::defences::Defence;
 use crate::model_file::Named;
 use crate::session::{Kept, Session, Work};
 use crate::stop::Stop;
@@ -140,7 +141,7 @@ fn checkpoint(
     let mut names = std::collections::HashSet::new();
     for parameter in parameters {
         named(&parameter.name)?;
-        if parameter.name == RESERVED_NAME {
+        if parameter.name == RESERVED_NAME && session.defences.has(Defence::ReservedName) {
             return Err(Stop::Method(format!(
                 "a parameter cannot be called `{RESERVED_NAME}`: model files keep notes under it"
             )));

@@ -8,8 +8,8 @@ use burn_ir::{FloatOperationIr, MatmulOpIr, OperationIr, TensorStatus};
 use gauntlet_job::{Event, Limits, Outcome, Phase};
 use gauntlet_wire::calls::{Call, Direction, Measured};
 
-use super::guest::{Guest, ones, tensor};
-use super::{Bench, LIMITS, job};
+use crate::bench::{Bench, LIMITS, job};
+use crate::guest::{Guest, ones, tensor};
 
 /// Trains a guest: how it ended, what it reported, the model's first number if there is one.
 async fn train(guest: &Guest, limits: Limits) -> (Outcome, Vec<Event>, Option<f32>) {

@@ -15,10 +15,12 @@ pub(crate) struct Guest {
     data: Vec<u8>,
     train: String,
     predict: String,
-    /// Pages of memory at the start, if not 4.
+    /// Pages of memory at the start, if not a few.
     pages: Option<u32>,
     /// Functions and the like.
     fields: String,
+    /// The module as it is, instead of all that.
+    whole: Option<Vec<u8>>,
 }
 
 impl Guest {
@@ -55,6 +57,23 @@ impl Guest {
         let code = guest.submit(operations);
         guest.train = code + &guest.train;
         guest
+    }
+
+    /// These bytes, whatever they are.
+    pub(crate) fn bytes(bytes: Vec<u8>) -> Self {
+        Self {
+            whole: Some(bytes),
+            ..Self::default()
+        }
+    }
+
+    /// A module of these fields alone, beside a memory and two exports that do nothing.
+    pub(crate) fn bare(fields: &str) -> Self {
+        let text = format!(
+            r#"(module {fields} (memory (export "memory") 1)
+            (func (export "gauntlet_train")) (func (export "gauntlet_predict")))"#
+        );
+        Self::bytes(wat::parse_str(text).expect("the guest is well-formed text"))
     }
 
     pub(crate) fn train(mut self, code: &str) -> Self {
@@ -129,17 +148,28 @@ impl Guest {
 
     /// Code that sends operations.
     pub(crate) fn submit(&mut self, operations: &[OperationIr]) -> String {
-        let batch: Vec<u8> = operations
-            .iter()
-            .flat_map(|operation| {
-                postcard::to_allocvec(&MessageRef::Op(operation)).expect("it has a size")
-            })
-            .collect();
-        format!("(call $submit {})", self.constant(&batch))
+        let batch: Vec<u8> = operations.iter().flat_map(encoded).collect();
+        self.submit_bytes(&batch)
+    }
+
+    /// Code that sends what is meant to be a batch of operations.
+    pub(crate) fn submit_bytes(&mut self, batch: &[u8]) -> String {
+        format!("(call $submit {})", self.constant(batch))
+    }
+
+    /// Code that puts data on the device.
+    pub(crate) fn upload(&mut self, id: u64, shape: &[usize], dtype: DType, data: &[u8]) -> String {
+        let header = postcard::to_allocvec(&(Shape::from(shape.to_vec()), dtype));
+        let header = self.constant(&header.expect("it has a size"));
+        let data = self.constant(data);
+        format!("(call $upload (i64.const {id}) {header} {data})")
     }
 
     /// The module.
     pub(crate) fn module(&self) -> Vec<u8> {
+        if let Some(whole) = &self.whole {
+            return whole.clone();
+        }
         let data: String = self
             .data
             .iter()
@@ -152,7 +182,9 @@ impl Guest {
             pages,
             ..
         } = self;
-        let pages = pages.unwrap_or(4);
+        // Enough for the constants, if nothing else is said.
+        let needed = (DATA + self.data.len()).div_ceil(1 << 16) + 3;
+        let pages = pages.map_or(needed, |pages| pages as usize);
         let text = format!(
             r#"(module
             (import "gauntlet_v2" "submit" (func $submit (param i32 i32)))
@@ -175,13 +207,23 @@ impl Guest {
     }
 }
 
-/// A tensor as an operation names it.
+/// An operation as it is sent.
+pub(crate) fn encoded(operation: &OperationIr) -> Vec<u8> {
+    postcard::to_allocvec(&MessageRef::Op(operation)).expect("it has a size")
+}
+
+/// A tensor of floats as an operation names it.
 pub(crate) fn tensor(id: u64, shape: &[usize], status: TensorStatus) -> TensorIr {
+    typed(id, shape, status, DType::F32)
+}
+
+/// A tensor as an operation names it.
+pub(crate) fn typed(id: u64, shape: &[usize], status: TensorStatus, dtype: DType) -> TensorIr {
     TensorIr {
         id: TensorId::new(id),
         shape: Shape::from(shape.to_vec()),
         status,
-        dtype: DType::F32,
+        dtype,
     }
 }
 

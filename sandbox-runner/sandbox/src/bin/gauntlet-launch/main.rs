@@ -1,0 +1,86 @@
+//! `gauntlet-launch`: puts walls around itself, then becomes a worker.
+//!
+//! It has one thread, knows nothing of the method, and reads nothing that a method wrote.
+//! The walls are inherited: by the worker, by whatever takes a worker over, and by whatever
+//! that starts.
+
+mod calls;
+mod files;
+mod limits;
+mod namespaces;
+mod signals;
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use calls::Sockets;
+use gauntlet_sandbox::launch::{Orders, PROGRAM, Standing};
+use nix::sys::prctl;
+use nix::sys::signal::Signal;
+use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
+
+fn main() -> ExitCode {
+    match launch() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{PROGRAM}: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn launch() -> Result<(), String> {
+    let mut arguments = std::env::args_os().skip(1);
+    let orders = arguments.next().ok_or("it is started by the supervisor")?;
+    let orders: Orders = serde_json::from_slice(orders.as_encoded_bytes())
+        .map_err(|error| format!("the orders cannot be read: {error}"))?;
+    let standing = wall_in(&orders)?;
+    let Some(program) = arguments.next() else {
+        let standing = serde_json::to_string(&standing).map_err(|error| error.to_string())?;
+        println!("{standing}");
+        return Ok(());
+    };
+    let error = Command::new(&program).args(arguments).exec();
+    Err(format!(
+        "failed to start {}: {error}",
+        program.to_string_lossy()
+    ))
+}
+
+/// Each step needs rights that a later one gives up.
+fn wall_in(orders: &Orders) -> Result<Standing, String> {
+    signals::reset()?;
+    limits::set(orders)?;
+    let namespaces = orders.walls.network && namespaces::enter();
+    if let Some(user) = orders.user {
+        become_user(user).map_err(|error| format!("failed to become user {user}: {error}"))?;
+    }
+    prctl::set_no_new_privs()
+        // After the change of user, which would undo it: a supervisor that dies must not
+        // leave workers computing.
+        .and_then(|()| prctl::set_pdeathsig(Signal::SIGKILL))
+        .map_err(|error| format!("failed to give up privileges: {error}"))?;
+    let landlock = orders.walls.files && files::restrict(orders)?;
+    if orders.walls.calls {
+        let sockets = if orders.walls.network && !namespaces {
+            // There is one way left to have no network.
+            Sockets::None
+        } else if orders.restrict_files {
+            Sockets::Contained
+        } else {
+            Sockets::Local
+        };
+        calls::filter(sockets).map_err(|error| format!("failed to filter calls: {error}"))?;
+    }
+    Ok(Standing {
+        namespaces,
+        landlock,
+    })
+}
+
+fn become_user(user: u32) -> nix::Result<()> {
+    setgroups(&[])?;
+    setgid(Gid::from_raw(user))?;
+    // From root this sets the real, the effective and the saved id, and drops every capability.
+    setuid(Uid::from_raw(user))
+}

@@ -1,0 +1,139 @@
+//! What `gauntlet-launch` makes of the process that becomes a worker.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot do its part fails the test"
+)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use gauntlet_sandbox::launch::{Bounds, Orders, Standing, Walls};
+
+fn orders(walls: Walls) -> Orders {
+    Orders {
+        user: None,
+        folder: "/".into(),
+        worker: "/bin/sh".into(),
+        restrict_files: true,
+        bounds: Bounds {
+            data_bytes: 1 << 30,
+            file_bytes: 1 << 20,
+            open_files: 100,
+            processes: 1_000,
+            cpu_seconds: Some(60),
+        },
+        walls,
+    }
+}
+
+fn launch(orders: &Orders, command: &[&str]) -> Output {
+    let orders = serde_json::to_string(orders).unwrap();
+    // As from a runner that somebody started with signals ignored.
+    Command::new("/bin/sh")
+        .args(["-c", "trap '' XFSZ PIPE TERM; exec \"$@\"", "sh"])
+        .arg(env!("CARGO_BIN_EXE_gauntlet-launch"))
+        .arg(orders)
+        .args(command)
+        .output()
+        .unwrap()
+}
+
+fn told(output: &Output) -> String {
+    let [out, error] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    format!("{out}{error}")
+}
+
+/// Without the wall of files, so that the process can look at itself.
+fn open_files() -> Walls {
+    Walls {
+        files: false,
+        ..Walls::all()
+    }
+}
+
+#[test]
+fn the_process_ignores_no_signal_and_can_gain_no_privilege() {
+    let output = launch(&orders(open_files()), &["/bin/cat", "/proc/self/status"]);
+    let status = told(&output);
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.map(str::trim).unwrap_or_default().to_owned()
+    };
+    assert_eq!(field("SigIgn:"), "0000000000000000", "{status}");
+    assert_eq!(field("SigBlk:"), "0000000000000000", "{status}");
+    assert_eq!(field("NoNewPrivs:"), "1", "{status}");
+    // Two: a filter.
+    assert_eq!(field("Seccomp:"), "2", "{status}");
+}
+
+#[test]
+fn the_limits_are_there_and_cannot_be_raised() {
+    let script =
+        "ulimit -c; ulimit -n; ulimit -d; ulimit -f; ulimit -t; ulimit -H -n; ulimit -n 101";
+    let output = launch(&orders(open_files()), &["/bin/sh", "-c", script]);
+    let lines = told(&output);
+    let lines: Vec<&str> = lines.lines().collect();
+    // In the units of the shell: KiB of data, blocks of 512 bytes.
+    assert_eq!(
+        lines[..6],
+        ["0", "100", "1048576", "2048", "60", "100"],
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_file_that_is_too_large_ends_the_process_by_its_signal() {
+    use std::os::unix::process::ExitStatusExt;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("large");
+    let script = format!("exec head -c 2000000 /dev/zero > {}", file.display());
+    let output = launch(&orders(open_files()), &["/bin/sh", "-c", &script]);
+    assert_eq!(
+        output.status.signal(),
+        Some(nix::libc::SIGXFSZ),
+        "{}",
+        told(&output)
+    );
+}
+
+#[test]
+fn without_a_command_it_says_which_walls_stand() {
+    let output = launch(&orders(Walls::all()), &[]);
+    let standing: Standing = serde_json::from_slice(&output.stdout).unwrap();
+    let none = launch(
+        &orders(Walls {
+            network: false,
+            files: false,
+            calls: false,
+            processes: false,
+        }),
+        &[],
+    );
+    let none: Standing = serde_json::from_slice(&none.stdout).unwrap();
+    assert_eq!(none, Standing::default());
+    // What it says is so.
+    let look = if standing.landlock { "denied" } else { "root" };
+    let output = launch(&orders(Walls::all()), &["/bin/cat", "/etc/passwd"]);
+    assert!(told(&output).contains(look), "{}", told(&output));
+}
+
+#[test]
+fn orders_that_make_no_sense_start_nothing() {
+    for arguments in [&[][..], &["{}", "/bin/true"], &["/bin/true"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_gauntlet-launch"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(told(&output).contains("gauntlet-launch: "), "{arguments:?}");
+    }
+    let mut elsewhere = orders(Walls::all());
+    elsewhere.worker = Path::new("/nowhere").to_owned();
+    let output = launch(&elsewhere, &["/nowhere"]);
+    assert!(
+        told(&output).contains("failed to start /nowhere"),
+        "{}",
+        told(&output)
+    );
+}

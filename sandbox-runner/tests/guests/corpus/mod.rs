@@ -1,0 +1,47 @@
+//! The corpus: hostile and broken methods, by what they are about. Each row is what the
+//! guest tries, the guest, and how it must end.
+
+mod computing;
+mod determinism;
+mod interface;
+mod memory;
+mod models;
+mod modules;
+mod operations;
+mod phases;
+mod reporting;
+mod scoring;
+
+use crate::expected::{Case, Expected};
+use crate::guest::Guest;
+
+pub(crate) use computing::FOREVER;
+pub(crate) use determinism::NAN_SUM;
+pub(crate) use modules::live_locals;
+pub(crate) use operations::{divides_by_zero, expensive};
+pub(crate) use reporting::{TERMINAL, logs, reports};
+
+type Row = (&'static str, Guest, Expected);
+
+/// An honest guest that runs `code` before it trains.
+fn before(code: &str) -> Guest {
+    Guest::before_training(code)
+}
+
+/// A category of the corpus.
+pub(crate) fn category(name: &str) -> Vec<Case> {
+    let rows = match name {
+        "computing" => computing::rows(),
+        "determinism" => determinism::rows(),
+        "interface" => interface::rows(),
+        "memory" => memory::rows(),
+        "models" => models::rows(),
+        "modules" => modules::rows(),
+        "operations" => operations::rows(),
+        "phases" => phases::rows(),
+        "reporting" => reporting::rows(),
+        "scoring" => scoring::rows(),
+        other => panic!("there is no category {other}"),
+    };
+    rows.into_iter().map(Case::from).collect()
+}

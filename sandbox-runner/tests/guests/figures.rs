@@ -1,0 +1,22 @@
+//! What the corpus found, for `make test-hostile`, which adds up the parts of all lanes.
+//!
+//! A part is a file of lines `NAME NUMBER` in `target/figures/hostile/`, one for each test
+//! that knows some of the numbers: every test is a process of its own. Container guests
+//! write parts of theirs beside these.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+/// Writes a part.
+pub(crate) fn part(name: &str, figures: &[(&str, usize)]) {
+    // `target/tmp` is cargo's folder for tests, whatever the target folder is called.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let folder = target.join("figures/hostile");
+    fs::create_dir_all(&folder).unwrap();
+    let mut lines = String::new();
+    for (figure, number) in figures {
+        writeln!(lines, "{figure} {number}").unwrap();
+    }
+    fs::write(folder.join(name), lines).unwrap();
+}

@@ -1,0 +1,161 @@
+//! The hostile corpus: methods that mean harm, and workers that have been taken over,
+//! against the real supervisor and the real worker.
+//!
+//! | file | what |
+//! |---|---|
+//! | `corpus` | guests in WebAssembly with the verdict that each must end in |
+//! | `checkpoints` | what becomes of a run that ends before its method returns |
+//! | `files` | files that only a worker taken over could write |
+//! | `native` | a worker taken over: what it tries, and what it says |
+//! | `mutations` | each line of defence taken away, and the guest that then gets its way |
+//! | `bench` | the sandbox, and what must be as before after each guest |
+//! | `guest` | writes guests |
+//! | `figures` | counts, for `make test-hostile` |
+//!
+//! The containers' guests are in a corpus of their own.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot do its part fails the test"
+)]
+
+mod bench;
+mod checkpoints;
+mod corpus;
+mod expected;
+mod figures;
+mod files;
+mod guest;
+mod mutations;
+mod native;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use bench::{BUDGET, Bench, LIMITS, MIB, job};
+use burn_backend::DType;
+use burn_ir::{FloatOperationIr, MatmulOpIr, OperationIr, TensorStatus};
+use expected::{Expected, judge};
+use gauntlet_job::{Outcome, Phase};
+use gauntlet_protocol::Budget;
+use guest::{Guest, ones, tensor};
+
+/// No guest may hold a runner up for longer.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// Runs a category: every guest ends in its verdict, leaves nothing, and harms nobody.
+async fn run(name: &str) {
+    let cases = corpus::category(name);
+    let mut bench = Bench::new();
+    bench.honest_as_ever().await.unwrap();
+    let (mut wrong, mut leaks) = (Vec::new(), Vec::new());
+    for case in &cases {
+        let observed = bench.run(&case.guest, BUDGET).await;
+        if !judge(&observed, case.expected) {
+            let told = observed.told();
+            wrong.push(format!(
+                "{}: {told} instead of {:?}",
+                case.name, case.expected
+            ));
+        }
+        let leaked = bench.leaks(&observed);
+        if !leaked.is_empty() {
+            leaks.push(format!("{}: left {leaked:?}", case.name));
+        }
+        if observed.took > LONGEST {
+            wrong.push(format!("{}: took {:?}", case.name, observed.took));
+        }
+    }
+    if let Err(changed) = bench.honest_as_ever().await {
+        leaks.push(changed);
+    }
+    figures::part(
+        &format!("wasm-{name}"),
+        &[
+            ("guests", cases.len()),
+            ("contained", cases.len() - wrong.len()),
+            ("escaped", wrong.len()),
+            ("leaks", leaks.len()),
+        ],
+    );
+    wrong.extend(leaks);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A test for each category.
+macro_rules! categories {
+    ($($name:ident)*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                run(stringify!($name)).await;
+            }
+        )*
+    };
+}
+
+categories! {
+    computing determinism interface memory models modules operations phases reporting scoring
+}
+
+#[tokio::test]
+async fn a_native_operation_that_takes_too_long_is_killed() {
+    // Epochs cannot stop a kernel; the supervisor can.
+    let bench = Bench::new();
+    let begin = Instant::now();
+    let budget = Budget {
+        work: u64::MAX,
+        tensor_bytes: 1024 * MIB,
+        ..BUDGET
+    };
+    let observed = bench.run(&giant_product(), budget).await;
+    assert!(
+        judge(&observed, Expected::Budget("wall")),
+        "{:?}",
+        observed.result
+    );
+    assert!(
+        begin.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begin.elapsed()
+    );
+    assert_eq!(bench.left_behind(), [""; 0]);
+}
+
+/// A guest with one operation of some 900 GFLOP.
+fn giant_product() -> Guest {
+    const SIDE: usize = 7_680;
+    let read = |id| tensor(id, &[SIDE, SIDE], TensorStatus::ReadOnly);
+    let product = OperationIr::Float(
+        DType::F32,
+        FloatOperationIr::Matmul(MatmulOpIr {
+            lhs: read(10),
+            rhs: read(11),
+            out: tensor(12, &[SIDE, SIDE], TensorStatus::NotInit),
+        }),
+    );
+    Guest::operating(&[ones(10, &[SIDE, SIDE]), ones(11, &[SIDE, SIDE]), product])
+}
+
+#[tokio::test]
+async fn the_same_guest_twice_gives_the_same_bytes() {
+    let bench = Bench::new();
+    let mut guest = Guest::default();
+    let train = guest.batch(1, 2) + &guest.checkpoint("weights", 1);
+    let guest = guest.train(&train).predict("");
+    let mut models = Vec::new();
+    for _ in 0..2 {
+        let module = bench.sandbox.compile(&guest.module()).await.unwrap().path;
+        let phase = Phase::Train {
+            train: bench.at("train"),
+            base: None,
+            model: bench.at("model"),
+        };
+        let (result, _) = bench.told(job(&module, phase, LIMITS)).await;
+        let (outcome, meters) = result.unwrap();
+        assert_eq!(outcome, Outcome::Completed);
+        assert_eq!(meters.batches, 1);
+        models.push(fs::read(bench.at("model")).unwrap());
+    }
+    assert_eq!(models[0], models[1]);
+}

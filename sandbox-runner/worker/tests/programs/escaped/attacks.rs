@@ -1,0 +1,212 @@
+//! What an escaped worker tries. `Ok` says what it got.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::net::{TcpStream, UdpSocket};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixStream};
+use std::time::Duration;
+
+use nix::libc;
+
+use crate::calls::{call, map};
+
+type Got = Result<String, String>;
+
+fn parent() -> u32 {
+    std::os::unix::process::parent_id()
+}
+
+/// Tries one thing.
+pub(crate) fn attempt(what: &str, arguments: &[&str]) -> Got {
+    let one = || arguments.first().copied().ok_or("no argument".to_owned());
+    match what {
+        "nothing" => Ok("nothing".to_owned()),
+        "read" => text(File::open(one()?)),
+        "list" => list(one()?),
+        "write" => write(one()?),
+        "parent-environment" => text(File::open(format!("/proc/{}/environ", parent()))),
+        "parent-memory" => parent_memory(),
+        "parent-memory-by-call" => parent_memory_by_call(),
+        "trace-parent" => call(libc::SYS_ptrace, [16, parent().into(), 0, 0]).map(number),
+        "signal-parent" => call(libc::SYS_kill, [parent().into(), 0, 0, 0]).map(number),
+        "stop-parent" => call(
+            libc::SYS_kill,
+            [parent().into(), libc::SIGCONT.into(), 0, 0],
+        )
+        .map(number),
+        "tcp" => TcpStream::connect_timeout(
+            &one()?.parse().map_err(|_| "no address".to_owned())?,
+            Duration::from_millis(300),
+        )
+        .map(|_| "connected".to_owned())
+        .map_err(words),
+        "udp" => UdpSocket::bind("127.0.0.1:0")
+            .and_then(|socket| socket.send_to(b"labels", one().unwrap_or_default()))
+            .map(|sent| format!("sent {sent} bytes"))
+            .map_err(words),
+        "abstract" => SocketAddr::from_abstract_name(one()?)
+            .and_then(|address| UnixStream::connect_addr(&address))
+            .map(|_| "connected".to_owned())
+            .map_err(words),
+        "unix" => UnixStream::connect(one()?)
+            .map(|_| "connected".to_owned())
+            .map_err(words),
+        "other-sockets" => call(libc::SYS_socket, [libc::AF_ALG.into(), 5, 0, 0]).map(number),
+        "keys" => keys(),
+        "rings" => rings(),
+        "user-namespace" => {
+            call(libc::SYS_unshare, [libc::CLONE_NEWUSER.into(), 0, 0, 0]).map(number)
+        }
+        "threads" => threads(),
+        "memory" => map(16 << 30).map(|()| "16 GiB".to_owned()),
+        "disk" => disk(),
+        "environment" => environment(),
+        "execute" => std::process::Command::new(one()?)
+            .output()
+            .map(|output| format!("{:?}", output.status))
+            .map_err(words),
+        other => Err(format!("there is no attack {other}")),
+    }
+}
+
+fn words(error: std::io::Error) -> String {
+    error.to_string()
+}
+
+fn number(value: i64) -> String {
+    value.to_string()
+}
+
+fn text(file: std::io::Result<File>) -> Got {
+    let mut start = [0; 64];
+    let read = file
+        .and_then(|mut file| file.read(&mut start))
+        .map_err(words)?;
+    Ok(String::from_utf8_lossy(&start[..read]).into_owned())
+}
+
+fn list(path: &str) -> Got {
+    let entries = fs::read_dir(path).map_err(words)?;
+    let names: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    Ok(names.join(" "))
+}
+
+fn write(path: &str) -> Got {
+    File::create(path)
+        .and_then(|mut file| file.write_all(b"residue"))
+        .map(|()| "written".to_owned())
+        .map_err(words)
+}
+
+fn parent_memory() -> Got {
+    let maps = fs::read_to_string(format!("/proc/{}/maps", parent())).map_err(words)?;
+    let stack = maps
+        .lines()
+        .find(|line| line.contains("[heap]"))
+        .ok_or("no heap")?;
+    let start = stack.split('-').next().unwrap_or_default();
+    let start = u64::from_str_radix(start, 16).map_err(|error| error.to_string())?;
+    let mut memory = File::open(format!("/proc/{}/mem", parent())).map_err(words)?;
+    memory.seek(SeekFrom::Start(start)).map_err(words)?;
+    let mut bytes = [0; 16];
+    memory.read_exact(&mut bytes).map_err(words)?;
+    Ok(format!("{bytes:?}"))
+}
+
+/// Reads from where every program has its own image or a guess does; which errors come
+/// back says whether the call exists for us at all: a refusal is not a bad address.
+fn parent_memory_by_call() -> Got {
+    let mut buffer = [0_u8; 8];
+    let local = [buffer.as_mut_ptr() as libc::c_long, 8];
+    let remote = [0x1000 as libc::c_long, 8];
+    let result = call(
+        libc::SYS_process_vm_readv,
+        [
+            parent().into(),
+            local.as_ptr() as libc::c_long,
+            1,
+            remote.as_ptr() as libc::c_long,
+        ],
+    );
+    match result {
+        Err(error) if error.contains("Bad address") => Ok("a look into the parent".to_owned()),
+        other => other.map(number),
+    }
+}
+
+/// A key that outlives this process, in the user's own ring.
+fn keys() -> Got {
+    let (kind, name) = (c"user", c"gauntlet-residue");
+    let arguments = [
+        kind.as_ptr() as libc::c_long,
+        name.as_ptr() as libc::c_long,
+        name.as_ptr() as libc::c_long,
+        4,
+    ];
+    // The fifth argument, the ring, is whatever the register holds: the process's own at worst.
+    call(libc::SYS_add_key, arguments)
+        .or_else(|error| {
+            if error.contains("not permitted") {
+                Err(error)
+            } else {
+                Ok(0)
+            }
+        })
+        .map(number)
+}
+
+fn rings() -> Got {
+    let parameters = [0_u8; 120];
+    call(
+        libc::SYS_io_uring_setup,
+        [4, parameters.as_ptr() as libc::c_long, 0, 0],
+    )
+    .map(number)
+}
+
+/// As many threads as there may be, up to 2,000.
+fn threads() -> Got {
+    let mut count = 0;
+    let mut error = None;
+    while count < 2_000 && error.is_none() {
+        let thread = std::thread::Builder::new()
+            .stack_size(16 << 10)
+            .spawn(|| std::thread::sleep(Duration::from_millis(1_500)));
+        match thread {
+            Ok(_) => count += 1,
+            Err(refused) => error = Some(refused),
+        }
+    }
+    match error {
+        None => Ok(format!("{count} threads")),
+        Some(error) => Err(format!("{error} after {count} threads")),
+    }
+}
+
+/// 400 MiB in files that each stay below the limit of one file.
+fn disk() -> Got {
+    let block = vec![7; 4 << 20];
+    for number in 0..100 {
+        fs::write(format!("filler-{number}"), &block).map_err(words)?;
+    }
+    // Long enough for the supervisor to look.
+    std::thread::sleep(Duration::from_secs(3));
+    Ok("400 MiB".to_owned())
+}
+
+fn environment() -> Got {
+    let known = ["GAUNTLET_RUN_FOLDER", "GLIBC_TUNABLES"];
+    let found: Vec<String> = std::env::vars()
+        .map(|(name, _)| name)
+        .filter(|name| !known.contains(&name.as_str()))
+        .collect();
+    if found.is_empty() {
+        Err("nothing that was not put there".to_owned())
+    } else {
+        Ok(found.join(" "))
+    }
+}
