@@ -8,7 +8,7 @@
 //!
 //! One attempt, from top to bottom:
 //! 1. [`client`] leases it, [`blobs`] fetches module and data and checks digests,
-//! 2. [`attempt`] compiles, trains in one sandbox, predicts in a fresh one that sees the
+//! 2. [`attempt`] compiles a module or loads an image, trains in one sandbox, predicts in a fresh one that sees the
 //!    hidden inputs, and scores outside both: the hidden labels are never in a folder
 //!    that a worker can see,
 //! 3. meanwhile `lease` sends heartbeats and pulls the plug when the lease is lost,

@@ -17,9 +17,12 @@ pub struct ArchiveEntry {
     pub tournament: String,
     /// Name of the method.
     pub method: String,
-    /// Digest of the module.
+    /// What it was handed in as: `wasm` for a module, `oci` for a container image.
+    #[serde(default = "wasm")]
+    pub lane: String,
+    /// Digest of the module or the image's archive.
     pub module: String,
-    /// Bytes of the module.
+    /// Bytes of it.
     pub module_bytes: u64,
     /// Digest of the model (safetensors), made by `run`.
     pub model: String,
@@ -39,4 +42,9 @@ pub struct ArchiveEntry {
     /// When it was archived.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
+}
+
+/// What everything was before there were images.
+fn wasm() -> String {
+    "wasm".to_owned()
 }

@@ -251,6 +251,7 @@ pub(crate) fn archive_entry(view: views::ArchiveView, model_bytes: u64) -> api::
         task: view.task,
         tournament: view.tournament,
         method: view.method,
+        lane: view.lane.to_string(),
         module: view.module.to_string(),
         module_bytes: view.module_bytes,
         model: view.model.to_string(),

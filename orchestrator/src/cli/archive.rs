@@ -100,8 +100,12 @@ async fn pull(
     fs::create_dir_all(&dir).map_err(|error| {
         Failure::input(format!("cannot make {}: {error}", dir.display())).field("--into")
     })?;
+    let method = match entry.lane.as_str() {
+        "oci" => "method.tar",
+        _ => "method.wasm",
+    };
     let contents: [(&str, &[u8]); 3] = [
-        ("method.wasm", &module),
+        (method, &module),
         ("model.safetensors", &model),
         ("README.md", entry.card.as_bytes()),
     ];

@@ -33,6 +33,10 @@ pub struct ContainerConfig {
     pub processes: i64,
     /// Open files of a process.
     pub open_files: i64,
+    /// Whether output folders lie in memory, where they are limited exactly, if this
+    /// process may mount. Else they are plain folders that are watched: for models that
+    /// are too large for memory.
+    pub output_in_memory: bool,
     /// Files in the output folder.
     pub output_files: u64,
     /// How long past its wall limit a phase may take to end by itself.
@@ -60,6 +64,7 @@ impl ContainerConfig {
             shm_bytes: 256 << 20,
             processes: 512,
             open_files: 4096,
+            output_in_memory: true,
             output_files: 64,
             wall_grace: Duration::from_secs(2),
             line_bytes: 64 << 10,

@@ -17,7 +17,7 @@ use crate::run::Order;
 const SLACK: u64 = 1 << 20;
 
 /// The folder of folders.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Folders {
     path: PathBuf,
     quota: Quota,
@@ -36,7 +36,7 @@ pub(crate) enum Quota {
 
 impl Folders {
     /// Opens the folder of folders, and removes what a killed process left in it.
-    pub(crate) fn open(path: &Path, shared_mounts: bool) -> Result<Self, Fault> {
+    pub(crate) fn open(path: &Path, in_memory: bool) -> Result<Self, Fault> {
         let failed = || Fault::file("make the folder", path);
         DirBuilder::new()
             .recursive(true)
@@ -45,7 +45,7 @@ impl Folders {
             .map_err(failed())?;
         fs::set_permissions(path, Permissions::from_mode(0o700)).map_err(failed())?;
         let path = path.canonicalize().map_err(failed())?;
-        let quota = if rustix::process::geteuid().is_root() && shared_mounts {
+        let quota = if rustix::process::geteuid().is_root() && in_memory {
             Quota::FileSystem
         } else {
             Quota::Watched

@@ -56,7 +56,8 @@ impl Containers {
     pub async fn open(config: ContainerConfig) -> Result<Self, Fault> {
         let engine = Engine::connect(&config.socket).await?;
         engine.check(&config)?;
-        let folders = folder::Folders::open(&config.runs, engine.shares_our_mounts())?;
+        let in_memory = config.output_in_memory && engine.shares_our_mounts();
+        let folders = folder::Folders::open(&config.runs, in_memory)?;
         let labels = labels::Labels::of(folders.path());
         let opened = Self {
             engine,

@@ -63,9 +63,15 @@ impl Containers {
         events: mpsc::Sender<Event>,
     ) -> Result<(Outcome, Meters), Fault> {
         let user = user();
-        let folder = self
-            .folders
-            .prepare(order, user, self.config.output_files)?;
+        // Its data is copied, which may take a while.
+        let (folders, ordered, files) = (
+            self.folders.clone(),
+            order.clone(),
+            self.config.output_files,
+        );
+        let folder = tokio::task::spawn_blocking(move || folders.prepare(&ordered, user, files))
+            .await
+            .map_err(|error| Fault::Engine("lay out a folder", error.to_string()))??;
         let labels = self.labels.container(&order.run, command(&order.phase));
         let body = spec::body(order, &self.config, &folder, user, labels);
         // From here on it is removed, whatever happens.

@@ -190,6 +190,7 @@ pub(crate) fn archive_entry() -> ArchiveEntry {
         metric: Metric::default(),
         tournament: String::from("digits-cup"),
         method: String::from("small-conv-net"),
+        lane: "wasm".to_owned(),
         module: "12".repeat(32),
         module_bytes: 812_345,
         model: "34".repeat(32),

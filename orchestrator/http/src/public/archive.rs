@@ -29,8 +29,12 @@ pub(crate) async fn show(
 
 pub(crate) async fn module(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {
     let entry = read::archive_entry(&app, &id).await?;
-    let name = format!("{}.wasm", entry.method);
-    download(&app, &entry.module, &name, "application/wasm").await
+    let (ending, kind) = match entry.lane.as_str() {
+        "oci" => ("tar", "application/x-tar"),
+        _ => ("wasm", "application/wasm"),
+    };
+    let name = format!("{}.{ending}", entry.method);
+    download(&app, &entry.module, &name, kind).await
 }
 
 pub(crate) async fn model(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {

@@ -7,6 +7,7 @@ mod auth;
 mod blobs;
 mod browser;
 mod events;
+mod images;
 mod modules;
 mod pages;
 mod requests;

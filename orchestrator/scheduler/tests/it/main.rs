@@ -7,6 +7,7 @@ mod bracket;
 mod cancel;
 mod chaos;
 mod concurrency;
+mod lanes;
 mod lease;
 mod record;
 mod report;

@@ -1,4 +1,4 @@
-use gauntlet_domain::{ArchiveId, Card, Digest, RunId};
+use gauntlet_domain::{ArchiveId, Card, Digest, Lane, RunId};
 use time::OffsetDateTime;
 
 use crate::{Conn, Result, parse};
@@ -16,9 +16,11 @@ pub struct ArchiveView {
     pub tournament: String,
     /// Name of the method.
     pub method: String,
-    /// Digest of the module: a blob.
+    /// What it was handed in as.
+    pub lane: Lane,
+    /// Digest of the module or the image's archive: a blob.
     pub module: Digest,
-    /// Bytes of the module.
+    /// Bytes of it.
     pub module_bytes: u64,
     /// Digest of the model: a blob.
     pub model: Digest,
@@ -63,6 +65,7 @@ async fn select(conn: &mut Conn, only: Option<uuid::Uuid>) -> Result<Vec<Archive
         r#"
         SELECT archive.id, tasks.name AS task, tournaments.name AS tournament,
                submissions.name AS method, submissions.digest AS module, submissions.bytes,
+               submissions.lane,
                archive.model, archive.run_id, archive.score, archive.blocks, archive.card,
                archive.created_at,
                ARRAY(SELECT alias FROM archive_aliases
@@ -86,6 +89,7 @@ async fn select(conn: &mut Conn, only: Option<uuid::Uuid>) -> Result<Vec<Archive
                 task: row.task,
                 tournament: row.tournament,
                 method: row.method,
+                lane: parse::text("submissions.lane", &row.lane)?,
                 module: parse::text("submissions.digest", &row.module)?,
                 module_bytes: parse::number("submissions.bytes", row.bytes)?,
                 model: parse::text("archive.model", &row.model)?,

@@ -37,17 +37,24 @@ fn tight(config: &mut ContainerConfig) {
 
 struct Bench {
     place: Place,
+    /// The program, in a folder that outlives a change of place.
+    _folder: tempfile::TempDir,
     guest: std::path::PathBuf,
 }
 
 impl Bench {
     async fn new() -> Self {
         let place = Place::with(tight).await;
-        let guest = place.path("guest");
+        let folder = tempfile::tempdir().unwrap();
+        let guest = folder.path().join("guest");
         let source = gauntlet_test_engine::repository()
             .join("sandbox-runner/container/tests/hostile/guest.c");
         gauntlet_test_engine::compile(&source, &guest);
-        Self { place, guest }
+        Self {
+            place,
+            _folder: folder,
+            guest,
+        }
     }
 
     async fn order(&self, name: &str) -> Order {
@@ -126,6 +133,28 @@ async fn guests_that_ask_the_kernel() {
 #[tokio::test]
 async fn guests_that_look_around() {
     Bench::new().await.all(FILES).await;
+}
+
+/// Where the output folder is a plain one, looking at it keeps it small.
+#[tokio::test]
+async fn a_plain_output_folder_is_watched() {
+    let mut bench = Bench::new().await;
+    bench.place = Place::with(|config| {
+        tight(config);
+        config.output_in_memory = false;
+    })
+    .await;
+    let (outcome, _) = bench.run("fill-out").await;
+    assert!(fits(Expected::Memory("output"), &outcome), "{outcome:?}");
+    let (outcome, _) = bench.run("many-files").await;
+    assert!(fits(Expected::Memory("output"), &outcome), "{outcome:?}");
+    let (outcome, _) = bench.run("honest").await;
+    assert_eq!(outcome, Outcome::Completed);
+    assert!(processes("fill-out").is_empty());
+    assert_eq!(
+        std::fs::read_dir(bench.place.path("runs")).unwrap().count(),
+        0
+    );
 }
 
 /// An image that cannot be started is its author's fault, not ours.
