@@ -13,6 +13,9 @@ use crate::calls::{call, map};
 
 type Got = Result<String, String>;
 
+/// `PTRACE_SEIZE`: to trace a process without stopping it.
+const SEIZE: libc::c_long = 0x4206;
+
 fn parent() -> u32 {
     std::os::unix::process::parent_id()
 }
@@ -28,9 +31,9 @@ pub(crate) fn attempt(what: &str, arguments: &[&str]) -> Got {
         "parent-environment" => text(File::open(format!("/proc/{}/environ", parent()))),
         "parent-memory" => parent_memory(),
         "parent-memory-by-call" => parent_memory_by_call(),
-        "trace-parent" => call(libc::SYS_ptrace, [16, parent().into(), 0, 0]).map(number),
+        "trace-parent" => call(libc::SYS_ptrace, [SEIZE, parent().into(), 0, 0]).map(number),
         "signal-parent" => call(libc::SYS_kill, [parent().into(), 0, 0, 0]).map(number),
-        "stop-parent" => call(
+        "continue-parent" => call(
             libc::SYS_kill,
             [parent().into(), libc::SIGCONT.into(), 0, 0],
         )
