@@ -160,7 +160,7 @@ async fn every_defence_inside_the_worker_is_needed() {
         assert_eq!(bench.left_behind(), [""; 0], "{name}");
     }
     // Twice, since the supervisor asks first.
-    let guest = corpus::live_locals(1, 6_000);
+    let guest = corpus::live_locals(6_000, 0);
     let refused: Succeeds = |observed| {
         let found = observed.result.as_ref().unwrap();
         !matches!(&found.cause, Some(Cause::Module(why)) if why.contains("locals of one function"))
@@ -238,7 +238,7 @@ async fn every_limit_of_the_supervisor_is_needed() {
     );
 
     // Within the gate's limits, and yet some work for a compiler.
-    let slow = corpus::live_locals(6, 4_500);
+    let slow = corpus::live_locals(4_500, 2);
     let compiled = |observed: &Observed| {
         let found = observed.result.as_ref();
         found.is_ok_and(|found| !matches!(found.cause, Some(Cause::Module(_))))
