@@ -6,7 +6,7 @@
 //! | `corpus` | guests in WebAssembly with the verdict that each must end in |
 //! | `checkpoints` | what becomes of a run that ends before its method returns |
 //! | `files` | files that only a worker taken over could write |
-//! | `native` | a worker taken over: what it tries, and what it says |
+//! | `native`, `reach`, `protocol` | a worker taken over: what it tries to reach, what it says |
 //! | `mutations` | each line of defence taken away, and the guest that then gets its way |
 //! | `bench` | the sandbox, and what must be as before after each guest |
 //! | `guest` | writes guests |
@@ -28,6 +28,8 @@ mod files;
 mod guest;
 mod mutations;
 mod native;
+mod protocol;
+mod reach;
 
 use std::fs;
 use std::time::{Duration, Instant};

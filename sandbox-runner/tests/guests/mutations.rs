@@ -17,7 +17,8 @@ use crate::bench::{BUDGET, Bench, MIB, Observed, most_resident_kib, program};
 use crate::corpus::{self, FOREVER};
 use crate::figures;
 use crate::guest::{Guest, ones};
-use crate::native::{Prey, attempt, got, taken_over};
+use crate::native::{attempt, got, taken_over};
+use crate::reach::Prey;
 
 /// Whether a guest got its way.
 type Succeeds = fn(&Observed) -> bool;
@@ -159,7 +160,7 @@ async fn every_defence_inside_the_worker_is_needed() {
         assert_eq!(bench.left_behind(), [""; 0], "{name}");
     }
     // Twice, since the supervisor asks first.
-    let guest = corpus::live_locals(1, 6_000);
+    let guest = corpus::live_locals(6_000, 0);
     let refused: Succeeds = |observed| {
         let found = observed.result.as_ref().unwrap();
         !matches!(&found.cause, Some(Cause::Module(why)) if why.contains("locals of one function"))
@@ -237,7 +238,7 @@ async fn every_limit_of_the_supervisor_is_needed() {
     );
 
     // Within the gate's limits, and yet some work for a compiler.
-    let slow = corpus::live_locals(12, 4_500);
+    let slow = corpus::live_locals(4_500, 2);
     let compiled = |observed: &Observed| {
         let found = observed.result.as_ref();
         found.is_ok_and(|found| !matches!(found.cause, Some(Cause::Module(_))))

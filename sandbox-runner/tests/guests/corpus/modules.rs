@@ -7,17 +7,27 @@ use super::Row;
 use crate::expected::Expected::{Harmless, Refused};
 use crate::guest::Guest;
 
-/// A module with so many functions that keep so many values alive at once.
-pub(crate) fn live_locals(functions: usize, count: usize) -> Guest {
-    let mut sets = String::new();
-    let mut sums = String::new();
+/// A module with a function that keeps so many values alive at once, and computes each of
+/// them anew from two so many times.
+pub(crate) fn live_locals(count: usize, times: usize) -> Guest {
+    let (mut sets, mut products, mut stores) = (String::new(), String::new(), String::new());
     for local in 0..count {
-        let place = local % 64 * 8;
+        // Places of their own, or a compiler would see that the values are the same.
+        let (place, other) = (local * 8, (local * 7_919 + 13) % count);
         let _ = write!(sets, "(local.set {local} (i64.load (i32.const {place})))");
-        let _ = write!(sums, "(i64.store (i32.const {place}) (local.get {local}))");
+        let _ = write!(
+            products,
+            "(local.set {local} (i64.mul (local.get {local}) (local.get {other})))"
+        );
+        let _ = write!(
+            stores,
+            "(i64.store (i32.const {place}) (local.get {local}))"
+        );
     }
-    let function = format!("(func (local {}) {sets} {sums})", "i64 ".repeat(count));
-    Guest::honest().fields(&function.repeat(functions))
+    let (locals, products) = ("i64 ".repeat(count), products.repeat(times));
+    Guest::honest().fields(&format!(
+        "(func (local {locals}) {sets} {products} {stores})"
+    ))
 }
 
 /// An unsigned number as modules write it.
@@ -264,7 +274,7 @@ fn bombs() -> Vec<Row> {
     vec![
         (
             "locals enough to keep a compiler busy",
-            live_locals(1, 8_000),
+            live_locals(8_000, 0),
             Refused("locals"),
         ),
         (
@@ -320,7 +330,7 @@ fn bombs() -> Vec<Row> {
         ),
         (
             "values enough to keep a compiler busy, as many as may be",
-            live_locals(1, 2_000),
+            live_locals(2_000, 2),
             Harmless,
         ),
         (

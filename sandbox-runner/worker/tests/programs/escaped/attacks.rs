@@ -13,6 +13,9 @@ use crate::calls::{call, map};
 
 type Got = Result<String, String>;
 
+/// `PTRACE_SEIZE`: to trace a process without stopping it.
+const SEIZE: libc::c_long = 0x4206;
+
 fn parent() -> u32 {
     std::os::unix::process::parent_id()
 }
@@ -28,9 +31,9 @@ pub(crate) fn attempt(what: &str, arguments: &[&str]) -> Got {
         "parent-environment" => text(File::open(format!("/proc/{}/environ", parent()))),
         "parent-memory" => parent_memory(),
         "parent-memory-by-call" => parent_memory_by_call(),
-        "trace-parent" => call(libc::SYS_ptrace, [16, parent().into(), 0, 0]).map(number),
+        "trace-parent" => call(libc::SYS_ptrace, [SEIZE, parent().into()]).map(number),
         "signal-parent" => call(libc::SYS_kill, [parent().into(), 0, 0, 0]).map(number),
-        "stop-parent" => call(
+        "continue-parent" => call(
             libc::SYS_kill,
             [parent().into(), libc::SIGCONT.into(), 0, 0],
         )
@@ -117,46 +120,32 @@ fn parent_memory() -> Got {
     Ok(format!("{bytes:?}"))
 }
 
-/// Reads from where every program has its own image or a guess does; which errors come
-/// back says whether the call exists for us at all: a refusal is not a bad address.
+/// Whether an address that nobody has is what is wrong says whether the call would look
+/// into the parent at all: a refusal is not a bad address.
 fn parent_memory_by_call() -> Got {
     let mut buffer = [0_u8; 8];
     let local = [buffer.as_mut_ptr() as libc::c_long, 8];
-    let remote = [0x1000 as libc::c_long, 8];
-    let result = call(
-        libc::SYS_process_vm_readv,
-        [
-            parent().into(),
-            local.as_ptr() as libc::c_long,
-            1,
-            remote.as_ptr() as libc::c_long,
-        ],
+    let remote: [libc::c_long; 2] = [0x1000, 8];
+    let (local, remote) = (
+        local.as_ptr() as libc::c_long,
+        remote.as_ptr() as libc::c_long,
     );
-    match result {
+    let looked = call(
+        libc::SYS_process_vm_readv,
+        [parent().into(), local, 1, remote, 1, 0],
+    );
+    match looked {
         Err(error) if error.contains("Bad address") => Ok("a look into the parent".to_owned()),
         other => other.map(number),
     }
 }
 
-/// A key that outlives this process, in the user's own ring.
+/// A key in the user's ring, where it outlives this process.
 fn keys() -> Got {
-    let (kind, name) = (c"user", c"gauntlet-residue");
-    let arguments = [
-        kind.as_ptr() as libc::c_long,
-        name.as_ptr() as libc::c_long,
-        name.as_ptr() as libc::c_long,
-        4,
-    ];
-    // The fifth argument, the ring, is whatever the register holds: the process's own at worst.
-    call(libc::SYS_add_key, arguments)
-        .or_else(|error| {
-            if error.contains("not permitted") {
-                Err(error)
-            } else {
-                Ok(0)
-            }
-        })
-        .map(number)
+    const USER_RING: libc::c_long = -4;
+    let (kind, name) = (c"user".as_ptr(), c"gauntlet-residue".as_ptr());
+    let (kind, name) = (kind as libc::c_long, name as libc::c_long);
+    call(libc::SYS_add_key, [kind, name, name, 4, USER_RING]).map(number)
 }
 
 fn rings() -> Got {

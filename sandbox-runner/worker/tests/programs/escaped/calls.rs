@@ -3,11 +3,16 @@
 
 use nix::libc;
 
-/// A system call with three numbers; the error's number if it fails.
-pub(crate) fn call(number: libc::c_long, arguments: [libc::c_long; 4]) -> Result<i64, String> {
-    let [a, b, c, d] = arguments;
+/// A system call; the error in words if it fails.
+pub(crate) fn call<const COUNT: usize>(
+    number: libc::c_long,
+    arguments: [libc::c_long; COUNT],
+) -> Result<i64, String> {
+    let mut all: [libc::c_long; 6] = [0; 6];
+    all[..COUNT].copy_from_slice(&arguments);
+    let [a, b, c, d, e, f] = all;
     // Sound: the callers pass numbers and addresses of buffers that live through the call.
-    let result = unsafe { libc::syscall(number, a, b, c, d) };
+    let result = unsafe { libc::syscall(number, a, b, c, d, e, f) };
     if result < 0 {
         return Err(std::io::Error::last_os_error().to_string());
     }
