@@ -98,13 +98,16 @@ fn find_or_start() -> (PathBuf, Option<File>) {
     }
 }
 
+#[expect(
+    clippy::zombie_processes,
+    reason = "it outlives the test that starts it, whose end hands it to init"
+)]
 fn start(folder: &Path) {
     Command::new(repository().join("scripts/engine"))
         .arg(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        // It outlives the test that starts it.
         .process_group(0)
         .spawn()
         .expect("scripts/engine can be started");
