@@ -8,7 +8,6 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use gauntlet_container::{ContainerConfig, Containers};
 use gauntlet_image::Packed;
@@ -31,12 +30,8 @@ fn image(folder: &Path) -> Method {
     let named = std::env::var_os("GAUNTLET_STATIC_METHOD");
     let program = named.map_or_else(|| env!("CARGO_BIN_EXE_adamw-cosine").into(), PathBuf::from);
     let mut files = vec![(program.clone(), "/method".to_owned())];
-    for library in libraries(&program) {
-        // At its own place, whatever links lead there.
-        files.push((
-            library.canonicalize().unwrap(),
-            library.to_string_lossy().into_owned(),
-        ));
+    for library in gauntlet_test_engine::libraries(&program) {
+        files.push((library.clone(), library.to_string_lossy().into_owned()));
     }
     let packed = Packed {
         files,
@@ -48,18 +43,6 @@ fn image(folder: &Path) -> Method {
     gauntlet_image::pack(&packed, std::fs::File::create(&archive).unwrap()).unwrap();
     let digest = hex::encode(Sha256::digest(std::fs::read(&archive).unwrap()));
     Method::Image { archive, digest }
-}
-
-/// Shared libraries of a program and its loader: none if it is static.
-fn libraries(program: &Path) -> Vec<PathBuf> {
-    let listed = Command::new("ldd").arg(program).output().unwrap();
-    let listed = String::from_utf8(listed.stdout).unwrap();
-    let words = listed.lines().filter_map(|line| {
-        let line = line.trim();
-        let path = line.split_once("=> ").map_or(line, |(_, path)| path);
-        path.split(' ').next().filter(|path| path.starts_with('/'))
-    });
-    words.map(PathBuf::from).collect()
 }
 
 fn attempt(method: Method, data: &Dataset, folder: &Path) -> Attempt {

@@ -26,7 +26,7 @@ impl Memory {
     /// The controller of a process's control group.
     pub(crate) fn of(process: i64) -> Option<Self> {
         let groups = fs::read_to_string(format!("/proc/{process}/cgroup")).ok()?;
-        Some(locate(&groups)?)
+        locate(&groups)
     }
 
     /// Reads the counters; what cannot be read stays as it was.

@@ -178,6 +178,10 @@ impl Containers {
             said.end(&mut told);
             pass_on(events, &mut told).await;
         }
+        // It may have outgrown its folder since the last look, and ended.
+        if killed.is_none() && folder.overflows() {
+            killed = Some(Killed::Disk);
+        }
         let (exit_code, starved, process) = self.state(id).await?;
         if process != 0 {
             return Err(Fault::Engine(

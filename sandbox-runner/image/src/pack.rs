@@ -61,7 +61,12 @@ pub fn pack(packed: &Packed, out: impl Write) -> Result<(), PackError> {
             .strip_prefix('/')
             .filter(|place| !place.is_empty())
             .ok_or_else(|| PackError::Place(to.clone()))?;
-        collect(from, place, &mut files)?;
+        // A link that is named is followed; one within a folder is packed as a link.
+        let from = fs::canonicalize(from).map_err(|source| PackError::Read {
+            path: from.clone(),
+            source,
+        })?;
+        collect(&from, place, &mut files)?;
     }
     files.sort_by(|a, b| a.1.cmp(&b.1));
     for (_, place) in &files {

@@ -6,6 +6,7 @@
 )]
 
 use std::io::{Read, Write};
+use std::slice::from_ref;
 
 use gauntlet_image::{ImageLimits, IntakeError, Packed, Refusal, Rule, check, pack, rewrite};
 use serde_json::{Value, json};
@@ -133,11 +134,11 @@ fn refusal_within(archive: &[u8], limits: &ImageLimits) -> Refusal {
 fn archives_of_every_form_enter() {
     let limits = ImageLimits::default();
     let layer = good().bytes();
-    let plain = saved(&started(), &[layer.clone()], &[layer.clone()]);
-    let zipped = saved(&started(), &[layer.clone()], &[gzip(&layer)]);
+    let plain = saved(&started(), from_ref(&layer), from_ref(&layer));
+    let zipped = saved(&started(), from_ref(&layer), &[gzip(&layer)]);
     let zstd = saved(
         &started(),
-        &[layer.clone()],
+        from_ref(&layer),
         &[zstd::encode_all(&layer[..], 3).unwrap()],
     );
     for archive in [&plain, &zipped, &zstd, &gzip(&plain)] {
@@ -316,12 +317,12 @@ fn bombs_are_stopped_where_they_meet_a_limit() {
     };
     let layer = bomb(4 << 20);
     for stored in [gzip(&layer), zstd::encode_all(&layer[..], 3).unwrap()] {
-        let archive = saved(&started(), &[layer.clone()], &[stored]);
+        let archive = saved(&started(), from_ref(&layer), &[stored]);
         assert!(archive.len() < 1 << 17);
         assert_eq!(refusal_within(&archive, &limits).rule, Rule::Ratio);
     }
     // One around the other, and the whole archive.
-    let archive = saved(&started(), &[layer.clone()], &[layer.clone()]);
+    let archive = saved(&started(), from_ref(&layer), from_ref(&layer));
     assert_eq!(refusal_within(&gzip(&archive), &limits).rule, Rule::Ratio);
     let three = vec![layer.clone(), layer.clone(), layer];
     let archive = saved(&started(), &three, &three);
@@ -358,9 +359,9 @@ fn bombs_are_stopped_where_they_meet_a_limit() {
 #[test]
 fn digests_must_be_those_of_the_bytes() {
     let (layer, other) = (good().bytes(), bomb(5));
-    let swapped = saved(&started(), std::slice::from_ref(&layer), &[other]);
+    let swapped = saved(&started(), from_ref(&layer), &[other]);
     assert_eq!(refusal(&swapped).rule, Rule::Digest);
-    let config = serde_json::to_vec(&document(&started(), std::slice::from_ref(&layer))).unwrap();
+    let config = serde_json::to_vec(&document(&started(), from_ref(&layer))).unwrap();
     let wrong_name = format!("{}.json", "0".repeat(64));
     let manifest = json!([{ "Config": wrong_name, "Layers": ["l/layer.tar"] }]).to_string();
     let misnamed = archive(&[
@@ -374,7 +375,7 @@ fn digests_must_be_those_of_the_bytes() {
 #[test]
 fn an_archive_must_hold_one_image_for_this_platform() {
     let layer = good().bytes();
-    let mut other = document(&started(), std::slice::from_ref(&layer));
+    let mut other = document(&started(), from_ref(&layer));
     other["architecture"] = json!("s390x");
     let other = other.to_string();
     let manifest = r#"[{"Config": "c.json", "Layers": ["l/layer.tar"]}]"#;

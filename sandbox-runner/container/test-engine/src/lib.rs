@@ -98,13 +98,16 @@ fn find_or_start() -> (PathBuf, Option<File>) {
     }
 }
 
+#[expect(
+    clippy::zombie_processes,
+    reason = "it outlives the test that starts it, whose end hands it to init"
+)]
 fn start(folder: &Path) {
     Command::new(repository().join("scripts/engine"))
         .arg(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        // It outlives the test that starts it.
         .process_group(0)
         .spawn()
         .expect("scripts/engine can be started");
@@ -144,6 +147,53 @@ pub fn compile(source: &Path, program: &Path) {
         "{}",
         String::from_utf8_lossy(&compiled.stderr)
     );
+}
+
+/// Shared libraries of a program and its loader, by the names it looks for them: none if
+/// it is static.
+///
+/// # Panics
+/// If they cannot be listed.
+#[must_use]
+pub fn libraries(program: &Path) -> Vec<PathBuf> {
+    let listed = Command::new("ldd").arg(program).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let words = listed.lines().filter_map(|line| {
+        let line = line.trim();
+        let path = line.split_once("=> ").map_or(line, |(_, path)| path);
+        path.split(' ').next().filter(|path| path.starts_with('/'))
+    });
+    words.map(PathBuf::from).collect()
+}
+
+/// Packs a Python program with the distribution's interpreter.
+///
+/// # Panics
+/// If there is none; scripts/setup --tests installs it.
+pub fn pack_python(script: &Path, archive: &Path) {
+    let python = fs::canonicalize("/usr/bin/python3").expect("the distribution's Python is there");
+    let name = python.file_name().unwrap().to_string_lossy().into_owned();
+    let mut files = vec![
+        (script.to_owned(), "/method.py".to_owned()),
+        (python.clone(), python.to_string_lossy().into_owned()),
+        (
+            format!("/usr/lib/{name}").into(),
+            format!("/usr/lib/{name}"),
+        ),
+    ];
+    for library in libraries(&python) {
+        files.push((library.clone(), library.to_string_lossy().into_owned()));
+    }
+    let packed = Packed {
+        files,
+        entrypoint: vec![
+            python.to_string_lossy().into_owned(),
+            "/method.py".to_owned(),
+        ],
+        environment: Vec::new(),
+        working_directory: "/".to_owned(),
+    };
+    gauntlet_image::pack(&packed, File::create(archive).unwrap()).unwrap();
 }
 
 /// Packs a program into an image's archive, as `/method` with these arguments.

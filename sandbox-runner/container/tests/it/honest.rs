@@ -27,6 +27,18 @@ async fn a_c_program_that_speaks_the_contract_trains_and_predicts() {
 }
 
 #[tokio::test]
+async fn a_python_program_with_several_processes_trains_and_predicts() {
+    let place = Place::new().await;
+    let script =
+        gauntlet_test_engine::repository().join("examples/containers/centroids-py/method.py");
+    let archive = place.path("python.tar");
+    gauntlet_test_engine::pack_python(&script, &archive);
+    let image = place.load(archive).await.unwrap();
+    let accuracy = place.accuracy(&image).await;
+    assert!(accuracy > 0.85, "{accuracy}");
+}
+
+#[tokio::test]
 async fn a_run_that_is_called_off_leaves_no_container() {
     let place = Place::new().await;
     let image = place.softmax().await;

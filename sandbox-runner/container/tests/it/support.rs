@@ -63,6 +63,10 @@ impl Place {
     ) -> Result<Image, LoadError> {
         let archive = self.path("archive.tar");
         gauntlet_test_engine::pack(program, arguments, &archive);
+        self.load(archive).await
+    }
+
+    pub(crate) async fn load(&self, archive: PathBuf) -> Result<Image, LoadError> {
         let digest = hex::encode(Sha256::digest(std::fs::read(&archive).unwrap()));
         self.containers.load(&archive, &digest).await
     }
