@@ -101,8 +101,7 @@ fn a_file_that_is_too_large_ends_the_process_by_its_signal() {
 
 #[test]
 fn without_a_command_it_says_which_walls_stand() {
-    let output = launch(&orders(Walls::all()), &[]);
-    let standing: Standing = serde_json::from_slice(&output.stdout).unwrap();
+    let standing = standing_here();
     let none = launch(
         &orders(Walls {
             network: false,
@@ -138,4 +137,42 @@ fn orders_that_make_no_sense_start_nothing() {
         "{}",
         told(&output)
     );
+}
+
+#[test]
+fn where_namespaces_are_forbidden_there_are_no_sockets() {
+    // A launcher within walls may not enter namespaces, as in many containers.
+    let own = std::env::current_exe().unwrap();
+    let inner = serde_json::to_string(&orders(open_files())).unwrap();
+    let sandboxed = |rest: &[&str]| {
+        let launcher = env!("CARGO_BIN_EXE_gauntlet-launch");
+        let command = [&[launcher, &inner], rest].concat();
+        launch(&orders(open_files()), &command)
+    };
+    let standing: Standing = serde_json::from_slice(&sandboxed(&[]).stdout).unwrap();
+    assert!(!standing.namespaces);
+    let helper = ["--exact", "makes_a_socket", "--ignored", "--nocapture"];
+    let helper = [&[own.to_str().unwrap()], &helper[..]].concat();
+    let said = told(&sandboxed(&helper));
+    assert!(said.contains("no socket: PermissionDenied"), "{said}");
+    // With a namespace of its own it may have one, which leads nowhere.
+    let said = told(&launch(&orders(open_files()), &helper));
+    assert!(
+        !standing_here().namespaces || said.contains("a socket"),
+        "{said}"
+    );
+}
+
+fn standing_here() -> Standing {
+    serde_json::from_slice(&launch(&orders(Walls::all()), &[]).stdout).unwrap()
+}
+
+/// Not a test: what the one above has executed within walls.
+#[test]
+#[ignore = "a helper of another test"]
+fn makes_a_socket() {
+    match std::net::UdpSocket::bind("127.0.0.1:0") {
+        Ok(_) => println!("a socket"),
+        Err(error) => println!("no socket: {:?}", error.kind()),
+    }
 }
