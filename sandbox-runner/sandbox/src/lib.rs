@@ -76,6 +76,16 @@ impl Sandbox {
             landlock = standing.landlock,
             "walls around workers"
         );
+        let wanted = launch::Standing {
+            namespaces: config.walls.network,
+            landlock: config.walls.files && restrict_files,
+        };
+        if standing != wanted {
+            tracing::warn!(
+                "this machine does not let us put up every wall; docs/THREAT-MODEL.md says what \
+                 is left and what is missing"
+            );
+        }
         Ok(Self {
             config,
             cache,

@@ -97,7 +97,7 @@ macro_rules! categories {
 }
 
 categories! {
-    computing determinism interface memory models modules operations phases reporting scoring
+    bombs computing determinism indices interface memory models modules operations phases reporting scoring
 }
 
 #[tokio::test]

@@ -1,8 +1,10 @@
 //! The corpus: hostile and broken methods, by what they are about. Each row is what the
 //! guest tries, the guest, and how it must end.
 
+mod bombs;
 mod computing;
 mod determinism;
+mod indices;
 mod interface;
 mod memory;
 mod models;
@@ -15,10 +17,11 @@ mod scoring;
 use crate::expected::{Case, Expected};
 use crate::guest::Guest;
 
+pub(crate) use bombs::live_locals;
 pub(crate) use computing::FOREVER;
 pub(crate) use determinism::NAN_SUM;
-pub(crate) use modules::live_locals;
-pub(crate) use operations::{divides_by_zero, expensive};
+pub(crate) use indices::divides_by_zero;
+pub(crate) use operations::expensive;
 pub(crate) use reporting::{TERMINAL, logs, reports};
 
 type Row = (&'static str, Guest, Expected);
@@ -31,8 +34,10 @@ fn before(code: &str) -> Guest {
 /// A category of the corpus.
 pub(crate) fn category(name: &str) -> Vec<Case> {
     let rows = match name {
+        "bombs" => bombs::rows(),
         "computing" => computing::rows(),
         "determinism" => determinism::rows(),
+        "indices" => indices::rows(),
         "interface" => interface::rows(),
         "memory" => memory::rows(),
         "models" => models::rows(),
