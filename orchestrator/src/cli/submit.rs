@@ -64,7 +64,7 @@ impl Submit {
             let name = name.split('.').next().unwrap_or_default().to_owned();
             self.archive(file, archive, &name, "--archive").await?
         } else {
-            self.from_engine().await?
+            self.of_the_engine().await?
         };
         output.answer(&receipt, |receipt| {
             format!(
@@ -79,7 +79,7 @@ impl Submit {
     }
 
     /// Has this machine's engine export an image, pulled before if it is named by a digest.
-    async fn from_engine(&self) -> Result<Receipt, Failure> {
+    async fn of_the_engine(&self) -> Result<Receipt, Failure> {
         let (reference, field) = match (&self.digest, &self.image) {
             (Some(digest), _) => (digest, "--digest"),
             (None, Some(image)) => (image, "--image"),

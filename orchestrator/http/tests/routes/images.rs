@@ -51,11 +51,7 @@ async fn refused_images_say_why_and_leave_nothing() {
     let whole = image(&[]);
     let cases = [
         ("no-archive", b"#!/bin/sh\n".to_vec(), "image-not-an-image"),
-        (
-            "cut",
-            whole[..whole.len() / 2].to_vec(),
-            "image-not-an-image",
-        ),
+        ("cut", whole[..whole.len() / 2].to_vec(), "image-manifest"),
         ("preload", image(&["LD_PRELOAD=/x.so"]), "image-environment"),
         (
             "gpus",
