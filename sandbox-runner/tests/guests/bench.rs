@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
 use gauntlet_protocol::{Budget, Verdict};
-use gauntlet_runner::attempt::{self, Attempt, Findings, Trouble};
+use gauntlet_runner::attempt::{self, Attempt, Findings, Method, Trouble};
 use gauntlet_sandbox::{Fault, Isolation, Sandbox, SandboxConfig};
 use gauntlet_wire::settings::Settings;
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
@@ -186,7 +186,9 @@ impl Bench {
     /// What a runner does with a method: compile, train, predict, score.
     pub(crate) async fn attempt(&self, wasm: Vec<u8>, task: &str, budget: Budget) -> Observed {
         let attempt = Attempt {
-            wasm,
+            method: Method::Module(wasm),
+            run: "hostile".to_owned(),
+            batches: None,
             task: task_info(task),
             seed: 7,
             budget,
