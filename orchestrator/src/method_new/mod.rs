@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(manifest["package"]["name"].as_str(), Some("my-method"));
         let kinds = manifest["lib"]["crate-type"].as_array().unwrap();
         assert!(kinds.iter().any(|kind| kind.as_str() == Some("cdylib")));
-        assert!(read("src/main.rs").contains("my_method::Starter"));
+        assert!(read("src/main.rs").contains("my_method::{Params, Starter}"));
         for file in ["Cargo.toml", "README.md", "src/lib.rs", "src/main.rs"] {
             assert!(!read(file).contains("{{"), "{file} was not filled in");
         }

@@ -125,7 +125,7 @@ fn a_hyper_parameter_can_be_set_and_only_to_what_it_takes() {
         }
         run(&data, &starter, &more)
     };
-    let declared = text(&data.run(&["method", "check", starter.to_str().unwrap()]));
+    let declared = text(&data.run(["method", "check", starter.to_str().unwrap()]));
     assert!(
         declared.contains("a whole number from 8 to 2048"),
         "{declared}"
@@ -149,7 +149,7 @@ fn a_hyper_parameter_can_be_set_and_only_to_what_it_takes() {
         ("hiden=64", "declares no hyper-parameter `hiden`"),
         ("hidden", "is not of the form name=value"),
     ] {
-        let refused = data.run(&[
+        let refused = data.run([
             "method",
             "run",
             starter.to_str().unwrap(),
