@@ -45,6 +45,36 @@ pub struct ContainerConfig {
     pub line_bytes: usize,
     /// Bytes of all output of one phase.
     pub output_bytes: u64,
+    /// What stands around a container.
+    pub walls: Walls,
+}
+
+/// What stands around a container beside its limits. All of it, always: no program lets
+/// anybody choose. Tests take one away at a time, to show the guest that gets its way then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walls {
+    /// Our own filter of system calls.
+    pub filter: bool,
+    /// A name space of its own for processes.
+    pub processes: bool,
+    /// An unprivileged user without capabilities.
+    pub privileges: bool,
+    /// The data cannot be written to.
+    pub read_only_data: bool,
+    /// Nothing in `/tmp` can be executed.
+    pub no_exec: bool,
+}
+
+impl Default for Walls {
+    fn default() -> Self {
+        Self {
+            filter: true,
+            processes: true,
+            privileges: true,
+            read_only_data: true,
+            no_exec: true,
+        }
+    }
 }
 
 impl ContainerConfig {
@@ -69,6 +99,7 @@ impl ContainerConfig {
             wall_grace: Duration::from_secs(2),
             line_bytes: 64 << 10,
             output_bytes: 64 << 20,
+            walls: Walls::default(),
         }
     }
 }

@@ -32,7 +32,7 @@ mod verdict;
 
 use std::sync::Arc;
 
-pub use config::{ContainerConfig, Gpus};
+pub use config::{ContainerConfig, Gpus, Walls};
 pub use engine::Engine;
 pub use fault::{Fault, LoadError};
 pub use images::Image;

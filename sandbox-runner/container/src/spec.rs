@@ -66,7 +66,11 @@ pub(crate) fn body(
         cmd: Some(vec![command(&order.phase).to_owned()]),
         env: Some(environment),
         working_dir: Some(image.config.working_directory.clone()),
-        user: Some(format!("{}:{}", user.0, user.1)),
+        user: Some(if config.walls.privileges {
+            format!("{}:{}", user.0, user.1)
+        } else {
+            "0:0".to_owned()
+        }),
         hostname: Some("gauntlet".to_owned()),
         labels: Some(labels),
         healthcheck: Some(HealthConfig {
@@ -87,22 +91,35 @@ pub(crate) fn body(
 fn host(order: &Order, config: &ContainerConfig, folder: &Folder) -> HostConfig {
     let limits = &order.limits;
     let memory = signed(memory(limits, config));
-    let in_memory =
-        |bytes: u64, mode: &str| format!("rw,noexec,nosuid,nodev,size={bytes},mode={mode}");
+    let walls = config.walls;
+    let in_memory = |bytes: u64, mode: &str| {
+        let execution = if walls.no_exec { "noexec" } else { "exec" };
+        format!("rw,{execution},nosuid,nodev,size={bytes},mode={mode}")
+    };
+    let filter = if walls.filter {
+        seccomp::PROFILE
+    } else {
+        "unconfined"
+    };
     HostConfig {
         network_mode: Some("none".to_owned()),
-        cap_drop: Some(vec!["ALL".to_owned()]),
+        cap_drop: walls.privileges.then(|| vec!["ALL".to_owned()]),
         privileged: Some(false),
         readonly_rootfs: Some(true),
         security_opt: Some(vec![
             "no-new-privileges:true".to_owned(),
-            format!("seccomp={}", seccomp::PROFILE),
+            format!("seccomp={filter}"),
         ]),
+        pid_mode: (!walls.processes).then(|| "host".to_owned()),
         tmpfs: Some([("/tmp".to_owned(), in_memory(config.tmp_bytes, "1777"))].into()),
         shm_size: Some(signed(config.shm_bytes)),
         mounts: Some(vec![
             bind(&folder.task().to_string_lossy(), &place("task.json"), true),
-            bind(&folder.data().to_string_lossy(), &place("data"), true),
+            bind(
+                &folder.data().to_string_lossy(),
+                &place("data"),
+                walls.read_only_data,
+            ),
             bind(&folder.out().to_string_lossy(), &place("out"), false),
         ]),
         memory: Some(memory),

@@ -10,6 +10,9 @@
 )]
 
 mod expected;
+#[path = "../../../tests/guests/figures.rs"]
+mod figures;
+mod mutations;
 #[path = "../it/support.rs"]
 #[expect(dead_code, reason = "the other tests use the rest")]
 mod support;
@@ -78,7 +81,7 @@ impl Bench {
     }
 
     /// Runs guests and checks after each that nothing of it is left.
-    async fn all(&self, table: &[(&str, Expected)]) {
+    async fn all(&self, category: &str, table: &[(&str, Expected)]) {
         let data = digest(&self.place.path("train"));
         let volumes = volumes().await;
         let mut wrong = Vec::new();
@@ -110,29 +113,40 @@ impl Bench {
             let (honest, _) = self.run("honest").await;
             assert_eq!(honest, Outcome::Completed, "after {name}");
         }
-        assert!(volumes_since(&volumes).await.is_empty(), "volumes");
+        let leaks = volumes_since(&volumes).await.len();
+        let contained = table.len() - wrong.len();
+        figures::part(
+            &format!("container-{category}"),
+            &[
+                ("guests", table.len()),
+                ("contained", contained),
+                ("escaped", wrong.len()),
+                ("leaks", leaks),
+            ],
+        );
+        assert_eq!(leaks, 0, "volumes");
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }
 
 #[tokio::test]
 async fn guests_that_use_everything_up() {
-    Bench::new().await.all(RESOURCES).await;
+    Bench::new().await.all("resources", RESOURCES).await;
 }
 
 #[tokio::test]
 async fn guests_that_leave_bad_output() {
-    Bench::new().await.all(OUTPUT).await;
+    Bench::new().await.all("output", OUTPUT).await;
 }
 
 #[tokio::test]
 async fn guests_that_ask_the_kernel() {
-    Bench::new().await.all(KERNEL).await;
+    Bench::new().await.all("kernel", KERNEL).await;
 }
 
 #[tokio::test]
 async fn guests_that_look_around() {
-    Bench::new().await.all(FILES).await;
+    Bench::new().await.all("files", FILES).await;
 }
 
 /// Where the output folder is a plain one, looking at it keeps it small.
