@@ -1,8 +1,10 @@
 //! How events change a tournament, and which cannot happen.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
-    Entrant, Event, IllegalTransition, Round, RunEvent, RunId, RunRecord, RunState, SubmissionId,
-    Tournament, TournamentState,
+    Digest, Entrant, Event, IllegalTransition, MethodName, QueuedRun, Round, RunEvent, RunId,
+    RunRecord, RunState, SubmissionId, Tournament, TournamentState,
 };
 
 /// An event that cannot happen in this state.
@@ -38,8 +40,13 @@ impl Tournament {
         let contradiction = |why| IllegalEvent::Contradiction { event: kind, why };
         match event {
             Event::Created { .. } => return Err(contradiction("it comes first, and once")),
-            Event::Opened { commitment } => {
+            Event::Opened {
+                commitment, rules, ..
+            } => {
                 self.expect(kind, TournamentState::Draft)?;
+                if rules.is_some_and(|digest| digest != self.rules.digest()) {
+                    return Err(contradiction("not the digest of its rules"));
+                }
                 self.commitment = Some(*commitment);
                 self.state = TournamentState::Open;
             }
@@ -49,12 +56,12 @@ impl Tournament {
                 digest,
             } => {
                 self.expect(kind, TournamentState::Open)?;
-                if self.field.iter().any(|entrant| {
-                    entrant.submission == *submission
-                        || entrant.name == *name
-                        || entrant.digest == *digest
-                }) {
+                if self.knows(*submission, name, digest) {
                     return Err(contradiction("this method is in the field already"));
+                }
+                let most = self.rules.terms.max_field;
+                if most.is_some_and(|most| self.playing().len() >= most as usize) {
+                    return Err(contradiction("the field is full"));
                 }
                 let at = self
                     .field
@@ -68,10 +75,29 @@ impl Tournament {
                     },
                 );
             }
+            Event::DefenderEntered {
+                submission,
+                name,
+                digest,
+                ..
+            } => {
+                self.expect(kind, TournamentState::Open)?;
+                if !self.rules.terms.defend || self.defender.is_some() {
+                    return Err(contradiction("its rules ask for no further defender"));
+                }
+                if self.knows(*submission, name, digest) {
+                    return Err(contradiction("this method is in the field already"));
+                }
+                self.defender = Some(Entrant {
+                    submission: *submission,
+                    name: name.clone(),
+                    digest: *digest,
+                });
+            }
             Event::Closed { nonce, seed } => {
                 self.expect(kind, TournamentState::Open)?;
-                if self.field.is_empty() {
-                    return Err(contradiction("nobody has entered"));
+                if self.playing().len() < self.rules.terms.min_field as usize {
+                    return Err(contradiction("the field is too small"));
                 }
                 if self.commitment != Some(nonce.commitment()) {
                     return Err(contradiction("not the nonce that was committed to"));
@@ -94,6 +120,9 @@ impl Tournament {
             }
             Event::RunLeased { run, attempt, .. } => {
                 self.expect(kind, TournamentState::Closed)?;
+                if self.paused.is_some() {
+                    return Err(contradiction("it is paused"));
+                }
                 let run = self.run(*run).ok_or(contradiction("no such run"))?;
                 if *attempt != run.attempt + 1 {
                     return Err(contradiction("attempts count up by one"));
@@ -105,12 +134,14 @@ impl Tournament {
                 run,
                 attempt,
                 outcome,
+                to_target,
                 ..
             } => {
                 self.expect(kind, TournamentState::Closed)?;
                 let run = self.current(*run, *attempt).ok_or(contradiction(STALE))?;
                 run.state = run.state.after(RunEvent::Accept)?;
                 run.outcome = Some(*outcome);
+                run.to_target = *to_target;
             }
             Event::RunRequeued { run, attempt, .. } => {
                 self.expect(kind, TournamentState::Closed)?;
@@ -126,6 +157,96 @@ impl Tournament {
                 self.expect(kind, TournamentState::Closed)?;
                 let run = self.run(*run).ok_or(contradiction("no such run"))?;
                 run.state = run.state.after(RunEvent::Retry)?;
+            }
+            Event::BlockVoided { round, block, .. } => {
+                self.expect(kind, TournamentState::Closed)?;
+                let at = self.undecided(*round, *block).map_err(contradiction)?;
+                let round = &mut self.rounds[at];
+                let empties_a_heat = round.heats.iter().any(|heat| {
+                    heat.blocks.contains(block)
+                        && heat
+                            .blocks
+                            .iter()
+                            .all(|other| other == block || round.voided.contains(other))
+                });
+                if empties_a_heat {
+                    return Err(contradiction("a heat would have no block left"));
+                }
+                round.void(*block)?;
+            }
+            Event::BlockReplaced {
+                round,
+                block,
+                replacement,
+                runs,
+                ..
+            } => {
+                self.expect(kind, TournamentState::Closed)?;
+                let at = self.undecided(*round, *block).map_err(contradiction)?;
+                if self.replacement(*round, *block) != Some(*replacement) {
+                    return Err(contradiction("not the block that follows from the seed"));
+                }
+                let mut next = self.rounds[at].clone();
+                next.void(*block)?;
+                next.blocks.push(*replacement);
+                for heat in &mut next.heats {
+                    if heat.blocks.contains(block) {
+                        heat.blocks.push(replacement.index);
+                    }
+                }
+                let wanted: Vec<(SubmissionId, u32)> = next
+                    .runs_of(replacement.index)
+                    .filter(|(who, _)| !self.is_disqualified(*who))
+                    .collect();
+                if !next.add(wanted, runs) {
+                    return Err(contradiction(
+                        "its runs are not every entrant of the block, once each",
+                    ));
+                }
+                self.rounds[at] = next;
+            }
+            Event::Disqualified { submission, .. } => {
+                if !matches!(self.state, TournamentState::Open | TournamentState::Closed) {
+                    return Err(IllegalEvent::State {
+                        event: kind,
+                        state: self.state,
+                    });
+                }
+                if !self
+                    .entrants()
+                    .any(|entrant| entrant.submission == *submission)
+                {
+                    return Err(contradiction("no such method"));
+                }
+                if !self.disqualified.insert(*submission) {
+                    return Err(contradiction("it is disqualified already"));
+                }
+                let open = self
+                    .rounds
+                    .iter_mut()
+                    .filter(|round| round.decision.is_none());
+                for run in open.flat_map(|round| round.runs.values_mut()) {
+                    if run.submission == *submission && run.state != RunState::Done {
+                        run.state = run.state.after(RunEvent::Void).unwrap_or(run.state);
+                    }
+                }
+            }
+            Event::Paused { reason } => {
+                if !matches!(self.state, TournamentState::Open | TournamentState::Closed) {
+                    return Err(IllegalEvent::State {
+                        event: kind,
+                        state: self.state,
+                    });
+                }
+                if self.paused.is_some() {
+                    return Err(contradiction("it is paused already"));
+                }
+                self.paused = Some(reason.clone());
+            }
+            Event::Resumed => {
+                if self.paused.take().is_none() {
+                    return Err(contradiction("it is not paused"));
+                }
             }
             Event::RoundDecided(decision) => {
                 self.expect(kind, TournamentState::Closed)?;
@@ -179,49 +300,76 @@ impl Tournament {
         }
     }
 
+    fn knows(&self, submission: SubmissionId, name: &MethodName, digest: &Digest) -> bool {
+        self.entrants().any(|entrant| {
+            entrant.submission == submission || entrant.name == *name || entrant.digest == *digest
+        })
+    }
+
+    /// Everybody in the field who may still play, ordered by digest.
+    pub fn playing(&self) -> Vec<SubmissionId> {
+        self.field()
+            .map(|entrant| entrant.submission)
+            .filter(|who| !self.is_disqualified(*who))
+            .collect()
+    }
+
     fn open_round(&self, event: &Event) -> Option<Round> {
         let Event::RoundOpened {
             round,
             entrants,
             blocks,
+            heats,
             runs,
         } = event
         else {
             return None;
         };
-        let mut wanted: Vec<(SubmissionId, u32)> = entrants
-            .iter()
-            .flat_map(|who| blocks.iter().map(|block| (*who, block.index)))
-            .collect();
-        let mut found: Vec<(SubmissionId, u32)> =
-            runs.iter().map(|run| (run.submission, run.block)).collect();
-        wanted.sort_unstable();
-        found.sort_unstable();
-        let known = entrants
-            .iter()
-            .all(|who| self.field.iter().any(|entrant| entrant.submission == *who));
-        if wanted != found || !known {
-            return None;
-        }
-        Some(Round {
+        let heats = if heats.is_empty() {
+            Round::one_heat(entrants, blocks)
+        } else {
+            heats.clone()
+        };
+        let known: BTreeSet<SubmissionId> =
+            self.entrants().map(|entrant| entrant.submission).collect();
+        let taking_part: BTreeSet<SubmissionId> = entrants.iter().copied().collect();
+        let numbers: BTreeSet<u32> = blocks.iter().map(|block| block.index).collect();
+        let sound = taking_part.is_subset(&known)
+            && heats.iter().all(|heat| {
+                heat.entrants.iter().all(|who| taking_part.contains(who))
+                    && heat.blocks.iter().all(|block| numbers.contains(block))
+            });
+        let mut opened = Round {
             number: *round,
             entrants: entrants.clone(),
             blocks: blocks.clone(),
-            runs: runs
-                .iter()
-                .map(|run| {
-                    let record = RunRecord {
-                        submission: run.submission,
-                        block: (*round, run.block),
-                        state: RunState::Queued,
-                        attempt: 0,
-                        outcome: None,
-                    };
-                    (run.run, record)
-                })
-                .collect(),
+            heats,
+            voided: BTreeSet::new(),
+            runs: BTreeMap::new(),
             decision: None,
-        })
+        };
+        let wanted = numbers
+            .iter()
+            .flat_map(|block| opened.runs_of(*block))
+            .collect();
+        (sound && opened.add(wanted, runs)).then_some(opened)
+    }
+
+    /// The place of a round that is being played, if the block is one that counts.
+    fn undecided(&self, round: u32, block: u32) -> Result<usize, &'static str> {
+        let at = self
+            .rounds
+            .iter()
+            .position(|other| other.number == round)
+            .ok_or("no such round")?;
+        let round = &self.rounds[at];
+        if round.decision.is_some() {
+            return Err("the round is decided");
+        }
+        if round.is_void(block) || !round.blocks.iter().any(|other| other.index == block) {
+            return Err("no such block, or it does not count any more");
+        }
+        Ok(at)
     }
 
     fn run(&mut self, run: RunId) -> Option<&mut RunRecord> {
@@ -232,5 +380,51 @@ impl Tournament {
 
     fn current(&mut self, run: RunId, attempt: i32) -> Option<&mut RunRecord> {
         self.run(run).filter(|run| run.attempt == attempt)
+    }
+}
+
+impl Round {
+    /// Who has to run a block.
+    pub fn runs_of(&self, block: u32) -> impl Iterator<Item = (SubmissionId, u32)> + '_ {
+        self.heats
+            .iter()
+            .filter(move |heat| heat.blocks.contains(&block))
+            .flat_map(|heat| &heat.entrants)
+            .map(move |who| (*who, block))
+    }
+
+    /// Queues `runs` if they are exactly the wanted ones.
+    fn add(&mut self, mut wanted: Vec<(SubmissionId, u32)>, runs: &[QueuedRun]) -> bool {
+        let mut found: Vec<(SubmissionId, u32)> =
+            runs.iter().map(|run| (run.submission, run.block)).collect();
+        wanted.sort_unstable();
+        found.sort_unstable();
+        if wanted != found {
+            return false;
+        }
+        for run in runs {
+            let record = RunRecord {
+                submission: run.submission,
+                block: (self.number, run.block),
+                state: RunState::Queued,
+                attempt: 0,
+                outcome: None,
+                to_target: None,
+            };
+            if self.runs.insert(run.run, record).is_some() {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn void(&mut self, block: u32) -> Result<(), IllegalTransition> {
+        self.voided.insert(block);
+        for run in self.runs.values_mut() {
+            if run.block.1 == block && !matches!(run.state, RunState::Done | RunState::Void) {
+                run.state = run.state.after(RunEvent::Void)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -6,9 +6,19 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArchiveId, Block, Decision, Digest, MethodName, Metric, Nonce, Outcome, Rules, RunId, RunnerId,
-    RunnerName, SubmissionId, TaskId, TaskName, TokenId, TournamentName, TournamentSeed,
+    ArchiveId, Block, Decision, Digest, Heat, MethodName, Metric, Nonce, Outcome, Rules, RunId,
+    RunnerId, RunnerName, SubmissionId, TaskId, TaskName, TokenId, TournamentName, TournamentSeed,
 };
+
+/// A further task of a tournament.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TournamentTask {
+    /// Its name.
+    pub task: TaskName,
+    /// What it measures; left out if it is accuracy.
+    #[serde(default, skip_serializing_if = "Metric::is_default")]
+    pub metric: Metric,
+}
 
 /// A run queued when its round opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,11 +46,31 @@ pub enum Event {
         /// What its task measures; left out if it is accuracy.
         #[serde(default, skip_serializing_if = "Metric::is_default")]
         metric: Metric,
+        /// Its further tasks, over which blocks are dealt in turn.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        more_tasks: Vec<TournamentTask>,
     },
     /// Submissions are accepted from now on; the rules are frozen.
     Opened {
         /// Digest of the organiser's nonce.
         commitment: Digest,
+        /// Digest of the rules ([`Rules::digest`]).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rules: Option<Digest>,
+        /// By which version of what follows from rules it is played ([`crate::RULES_VERSION`]).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        version: Option<u32>,
+    },
+    /// The task's champion defends its title.
+    DefenderEntered {
+        /// Its submission in this tournament.
+        submission: SubmissionId,
+        /// Its name.
+        name: MethodName,
+        /// Digest of its module.
+        digest: Digest,
+        /// The archive entry it won before.
+        archive: ArchiveId,
     },
     /// A method was handed in.
     Submitted {
@@ -62,10 +92,13 @@ pub enum Event {
     RoundOpened {
         /// Its number, from 1.
         round: u32,
-        /// Who takes part.
+        /// Who is still in.
         entrants: Vec<SubmissionId>,
         /// Its blocks.
         blocks: Vec<Block>,
+        /// Who runs which block; left out if everybody runs all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        heats: Vec<Heat>,
         /// Its runs.
         runs: Vec<QueuedRun>,
     },
@@ -88,6 +121,9 @@ pub enum Event {
         outcome: Outcome,
         /// The trained model, if there is one.
         model: Option<Digest>,
+        /// Work until the task's target was reached, where a target is asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to_target: Option<f64>,
     },
     /// An attempt was lost to the platform; the run is queued again.
     RunRequeued {
@@ -112,6 +148,42 @@ pub enum Event {
         /// The run.
         run: RunId,
     },
+    /// The operator took a block out of an undecided round: it does not count for anybody.
+    BlockVoided {
+        /// The round.
+        round: u32,
+        /// The block's number in it.
+        block: u32,
+        /// Why.
+        reason: String,
+    },
+    /// The operator took a block out and had another drawn in its place.
+    BlockReplaced {
+        /// The round.
+        round: u32,
+        /// The number of the block taken out.
+        block: u32,
+        /// What follows from the seed.
+        replacement: Block,
+        /// Its runs.
+        runs: Vec<QueuedRun>,
+        /// Why.
+        reason: String,
+    },
+    /// A method is out for breaking rules; its results do not count.
+    Disqualified {
+        /// Which.
+        submission: SubmissionId,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing is leased or decided until further notice. Runs under way may end.
+    Paused {
+        /// Why.
+        reason: String,
+    },
+    /// It goes on.
+    Resumed,
     /// All results of a round are in.
     RoundDecided(Decision),
     /// The tournament ended.
@@ -134,6 +206,7 @@ impl Event {
         match self {
             Self::Created { .. } => "created",
             Self::Opened { .. } => "opened",
+            Self::DefenderEntered { .. } => "defender_entered",
             Self::Submitted { .. } => "submitted",
             Self::Closed { .. } => "closed",
             Self::RoundOpened { .. } => "round_opened",
@@ -142,6 +215,11 @@ impl Event {
             Self::RunRequeued { .. } => "run_requeued",
             Self::RunStuck { .. } => "run_stuck",
             Self::RunRetried { .. } => "run_retried",
+            Self::BlockVoided { .. } => "block_voided",
+            Self::BlockReplaced { .. } => "block_replaced",
+            Self::Disqualified { .. } => "disqualified",
+            Self::Paused { .. } => "paused",
+            Self::Resumed => "resumed",
             Self::RoundDecided(_) => "round_decided",
             Self::Completed { .. } => "completed",
             Self::Cancelled { .. } => "cancelled",

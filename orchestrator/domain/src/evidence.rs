@@ -27,6 +27,10 @@ pub struct Evidence {
     /// difference were as bad for the kept as the interval allows. `None` if
     /// the whole interval favours the kept, or there is no interval.
     pub blocks_to_flip: Option<u64>,
+    /// The p-value after Holm's adjustment for all methods cut together; left out
+    /// where there was nothing to adjust.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holm_p_value: Option<f64>,
 }
 
 impl Evidence {
@@ -65,6 +69,7 @@ impl Evidence {
             interval,
             p_value: one_sided_p_value(&differences),
             blocks_to_flip: interval.and_then(|[low, _]| blocks_to_flip(n, effect, low)),
+            holm_p_value: None,
         }
     }
 }

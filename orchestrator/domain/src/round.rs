@@ -1,15 +1,12 @@
-//! Rounds: entrants, blocks, runs, decisions.
+//! Rounds: entrants, blocks, heats, runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    BlockSeed, Digest, Evidence, MethodName, Outcome, RunId, RunState, Standing, SubmissionId,
-    Tournament,
-};
+use crate::{BlockSeed, Decision, Digest, MethodName, Outcome, RunId, RunState, SubmissionId};
 
-/// One of the field.
+/// One of the field, or the defending champion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entrant {
     /// The submission.
@@ -20,7 +17,7 @@ pub struct Entrant {
     pub digest: Digest,
 }
 
-/// What all entrants of a round are run on.
+/// What the entrants of a heat are run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
     /// Number of the round, from 1.
@@ -29,46 +26,22 @@ pub struct Block {
     pub index: u32,
     /// Seed of every run on it.
     pub seed: BlockSeed,
+    /// Which of the tournament's tasks it is of, from 0; left out for the first.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub task: u32,
 }
 
-/// What a finished round decided.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Decision {
-    /// Number of the round.
-    pub round: u32,
-    /// The standings over all results so far, best first.
-    pub standings: Vec<Standing>,
-    /// Who goes on (after the last round: the best), best first.
-    pub kept: Vec<SubmissionId>,
-    /// Who is out, best first.
-    pub cut: Vec<SubmissionId>,
-    /// What the cut rests on; none if nobody was cut.
-    pub evidence: Option<Evidence>,
+fn is_first(task: &u32) -> bool {
+    *task == 0
 }
 
-impl Decision {
-    /// Decides `round` by keeping the first `keep` of the standings.
-    pub fn new(tournament: &Tournament, round: &Round, keep: usize) -> Self {
-        let standings = tournament.standings(round.number);
-        let order: Vec<SubmissionId> = standings.iter().map(|line| line.submission).collect();
-        let (kept, cut) = order.split_at(keep.min(order.len()));
-        let evidence = match (kept.last(), cut.first()) {
-            (Some(last_kept), Some(first_cut)) => Some(Evidence::new(
-                tournament.metric(),
-                *last_kept,
-                *first_cut,
-                &tournament.pairs(*last_kept, *first_cut, round.number),
-            )),
-            _ => None,
-        };
-        Self {
-            round: round.number,
-            kept: kept.to_vec(),
-            cut: cut.to_vec(),
-            evidence,
-            standings,
-        }
-    }
+/// Entrants that meet on the same blocks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heat {
+    /// Who.
+    pub entrants: Vec<SubmissionId>,
+    /// Numbers of their blocks within the round.
+    pub blocks: Vec<u32>,
 }
 
 /// A run as far as the rules care.
@@ -84,6 +57,8 @@ pub struct RunRecord {
     pub attempt: i32,
     /// The accepted result.
     pub outcome: Option<Outcome>,
+    /// Work until the task's target was reached, if the result says so.
+    pub to_target: Option<f64>,
 }
 
 /// A round.
@@ -91,10 +66,14 @@ pub struct RunRecord {
 pub struct Round {
     /// Number, from 1.
     pub number: u32,
-    /// Who takes part.
+    /// Who is still in; one that is in no heat has a bye.
     pub entrants: Vec<SubmissionId>,
     /// Its blocks.
     pub blocks: Vec<Block>,
+    /// Who runs which block.
+    pub heats: Vec<Heat>,
+    /// Blocks that do not count, by number.
+    pub voided: BTreeSet<u32>,
     /// Its runs.
     pub runs: BTreeMap<RunId, RunRecord>,
     /// What it decided, once finished.
@@ -102,8 +81,23 @@ pub struct Round {
 }
 
 impl Round {
-    /// Whether every run has its result.
+    /// Whether every run that counts has its result.
     pub fn is_finished(&self) -> bool {
-        self.runs.values().all(|run| run.outcome.is_some())
+        self.runs
+            .values()
+            .all(|run| run.outcome.is_some() || run.state == RunState::Void)
+    }
+
+    /// Whether a block does not count.
+    pub fn is_void(&self, block: u32) -> bool {
+        self.voided.contains(&block)
+    }
+
+    /// Everybody against everybody: the only heat of rounds that name none.
+    pub fn one_heat(entrants: &[SubmissionId], blocks: &[Block]) -> Vec<Heat> {
+        vec![Heat {
+            entrants: entrants.to_vec(),
+            blocks: blocks.iter().map(|block| block.index).collect(),
+        }]
     }
 }

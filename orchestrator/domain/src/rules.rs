@@ -1,15 +1,36 @@
 //! The rules of a tournament: data, frozen when it opens.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Format, Halving};
+use crate::{Classic, Digest, Format, Halving, RoundRobin, Swiss, Terms};
 
-/// The rules, by format.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Version of everything that follows from rules and results: draws, seeds, standings,
+/// cuts. A record says by which it was played.
+pub const RULES_VERSION: u32 = 1;
+
+/// The rules: a format, and what all formats share.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Rules {
+    /// How the best is found.
+    #[serde(flatten)]
+    pub play: Play,
+    /// Field, defence, scoring; left out if it is the default.
+    #[serde(skip_serializing_if = "Terms::is_default")]
+    pub terms: Terms,
+}
+
+/// The formats.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "format", rename_all = "snake_case")]
-pub enum Rules {
+pub enum Play {
     /// Successive halving on shared blocks.
     Halving(Halving),
+    /// Groups, then knockout.
+    Classic(Classic),
+    /// Every method on every block, every pair compared.
+    RoundRobin(RoundRobin),
+    /// Rounds of pairs of equal standing.
+    Swiss(Swiss),
 }
 
 /// A rule outside its range.
@@ -22,40 +43,110 @@ pub struct RulesError {
     pub must: String,
 }
 
-impl Default for Rules {
+impl Default for Play {
     fn default() -> Self {
         Self::Halving(Halving::default())
+    }
+}
+
+impl From<Play> for Rules {
+    fn from(play: Play) -> Self {
+        Self {
+            play,
+            terms: Terms::default(),
+        }
+    }
+}
+
+// By hand, because a flattened field would let unknown ones pass.
+impl<'de> Deserialize<'de> for Rules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use serde::de::Error;
+        let mut fields = serde_json::Map::deserialize(deserializer)?;
+        let terms = match fields.remove("terms") {
+            Some(terms) => serde_json::from_value(terms)
+                .map_err(|error| D::Error::custom(format!("terms: {error}")))?,
+            None => Terms::default(),
+        };
+        let play = serde_json::from_value(fields.into()).map_err(D::Error::custom)?;
+        Ok(Self { play, terms })
     }
 }
 
 impl Rules {
     /// Checks the numbers.
     pub fn validate(&self) -> Result<(), RulesError> {
-        match self {
-            Self::Halving(halving) => halving.validate(),
+        self.terms.validate()?;
+        match &self.play {
+            Play::Halving(halving) => halving.validate(),
+            Play::Classic(classic) => classic.validate(),
+            Play::RoundRobin(round_robin) => round_robin.validate(),
+            Play::Swiss(swiss) => swiss.validate(),
         }
     }
 
     /// The format that plays by these rules.
     pub fn format(&self) -> &dyn Format {
-        match self {
-            Self::Halving(halving) => halving,
+        match &self.play {
+            Play::Halving(halving) => halving,
+            Play::Classic(classic) => classic,
+            Play::RoundRobin(round_robin) => round_robin,
+            Play::Swiss(swiss) => swiss,
         }
+    }
+
+    /// Digest of the rules' JSON and of [`RULES_VERSION`], published at opening.
+    pub fn digest(&self) -> Digest {
+        let text = serde_json::to_vec(self).unwrap_or_default();
+        Digest::of_parts(&[b"gauntlet/rules/v1", &RULES_VERSION.to_be_bytes(), &text])
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Rules;
+    use super::{Play, Rules};
+    use crate::{Classic, Halving, RoundRobin, Swiss, Terms};
 
     #[test]
     fn the_written_form_is_the_documented_one() {
         let text = r#"{"format":"halving","rungs":3,"eta":2,"blocks_per_rung":[1,2,3]}"#;
-        assert_eq!(serde_json::to_string(&Rules::default()).unwrap(), text);
-        assert_eq!(
-            serde_json::from_str::<Rules>(text).unwrap(),
-            Rules::default()
-        );
+        let rules = Rules::from(Play::Halving(Halving {
+            race: None,
+            ..Halving::default()
+        }));
+        assert_eq!(serde_json::to_string(&rules).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Rules>(text).unwrap(), rules);
+    }
+
+    #[test]
+    fn every_format_survives_its_written_form() {
+        for play in [
+            Play::Halving(Halving::default()),
+            Play::Classic(Classic::default()),
+            Play::RoundRobin(RoundRobin::default()),
+            Play::Swiss(Swiss::default()),
+        ] {
+            for terms in [
+                Terms::default(),
+                Terms {
+                    defend: true,
+                    max_field: Some(8),
+                    ..Terms::default()
+                },
+            ] {
+                let rules = Rules {
+                    play: play.clone(),
+                    terms,
+                };
+                assert_eq!(rules.validate(), Ok(()));
+                let text = serde_json::to_string(&rules).unwrap();
+                assert_eq!(
+                    serde_json::from_str::<Rules>(&text).unwrap(),
+                    rules,
+                    "{text}"
+                );
+            }
+        }
     }
 
     #[test]
@@ -65,8 +156,17 @@ mod tests {
             r#"{"rungs":3,"eta":2,"blocks_per_rung":[1,2,3]}"#,
             r#"{"format":"halving","rungs":3,"eta":2,"blocks_per_rung":[1,2,3],"bribe":1}"#,
             r#"{"format":"halving","rungs":-3,"eta":2,"blocks_per_rung":[1,2,3]}"#,
+            r#"{"format":"halving","rungs":1,"eta":2,"blocks_per_rung":[1],"terms":{"bribe":1}}"#,
         ] {
             assert!(serde_json::from_str::<Rules>(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn another_rule_is_another_digest() {
+        let rules = Rules::default();
+        let mut other = rules.clone();
+        other.terms.defend = true;
+        assert_ne!(rules.digest(), other.digest());
     }
 }

@@ -14,6 +14,9 @@ pub enum RunState {
     Done,
     /// Every attempt was lost to faults of the platform; waits for the operator.
     Stuck,
+    /// Not needed any more: its block was taken out or its method disqualified before it
+    /// had a result.
+    Void,
 }
 
 /// What happens to a run.
@@ -29,6 +32,8 @@ pub enum RunEvent {
     GiveUp,
     /// The operator grants further attempts.
     Retry,
+    /// Its block or its method is taken out.
+    Void,
 }
 
 /// A way that does not exist.
@@ -43,7 +48,13 @@ pub struct IllegalTransition {
 
 impl RunState {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Queued, Self::Leased, Self::Done, Self::Stuck];
+    pub const ALL: [Self; 5] = [
+        Self::Queued,
+        Self::Leased,
+        Self::Done,
+        Self::Stuck,
+        Self::Void,
+    ];
 
     /// The state after `event`.
     pub const fn after(self, event: RunEvent) -> Result<Self, IllegalTransition> {
@@ -53,6 +64,7 @@ impl RunState {
             (Self::Leased, RunEvent::Requeue) => Ok(Self::Queued),
             (Self::Leased, RunEvent::GiveUp) => Ok(Self::Stuck),
             (Self::Stuck, RunEvent::Retry) => Ok(Self::Queued),
+            (Self::Queued | Self::Leased | Self::Stuck, RunEvent::Void) => Ok(Self::Void),
             (state, event) => Err(IllegalTransition { state, event }),
         }
     }
@@ -64,6 +76,7 @@ impl RunState {
             Self::Leased => "leased",
             Self::Done => "done",
             Self::Stuck => "stuck",
+            Self::Void => "void",
         }
     }
 
@@ -83,12 +96,13 @@ impl std::fmt::Display for RunState {
 mod tests {
     use super::{RunEvent, RunState};
 
-    const EVENTS: [RunEvent; 5] = [
+    const EVENTS: [RunEvent; 6] = [
         RunEvent::Lease,
         RunEvent::Accept,
         RunEvent::Requeue,
         RunEvent::GiveUp,
         RunEvent::Retry,
+        RunEvent::Void,
     ];
 
     #[test]
@@ -102,18 +116,22 @@ mod tests {
             ways,
             [
                 (RunState::Queued, RunEvent::Lease, RunState::Leased),
+                (RunState::Queued, RunEvent::Void, RunState::Void),
                 (RunState::Leased, RunEvent::Accept, RunState::Done),
                 (RunState::Leased, RunEvent::Requeue, RunState::Queued),
                 (RunState::Leased, RunEvent::GiveUp, RunState::Stuck),
+                (RunState::Leased, RunEvent::Void, RunState::Void),
                 (RunState::Stuck, RunEvent::Retry, RunState::Queued),
+                (RunState::Stuck, RunEvent::Void, RunState::Void),
             ]
         );
     }
 
     #[test]
-    fn done_is_for_ever() {
+    fn done_and_void_are_for_ever() {
         for event in EVENTS {
             assert!(RunState::Done.after(event).is_err());
+            assert!(RunState::Void.after(event).is_err());
         }
     }
 }

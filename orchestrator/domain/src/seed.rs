@@ -87,6 +87,17 @@ impl TournamentSeed {
         BlockSeed(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
     }
 
+    /// The order of a draw: the smaller key is drawn first.
+    /// SHA-256("gauntlet/draw/v1" ‖ seed ‖ round ‖ digest of the module).
+    pub fn draw(&self, round: u32, submission: &Digest) -> Digest {
+        Digest::of_parts(&[
+            b"gauntlet/draw/v1",
+            self.0.as_bytes(),
+            &round.to_be_bytes(),
+            submission.as_bytes(),
+        ])
+    }
+
     /// Orders equals: the smaller key stands first.
     pub fn tie_break(&self, submission: &Digest) -> Digest {
         Digest::of_parts(&[

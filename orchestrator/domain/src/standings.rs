@@ -1,13 +1,9 @@
 //! Who stands where: a pure function of accepted results.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Entrant, Metric, Outcome, SubmissionId, TournamentSeed};
-
-/// Results by submission and block (round, index).
-pub(crate) type Results = BTreeMap<(SubmissionId, u32, u32), Outcome>;
+use crate::points::Points;
+use crate::{Combine, Entrant, Metric, SubmissionId, TournamentSeed};
 
 /// One line of the standings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,64 +12,76 @@ pub struct Standing {
     pub place: u32,
     /// Who.
     pub submission: SubmissionId,
-    /// Mean score over all the method's blocks; a fault counts as [`Metric::miss`].
+    /// What it stands by: the mean score over its blocks (a fault counts as
+    /// [`Metric::miss`]), or what the rules combine results into.
     pub mean: f64,
     /// Blocks it has a result on.
     pub blocks: u32,
     /// Of them, those that ended in a verdict other than completed.
     pub faults: u32,
+    /// Points from meetings, in formats that give some; these come before the mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<f64>,
+    /// Points of those it met, which come second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opponents: Option<f64>,
 }
 
-/// Orders `entrants` by mean score over all their results, the better first, then fewer faults,
-/// then a hash of seed and digest that nobody could choose. Methods without
-/// results come last.
-///
-/// All survivors of a round have run the same blocks, so their means compare.
-/// Scores are added in the order of the blocks: the same results give the same
-/// bits on every machine, in whatever order they arrived.
-pub fn standings<'a>(
+/// Orders `entrants` by their total over rounds `from` to `to`, the better first, then fewer
+/// faults, then a hash of seed and digest that nobody could choose. Methods without results
+/// come last.
+pub(crate) fn standings<'a>(
     seed: &TournamentSeed,
-    metric: &Metric,
+    combine: &Combine,
+    scale: &Metric,
     entrants: impl Iterator<Item = &'a Entrant>,
-    results: impl Iterator<Item = (SubmissionId, u32, u32, Outcome)>,
+    points: &Points,
+    (from, to): (u32, u32),
 ) -> Vec<Standing> {
-    let results: Results = results
-        .map(|(submission, round, index, outcome)| ((submission, round, index), outcome))
-        .collect();
-    let mut lines: Vec<_> = entrants
+    let lines = entrants
         .map(|entrant| {
             let who = entrant.submission;
-            let own = results.range((who, 0, 0)..=(who, u32::MAX, u32::MAX));
-            let (mut sum, mut blocks, mut faults) = (0.0, 0, 0);
-            for (_, outcome) in own {
-                sum += metric.points(outcome);
-                blocks += 1;
-                faults += u32::from(outcome.is_fault());
-            }
-            let mean = if blocks == 0 {
-                metric.miss
-            } else {
-                sum / f64::from(blocks)
-            };
+            let total = points.total(combine, who, from, to);
             let standing = Standing {
                 place: 0,
                 submission: who,
-                mean,
-                blocks,
-                faults,
+                mean: total.unwrap_or(scale.miss),
+                blocks: points.of(who, from, to).count() as u32,
+                faults: points
+                    .of(who, from, to)
+                    .filter(|(_, point)| point.fault)
+                    .count() as u32,
+                points: None,
+                opponents: None,
             };
-            (standing, seed.tie_break(&entrant.digest))
+            (standing, entrant)
         })
         .collect();
-    lines.sort_by(|(a, a_key), (b, b_key)| {
-        (b.blocks > 0)
-            .cmp(&(a.blocks > 0))
-            .then(metric.order(a.mean, b.mean))
+    placed(seed, scale, lines)
+}
+
+/// Gives out the places.
+pub(crate) fn placed(
+    seed: &TournamentSeed,
+    scale: &Metric,
+    lines: Vec<(Standing, &Entrant)>,
+) -> Vec<Standing> {
+    let mut keyed: Vec<_> = lines
+        .into_iter()
+        .map(|(standing, entrant)| (standing, seed.tie_break(&entrant.digest)))
+        .collect();
+    // Points are small multiples of one half: they compare exactly.
+    let descending = |a: Option<f64>, b: Option<f64>| b.unwrap_or(0.0).total_cmp(&a.unwrap_or(0.0));
+    keyed.sort_by(|(a, a_key), (b, b_key)| {
+        descending(a.points, b.points)
+            .then(descending(a.opponents, b.opponents))
+            .then((b.blocks > 0).cmp(&(a.blocks > 0)))
+            .then(scale.order(a.mean, b.mean))
             .then(a.faults.cmp(&b.faults))
             .then(a_key.cmp(b_key))
     });
     (1..)
-        .zip(lines)
+        .zip(keyed)
         .map(|(place, (standing, _))| Standing { place, ..standing })
         .collect()
 }

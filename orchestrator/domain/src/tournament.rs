@@ -1,13 +1,14 @@
 //! The state of a tournament, and how events change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::points::{self, Points};
 use crate::standings::standings;
 use crate::{
-    Digest, Effect, Entrant, Event, IllegalEvent, Metric, Nonce, Outcome, Round, Rules, Standing,
-    SubmissionId, TournamentSeed,
+    Digest, Effect, Entrant, Event, IllegalEvent, Metric, Nonce, Round, Rules, RunId, RunRecord,
+    Standing, SubmissionId, TournamentSeed,
 };
 
 /// Where a tournament is.
@@ -63,10 +64,13 @@ impl std::fmt::Display for TournamentState {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tournament {
     pub(crate) rules: Rules,
-    pub(crate) metric: Metric,
+    pub(crate) metrics: Vec<Metric>,
     pub(crate) state: TournamentState,
+    pub(crate) paused: Option<String>,
     pub(crate) commitment: Option<Digest>,
     pub(crate) field: Vec<Entrant>,
+    pub(crate) defender: Option<Entrant>,
+    pub(crate) disqualified: BTreeSet<SubmissionId>,
     pub(crate) seed: Option<TournamentSeed>,
     pub(crate) rounds: Vec<Round>,
     pub(crate) champion: Option<SubmissionId>,
@@ -77,14 +81,20 @@ pub struct Tournament {
 pub struct Parts {
     /// Its rules.
     pub rules: Rules,
-    /// What its task measures.
-    pub metric: Metric,
+    /// What its tasks measure, in their order; at least one.
+    pub metrics: Vec<Metric>,
     /// Where it is.
     pub state: TournamentState,
+    /// Why it is paused, if it is.
+    pub paused: Option<String>,
     /// Digest of the nonce, once open.
     pub commitment: Option<Digest>,
     /// The field, in any order.
     pub field: Vec<Entrant>,
+    /// Who defends the title.
+    pub defender: Option<Entrant>,
+    /// Who is out for breaking rules.
+    pub disqualified: BTreeSet<SubmissionId>,
     /// The seed, once closed.
     pub seed: Option<TournamentSeed>,
     /// The rounds so far, in order.
@@ -105,14 +115,17 @@ pub fn step(
 }
 
 impl Tournament {
-    /// A draft with these rules, for a task that measures `metric`.
-    pub fn new(rules: Rules, metric: Metric) -> Self {
+    /// A draft with these rules, for tasks that measure `metrics`.
+    pub fn new(rules: Rules, metrics: Vec<Metric>) -> Self {
         Self {
             rules,
-            metric,
+            metrics,
             state: TournamentState::Draft,
+            paused: None,
             commitment: None,
             field: Vec::new(),
+            defender: None,
+            disqualified: BTreeSet::new(),
             seed: None,
             rounds: Vec::new(),
             champion: None,
@@ -122,13 +135,23 @@ impl Tournament {
     /// The tournament that `events` tell of; the first must be its creation.
     pub fn replay<'a>(events: impl IntoIterator<Item = &'a Event>) -> Result<Self, IllegalEvent> {
         let mut events = events.into_iter();
-        let Some(Event::Created { rules, metric, .. }) = events.next() else {
+        let Some(Event::Created {
+            rules,
+            metric,
+            more_tasks,
+            ..
+        }) = events.next()
+        else {
             return Err(IllegalEvent::Contradiction {
                 event: "created",
                 why: "it must come first",
             });
         };
-        let mut tournament = Self::new(rules.clone(), metric.clone());
+        let metrics = std::iter::once(metric)
+            .chain(more_tasks.iter().map(|task| &task.metric))
+            .cloned()
+            .collect();
+        let mut tournament = Self::new(rules.clone(), metrics);
         for event in events {
             tournament.apply(event)?;
         }
@@ -141,10 +164,13 @@ impl Tournament {
         parts.field.sort_by_key(|entrant| entrant.digest);
         Self {
             rules: parts.rules,
-            metric: parts.metric,
+            metrics: parts.metrics,
             state: parts.state,
+            paused: parts.paused,
             commitment: parts.commitment,
             field: parts.field,
+            defender: parts.defender,
+            disqualified: parts.disqualified,
             seed: parts.seed,
             rounds: parts.rounds,
             champion: parts.champion,
@@ -156,14 +182,30 @@ impl Tournament {
         self.state
     }
 
+    /// Why it is paused, if it is.
+    pub fn paused(&self) -> Option<&str> {
+        self.paused.as_deref()
+    }
+
     /// Its rules.
     pub const fn rules(&self) -> &Rules {
         &self.rules
     }
 
-    /// What its task measures.
-    pub const fn metric(&self) -> &Metric {
-        &self.metric
+    /// What its first task measures.
+    pub fn metric(&self) -> &Metric {
+        &self.metrics[0]
+    }
+
+    /// What its tasks measure, in their order.
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// The scale its standings are on: the task's metric, or a share from 0 to 1 where
+    /// several tasks combine.
+    pub fn scale(&self) -> Metric {
+        points::scale(&self.rules.terms.combine, &self.metrics)
     }
 
     /// Its seed, once closed.
@@ -171,9 +213,24 @@ impl Tournament {
         self.seed.as_ref()
     }
 
-    /// The field, ordered by digest.
-    pub fn entrants(&self) -> impl Iterator<Item = &Entrant> {
+    /// The field, ordered by digest, without those that were disqualified before it closed.
+    pub fn field(&self) -> impl Iterator<Item = &Entrant> {
         self.field.iter()
+    }
+
+    /// Who defends the title.
+    pub const fn defender(&self) -> Option<&Entrant> {
+        self.defender.as_ref()
+    }
+
+    /// Everybody who may run: the field, and the defending champion.
+    pub fn entrants(&self) -> impl Iterator<Item = &Entrant> {
+        self.field.iter().chain(&self.defender)
+    }
+
+    /// Whether a method is out for breaking rules.
+    pub fn is_disqualified(&self, submission: SubmissionId) -> bool {
+        self.disqualified.contains(&submission)
     }
 
     /// The rounds so far.
@@ -181,76 +238,82 @@ impl Tournament {
         &self.rounds
     }
 
+    /// A run and its number of round.
+    pub fn find_run(&self, run: RunId) -> Option<&RunRecord> {
+        self.rounds.iter().find_map(|round| round.runs.get(&run))
+    }
+
     /// The winner.
     pub const fn champion(&self) -> Option<SubmissionId> {
         self.champion
     }
 
-    /// What is to be done next, if anything.
-    pub fn next(&self) -> Option<Effect> {
-        match self.state {
-            TournamentState::Closed => self.rules.format().next(self),
-            _ => None,
-        }
-    }
-
-    /// Accepted results up to and with round `up_to`.
-    fn results(&self, up_to: u32) -> impl Iterator<Item = (SubmissionId, u32, u32, Outcome)> + '_ {
-        self.rounds
+    /// All results that count, on one scale. Those of disqualified methods do not.
+    pub(crate) fn points(&self) -> Points {
+        let results = self
+            .rounds
             .iter()
-            .filter(move |round| round.number <= up_to)
-            .flat_map(|round| round.runs.values())
-            .filter_map(|run| {
-                let (round, index) = run.block;
-                Some((run.submission, round, index, run.outcome?))
-            })
+            .flat_map(points::counted)
+            .filter(|(who, _)| !self.is_disqualified(*who));
+        Points::new(&self.rules.terms.combine, &self.metrics, results)
     }
 
-    /// Standings of round `number`'s entrants over all results up to then;
-    /// provisional while the round is played.
-    pub fn standings(&self, number: u32) -> Vec<Standing> {
-        let Some((seed, round)) = self
-            .seed
-            .as_ref()
-            .zip(self.rounds.iter().find(|round| round.number == number))
-        else {
+    /// Standings of a round's entrants over rounds `from` to `to`.
+    pub(crate) fn standings_of(
+        &self,
+        round: &Round,
+        points: &Points,
+        window: (u32, u32),
+    ) -> Vec<Standing> {
+        let Some(seed) = &self.seed else {
             return Vec::new();
         };
-        let entrants = self
-            .field
-            .iter()
-            .filter(|entrant| round.entrants.contains(&entrant.submission));
-        standings(seed, &self.metric, entrants, self.results(number))
+        let entrants: BTreeSet<SubmissionId> = round.entrants.iter().copied().collect();
+        let entrants = self.entrants().filter(|entrant| {
+            entrants.contains(&entrant.submission) && !self.is_disqualified(entrant.submission)
+        });
+        let combine = &self.rules.terms.combine;
+        standings(seed, combine, &self.scale(), entrants, points, window)
     }
 
-    /// Scores of two methods on the blocks both ran, in the order of the blocks.
-    pub(crate) fn pairs(
-        &self,
-        one: SubmissionId,
-        other: SubmissionId,
-        up_to: u32,
-    ) -> Vec<(f64, f64)> {
-        let of = |who: SubmissionId| -> BTreeMap<(u32, u32), f64> {
-            self.results(up_to)
-                .filter(|(submission, ..)| *submission == who)
-                .map(|(_, round, index, outcome)| ((round, index), self.metric.points(&outcome)))
-                .collect()
-        };
-        let others = of(other);
-        of(one)
-            .into_iter()
-            .filter_map(|(block, score)| Some((score, *others.get(&block)?)))
+    /// Standings of round `number`'s entrants over all results up to then; provisional while
+    /// the round is played.
+    pub fn standings(&self, number: u32) -> Vec<Standing> {
+        let round = self.rounds.iter().find(|round| round.number == number);
+        round.map_or_else(Vec::new, |round| {
+            self.standings_of(round, &self.points(), (1, number))
+        })
+    }
+
+    /// Whether a method completed a run that counts.
+    pub fn has_completed_a_run(&self, submission: SubmissionId) -> bool {
+        self.rounds
+            .iter()
+            .flat_map(points::counted)
+            .any(|(who, counted)| who == submission && !counted.outcome.is_fault())
+    }
+
+    /// Everybody who completed a run that counts.
+    pub(crate) fn completed_a_run(&self) -> BTreeSet<SubmissionId> {
+        self.rounds
+            .iter()
+            .flat_map(points::counted)
+            .filter(|(_, counted)| !counted.outcome.is_fault())
+            .map(|(who, _)| who)
             .collect()
     }
 
-    pub(crate) fn has_completed_a_run(&self, submission: SubmissionId) -> bool {
-        self.results(u32::MAX)
-            .any(|(who, _, _, outcome)| who == submission && !outcome.is_fault())
+    /// Scores of a method by block, in the order of the blocks.
+    pub fn scores_of(&self, submission: SubmissionId) -> BTreeMap<(u32, u32), f64> {
+        self.points()
+            .of(submission, 1, u32::MAX)
+            .map(|(block, point)| (block, point.value))
+            .collect()
     }
 
-    /// The seed that `nonce` gives with the present field.
+    /// The seed that `nonce` gives with the present field and defender.
     pub fn derive_seed(&self, nonce: &Nonce) -> TournamentSeed {
-        let digests: Vec<Digest> = self.field.iter().map(|entrant| entrant.digest).collect();
+        let digests: Vec<Digest> = self.entrants().map(|entrant| entrant.digest).collect();
         TournamentSeed::derive(nonce, &digests)
     }
 }
