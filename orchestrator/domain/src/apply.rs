@@ -1,10 +1,8 @@
 //! How events change a tournament, and which cannot happen.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::{
-    Digest, Entrant, Event, IllegalTransition, MethodName, QueuedRun, Round, RunEvent, RunId,
-    RunRecord, RunState, SubmissionId, Tournament, TournamentState,
+    Digest, Entrant, Event, IllegalTransition, MethodName, RunEvent, RunId, RunRecord, RunState,
+    SubmissionId, Tournament, TournamentState,
 };
 
 /// An event that cannot happen in this state.
@@ -32,6 +30,7 @@ pub enum IllegalEvent {
 }
 
 const STALE: &str = "not the run's current attempt";
+const PAUSED: &str = "it is paused";
 
 impl Tournament {
     /// Changes the state as `event` says, or refuses and changes nothing.
@@ -110,7 +109,12 @@ impl Tournament {
             }
             Event::RoundOpened { round, .. } => {
                 self.expect(kind, TournamentState::Closed)?;
-                if *round as usize != self.rounds.len() + 1 {
+                self.goes_on().map_err(contradiction)?;
+                let open = self
+                    .rounds
+                    .last()
+                    .is_some_and(|last| last.decision.is_none());
+                if open || *round as usize != self.rounds.len() + 1 {
                     return Err(contradiction("rounds are played in order"));
                 }
                 let opened = self.open_round(event).ok_or_else(|| {
@@ -120,9 +124,7 @@ impl Tournament {
             }
             Event::RunLeased { run, attempt, .. } => {
                 self.expect(kind, TournamentState::Closed)?;
-                if self.paused.is_some() {
-                    return Err(contradiction("it is paused"));
-                }
+                self.goes_on().map_err(contradiction)?;
                 let run = self.run(*run).ok_or(contradiction("no such run"))?;
                 if *attempt != run.attempt + 1 {
                     return Err(contradiction("attempts count up by one"));
@@ -138,6 +140,9 @@ impl Tournament {
                 ..
             } => {
                 self.expect(kind, TournamentState::Closed)?;
+                if to_target.is_some_and(|work| !(work.is_finite() && work >= 0.0)) {
+                    return Err(contradiction("work is a finite number, not negative"));
+                }
                 let run = self.current(*run, *attempt).ok_or(contradiction(STALE))?;
                 run.state = run.state.after(RunEvent::Accept)?;
                 run.outcome = Some(*outcome);
@@ -198,7 +203,7 @@ impl Tournament {
                     .runs_of(replacement.index)
                     .filter(|(who, _)| !self.is_disqualified(*who))
                     .collect();
-                if !next.add(wanted, runs) {
+                if !self.are_new(runs) || !next.add(wanted, runs) {
                     return Err(contradiction(
                         "its runs are not every entrant of the block, once each",
                     ));
@@ -206,12 +211,7 @@ impl Tournament {
                 self.rounds[at] = next;
             }
             Event::Disqualified { submission, .. } => {
-                if !matches!(self.state, TournamentState::Open | TournamentState::Closed) {
-                    return Err(IllegalEvent::State {
-                        event: kind,
-                        state: self.state,
-                    });
-                }
+                self.expect_under_way(kind)?;
                 if !self
                     .entrants()
                     .any(|entrant| entrant.submission == *submission)
@@ -232,24 +232,21 @@ impl Tournament {
                 }
             }
             Event::Paused { reason } => {
-                if !matches!(self.state, TournamentState::Open | TournamentState::Closed) {
-                    return Err(IllegalEvent::State {
-                        event: kind,
-                        state: self.state,
-                    });
-                }
+                self.expect_under_way(kind)?;
                 if self.paused.is_some() {
                     return Err(contradiction("it is paused already"));
                 }
                 self.paused = Some(reason.clone());
             }
             Event::Resumed => {
+                self.expect_under_way(kind)?;
                 if self.paused.take().is_none() {
                     return Err(contradiction("it is not paused"));
                 }
             }
             Event::RoundDecided(decision) => {
                 self.expect(kind, TournamentState::Closed)?;
+                self.goes_on().map_err(contradiction)?;
                 match self.rounds.last_mut() {
                     Some(round)
                         if round.number == decision.round
@@ -263,11 +260,13 @@ impl Tournament {
             }
             Event::Completed { champion, .. } => {
                 self.expect(kind, TournamentState::Closed)?;
-                if self
-                    .rounds
-                    .last()
-                    .is_none_or(|round| round.decision.is_none())
-                {
+                self.goes_on().map_err(contradiction)?;
+                let over = match self.rounds.last() {
+                    Some(round) => round.decision.is_some(),
+                    // Without a round only if nobody is left to play one.
+                    None => self.playing().is_empty(),
+                };
+                if !over {
                     return Err(contradiction("a round is not decided"));
                 }
                 self.champion = *champion;
@@ -300,6 +299,23 @@ impl Tournament {
         }
     }
 
+    fn expect_under_way(&self, event: &'static str) -> Result<(), IllegalEvent> {
+        if matches!(self.state, TournamentState::Open | TournamentState::Closed) {
+            return Ok(());
+        }
+        Err(IllegalEvent::State {
+            event,
+            state: self.state,
+        })
+    }
+
+    const fn goes_on(&self) -> Result<(), &'static str> {
+        if self.paused.is_some() {
+            return Err(PAUSED);
+        }
+        Ok(())
+    }
+
     fn knows(&self, submission: SubmissionId, name: &MethodName, digest: &Digest) -> bool {
         self.entrants().any(|entrant| {
             entrant.submission == submission || entrant.name == *name || entrant.digest == *digest
@@ -314,64 +330,6 @@ impl Tournament {
             .collect()
     }
 
-    fn open_round(&self, event: &Event) -> Option<Round> {
-        let Event::RoundOpened {
-            round,
-            entrants,
-            blocks,
-            heats,
-            runs,
-        } = event
-        else {
-            return None;
-        };
-        let heats = if heats.is_empty() {
-            Round::one_heat(entrants, blocks)
-        } else {
-            heats.clone()
-        };
-        let known: BTreeSet<SubmissionId> =
-            self.entrants().map(|entrant| entrant.submission).collect();
-        let taking_part: BTreeSet<SubmissionId> = entrants.iter().copied().collect();
-        let numbers: BTreeSet<u32> = blocks.iter().map(|block| block.index).collect();
-        let sound = taking_part.is_subset(&known)
-            && heats.iter().all(|heat| {
-                heat.entrants.iter().all(|who| taking_part.contains(who))
-                    && heat.blocks.iter().all(|block| numbers.contains(block))
-            });
-        let mut opened = Round {
-            number: *round,
-            entrants: entrants.clone(),
-            blocks: blocks.clone(),
-            heats,
-            voided: BTreeSet::new(),
-            runs: BTreeMap::new(),
-            decision: None,
-        };
-        let wanted = numbers
-            .iter()
-            .flat_map(|block| opened.runs_of(*block))
-            .collect();
-        (sound && opened.add(wanted, runs)).then_some(opened)
-    }
-
-    /// The place of a round that is being played, if the block is one that counts.
-    fn undecided(&self, round: u32, block: u32) -> Result<usize, &'static str> {
-        let at = self
-            .rounds
-            .iter()
-            .position(|other| other.number == round)
-            .ok_or("no such round")?;
-        let round = &self.rounds[at];
-        if round.decision.is_some() {
-            return Err("the round is decided");
-        }
-        if round.is_void(block) || !round.blocks.iter().any(|other| other.index == block) {
-            return Err("no such block, or it does not count any more");
-        }
-        Ok(at)
-    }
-
     fn run(&mut self, run: RunId) -> Option<&mut RunRecord> {
         self.rounds
             .iter_mut()
@@ -380,51 +338,5 @@ impl Tournament {
 
     fn current(&mut self, run: RunId, attempt: i32) -> Option<&mut RunRecord> {
         self.run(run).filter(|run| run.attempt == attempt)
-    }
-}
-
-impl Round {
-    /// Who has to run a block.
-    pub fn runs_of(&self, block: u32) -> impl Iterator<Item = (SubmissionId, u32)> + '_ {
-        self.heats
-            .iter()
-            .filter(move |heat| heat.blocks.contains(&block))
-            .flat_map(|heat| &heat.entrants)
-            .map(move |who| (*who, block))
-    }
-
-    /// Queues `runs` if they are exactly the wanted ones.
-    fn add(&mut self, mut wanted: Vec<(SubmissionId, u32)>, runs: &[QueuedRun]) -> bool {
-        let mut found: Vec<(SubmissionId, u32)> =
-            runs.iter().map(|run| (run.submission, run.block)).collect();
-        wanted.sort_unstable();
-        found.sort_unstable();
-        if wanted != found {
-            return false;
-        }
-        for run in runs {
-            let record = RunRecord {
-                submission: run.submission,
-                block: (self.number, run.block),
-                state: RunState::Queued,
-                attempt: 0,
-                outcome: None,
-                to_target: None,
-            };
-            if self.runs.insert(run.run, record).is_some() {
-                return false;
-            }
-        }
-        true
-    }
-
-    fn void(&mut self, block: u32) -> Result<(), IllegalTransition> {
-        self.voided.insert(block);
-        for run in self.runs.values_mut() {
-            if run.block.1 == block && !matches!(run.state, RunState::Done | RunState::Void) {
-                run.state = run.state.after(RunEvent::Void)?;
-            }
-        }
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! What a finished round decided, and on what grounds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,8 +21,9 @@ pub struct Decision {
     pub cut: Vec<SubmissionId>,
     /// The comparison at the edge of the cut; none if nobody was cut.
     pub evidence: Option<Evidence>,
-    /// Every method that was cut against the last one kept of its heat, in the order of
-    /// `cut`, p-values adjusted for all of them together.
+    /// Every method that was cut against the last one kept of its heat (one that a race threw
+    /// out against the leader that beat it), in the order of `cut`; p-values adjusted for all
+    /// of them together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub comparisons: Vec<Evidence>,
     /// p-value of Friedman's test over the blocks that all entrants share, where the format
@@ -61,6 +62,28 @@ impl Decision {
         keep: &BTreeSet<SubmissionId>,
         from: u32,
     ) -> Self {
+        Self::with_rivals(
+            tournament,
+            points,
+            round,
+            standings,
+            keep,
+            from,
+            &BTreeMap::new(),
+        )
+    }
+
+    /// As [`Self::new`], where some of those cut were compared with another than the last
+    /// one kept above them: `rivals` says with whom.
+    pub(crate) fn with_rivals(
+        tournament: &Tournament,
+        points: &Points,
+        round: &Round,
+        standings: Vec<Standing>,
+        keep: &BTreeSet<SubmissionId>,
+        from: u32,
+        rivals: &BTreeMap<SubmissionId, SubmissionId>,
+    ) -> Self {
         let (kept, cut): (Vec<SubmissionId>, Vec<SubmissionId>) = standings
             .iter()
             .map(|line| line.submission)
@@ -69,7 +92,8 @@ impl Decision {
         let mut comparisons: Vec<Evidence> = cut
             .iter()
             .filter_map(|loser| {
-                let rival = last_kept_beside(round, &kept, *loser)?;
+                let own = rivals.get(loser).copied();
+                let rival = own.or_else(|| last_kept_beside(round, &kept, *loser))?;
                 let pairs = points.pairs(rival, *loser, from, round.number);
                 Some(Evidence::new(&scale, rival, *loser, &pairs))
             })
@@ -114,11 +138,12 @@ fn last_kept_beside(
         .copied()
 }
 
+/// Holm's adjustment of those that have a p-value: some have none, for having met on no
+/// block or on too many.
 fn adjust(comparisons: &mut [Evidence]) {
-    let p_values: Option<Vec<f64>> = comparisons.iter().map(|one| one.p_value).collect();
-    if let Some(p_values) = p_values {
-        for (one, adjusted) in comparisons.iter_mut().zip(holm(&p_values)) {
-            one.holm_p_value = Some(adjusted);
-        }
+    let p_values: Vec<f64> = comparisons.iter().filter_map(|one| one.p_value).collect();
+    let tested = comparisons.iter_mut().filter(|one| one.p_value.is_some());
+    for (one, adjusted) in tested.zip(holm(&p_values)) {
+        one.holm_p_value = Some(adjusted);
     }
 }

@@ -4,6 +4,10 @@ use crate::{Block, Decision, Heat, SubmissionId};
 
 /// Something the shell has to carry out, and then report back as an event.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it goes straight into an event"
+)]
 pub enum Effect {
     /// Open round `round` and queue a run of each heat's entrants on each of its blocks.
     OpenRound {

@@ -27,6 +27,7 @@ mod points;
 mod profile;
 mod progress;
 mod round;
+mod round_events;
 mod rules;
 mod run_state;
 mod seed;

@@ -184,17 +184,18 @@ impl Points {
 
 /// The scale on which points are compared.
 pub(crate) fn scale(combine: &Combine, metrics: &[Metric]) -> Metric {
-    let share = |name: &str| Metric {
+    let share = |name: &str, best: f64| Metric {
         name: name.to_owned(),
         unit: None,
         better: Direction::Higher,
-        best: 1.0,
+        best,
         miss: 0.0,
     };
     match combine {
         Combine::Mean => metrics.first().cloned().unwrap_or_default(),
-        Combine::Ranks => share("share beaten"),
-        Combine::Profile { .. } => share("profile score"),
+        Combine::Ranks => share("share beaten", 1.0),
+        // No work at all: more than the 1 of the reference's own pace.
+        Combine::Profile { r_max, .. } => share("profile score", r_max / (r_max - 1.0)),
     }
 }
 

@@ -36,14 +36,26 @@ impl Tournament {
     }
 
     fn after(&self, last: Option<&Round>) -> Option<Effect> {
+        let defender = self
+            .defender
+            .as_ref()
+            .map(|entrant| entrant.submission)
+            .filter(|who| !self.is_disqualified(*who));
         if let Some(round) = last
             && self.title_defender(round).is_some()
         {
+            // Failing everybody else, a defender that may still play keeps what it had.
             let winner = self.survivors(round).first().copied();
-            return Some(Effect::Complete { champion: winner });
+            return Some(Effect::Complete {
+                champion: winner.or(defender),
+            });
         }
         let winner = match last.map(|round| self.survivors(round)) {
-            Some(survivors) if survivors.len() <= 1 => survivors.first().copied(),
+            Some(survivors) if survivors.is_empty() => None,
+            // The only one left, unless byes brought it here and it has yet to run.
+            Some(survivors) if survivors.len() == 1 && self.has_run(survivors[0]) => {
+                survivors.first().copied()
+            }
             None if self.playing().is_empty() => None,
             _ => match self.rules.format().next(self) {
                 Next::Open(opening) => return self.open(&opening),
@@ -51,11 +63,6 @@ impl Tournament {
             },
         };
         let challenger = winner.filter(|who| self.has_completed_a_run(*who));
-        let defender = self
-            .defender
-            .as_ref()
-            .map(|entrant| entrant.submission)
-            .filter(|who| !self.is_disqualified(*who));
         match (challenger, defender) {
             (Some(challenger), Some(defender)) => {
                 let blocks = self.rules.terms.succession.blocks();
@@ -93,8 +100,8 @@ impl Tournament {
         let seed = self.seed?;
         let round = self.rounds.len() as u32 + 1;
         // One against nobody need not run, unless there is nobody else at all.
-        let alone = opening.heats.len() > 1;
-        let meeting = opening.heats.iter().filter(|heat| heat.len() > 1 || !alone);
+        let only = opening.heats.len() == 1;
+        let meeting = opening.heats.iter().filter(|heat| heat.len() > 1 || only);
         let mut heats: Vec<Heat> = Vec::new();
         let mut count = 0;
         for entrants in meeting {
@@ -105,7 +112,13 @@ impl Tournament {
                 blocks: (first + 1..=count).collect(),
             });
         }
-        let before: usize = self.rounds.iter().map(|round| round.blocks.len()).sum();
+        // Tasks are dealt over the blocks that count: one that was replaced by another of its
+        // own task takes no turn.
+        let before: usize = self
+            .rounds
+            .iter()
+            .map(|round| round.blocks.len() - round.voided.len())
+            .sum();
         let tasks = self.metrics.len();
         let blocks = (1..=count)
             .map(|index| Block {

@@ -22,7 +22,7 @@ pub fn one_sided_p_value(differences: &[f64]) -> Option<f64> {
     let largest = differences
         .iter()
         .fold(1.0_f64, |largest, difference| largest.max(difference.abs()));
-    let scale = RESOLUTION / 2.0_f64.powi(largest.log2().ceil() as i32);
+    let scale = RESOLUTION / 2.0_f64.powi(libm::log2(largest).ceil() as i32);
     let values: Vec<i64> = differences
         .iter()
         .map(|difference| (difference * scale).round() as i64)

@@ -36,8 +36,8 @@ pub(crate) fn decide(tournament: &Tournament, round: &Round, defender: Submissio
     );
     // A walk-over: a champion that may not play any more has no title to defend.
     let walk_over = tournament.is_disqualified(defender);
-    // A champion whose every run failed loses to any challenger that completed one, by the
-    // rule itself; a challenger that completed none wins nothing.
+    // Failures are results like others: a champion whose every run failed loses to one that
+    // completed enough of them for the rule. Who never completed a run wins nothing.
     let dethroned = (earned || walk_over) && tournament.has_completed_a_run(challenger);
     let winner = if dethroned { challenger } else { defender };
     let keep = if !dethroned && walk_over {

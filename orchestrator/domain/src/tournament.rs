@@ -213,7 +213,8 @@ impl Tournament {
         self.seed.as_ref()
     }
 
-    /// The field, ordered by digest, without those that were disqualified before it closed.
+    /// The field, ordered by digest. Who was disqualified stays in it: the seed depends on
+    /// everybody who handed something in, so that nobody can choose it by throwing some out.
     pub fn field(&self) -> impl Iterator<Item = &Entrant> {
         self.field.iter()
     }
@@ -287,20 +288,30 @@ impl Tournament {
 
     /// Whether a method completed a run that counts.
     pub fn has_completed_a_run(&self, submission: SubmissionId) -> bool {
-        self.rounds
-            .iter()
-            .flat_map(points::counted)
-            .any(|(who, counted)| who == submission && !counted.outcome.is_fault())
+        self.completed_a_run().contains(&submission)
     }
 
-    /// Everybody who completed a run that counts.
+    /// Everybody who completed a run that counts. Nothing of a disqualified method does.
     pub(crate) fn completed_a_run(&self) -> BTreeSet<SubmissionId> {
         self.rounds
             .iter()
             .flat_map(points::counted)
-            .filter(|(_, counted)| !counted.outcome.is_fault())
+            .filter(|(who, counted)| !counted.outcome.is_fault() && !self.is_disqualified(*who))
             .map(|(who, _)| who)
             .collect()
+    }
+
+    /// Whether a method has a result that counts: one that had only byes has none.
+    pub(crate) fn has_run(&self, submission: SubmissionId) -> bool {
+        let mut results = self.rounds.iter().flat_map(points::counted);
+        results.any(|(who, _)| who == submission)
+    }
+
+    /// How many started: the entrants of the first round, once it is open.
+    pub(crate) fn starters(&self) -> usize {
+        self.rounds
+            .first()
+            .map_or_else(|| self.playing().len(), |round| round.entrants.len())
     }
 
     /// Every method's points by block (round and number), in the order of the blocks.

@@ -7,13 +7,16 @@
 //! - A walk-over: of a pair whose other half is disqualified, the one left goes on.
 //! - Who did not complete a run in the round does not go on. A place that a heat leaves
 //!   empty is refilled with the best-placed of those cut elsewhere.
+//! - Where nobody completed a run in the round, results of the rounds before it decide.
+//! - One that came through by byes alone, and is the only one left, runs a round by itself:
+//!   nobody wins without a run.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Next, Opening};
-use crate::{Decision, Format, Round, RulesError, SubmissionId, Tournament};
+use crate::{Decision, Format, Round, RulesError, Standing, SubmissionId, Tournament};
 
 /// The rules of format `classic`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,7 +101,7 @@ impl Classic {
 
     /// How many of a heat go on.
     fn places(&self, tournament: &Tournament, round: &Round) -> usize {
-        if round.number == 1 && self.has_groups(tournament.field().count()) {
+        if round.number == 1 && self.has_groups(tournament.starters()) {
             self.group_winners as usize
         } else {
             1
@@ -112,14 +115,15 @@ impl Format for Classic {
         match tournament.rounds().last() {
             None => {
                 let drawn = tournament.draw(1, &tournament.playing());
-                if self.has_groups(tournament.field().count()) {
+                if self.has_groups(drawn.len()) {
                     Next::Open(self.groups(&drawn))
                 } else {
                     Next::Open(self.pairs(&drawn))
                 }
             }
             Some(last) => match &tournament.survivors(last)[..] {
-                left @ ([] | [_]) => Next::Winner(left.first().copied()),
+                [] => Next::Winner(None),
+                [only] if tournament.has_run(*only) => Next::Winner(Some(*only)),
                 left => Next::Open(self.pairs(&tournament.draw(played + 1, left))),
             },
         }
@@ -127,13 +131,20 @@ impl Format for Classic {
 
     fn decide(&self, tournament: &Tournament, round: &Round) -> Decision {
         let points = tournament.points();
-        let only = (round.number, round.number);
-        let standings = tournament.standings_of(round, &points, only);
-        let completed: BTreeSet<SubmissionId> = standings
-            .iter()
-            .filter(|line| line.blocks > line.faults)
-            .map(|line| line.submission)
-            .collect();
+        let standing = |from| tournament.standings_of(round, &points, (from, round.number));
+        let completed_here = |standings: &[Standing]| -> BTreeSet<SubmissionId> {
+            let completed = standings.iter().filter(|line| line.blocks > line.faults);
+            completed.map(|line| line.submission).collect()
+        };
+        let mut from = round.number;
+        let mut standings = standing(from);
+        let mut completed = completed_here(&standings);
+        if completed.is_empty() {
+            // A round that says nothing: what was before it decides.
+            from = 1;
+            standings = standing(from);
+            completed = completed_here(&standings);
+        }
         let order: Vec<SubmissionId> = standings.iter().map(|line| line.submission).collect();
         let places = self.places(tournament, round);
         let mut keep = BTreeSet::new();
@@ -165,7 +176,7 @@ impl Format for Classic {
             .take(free)
             .collect();
         keep.extend(left);
-        Decision::new(tournament, &points, round, standings, &keep, round.number)
+        Decision::new(tournament, &points, round, standings, &keep, from)
     }
 
     fn rounds(&self, field: usize) -> u32 {

@@ -116,15 +116,18 @@ impl Format for Halving {
             .filter(|who| completed.contains(who))
             .take(places)
             .collect();
+        let mut rivals = BTreeMap::new();
         let friedman = self.race.and_then(|alpha| {
             let p_value = overall(&points, &standings, round.number)?;
             if p_value <= alpha {
-                drop_the_beaten(&points, &tournament.scale(), &mut keep, round.number, alpha);
+                let scale = tournament.scale();
+                rivals = drop_the_beaten(&points, &scale, &mut keep, round.number, alpha);
             }
             Some(p_value)
         });
         let keep: BTreeSet<SubmissionId> = keep.into_iter().collect();
-        let mut decision = Decision::new(tournament, &points, round, standings, &keep, 1);
+        let mut decision =
+            Decision::with_rivals(tournament, &points, round, standings, &keep, 1, &rivals);
         decision.friedman = friedman;
         decision
     }
@@ -165,34 +168,36 @@ fn overall(points: &Points, standings: &[Standing], round: u32) -> Option<f64> {
 }
 
 /// Takes out of `keep` (best first) those that the leader beats beyond doubt: the one-sided
-/// sign-flip test, adjusted by Holm for all of them. Of two, the better is left alone only
-/// if that much is certain.
+/// sign-flip test, adjusted by Holm for all of them. Says who beat whom. The leader itself
+/// always stays, and so do its equals.
 fn drop_the_beaten(
     points: &Points,
     scale: &Metric,
     keep: &mut Vec<SubmissionId>,
     round: u32,
     alpha: f64,
-) {
-    let Some((leader, rivals)) = keep.split_first() else {
-        return;
+) -> BTreeMap<SubmissionId, SubmissionId> {
+    let Some((&leader, rivals)) = keep.split_first() else {
+        return BTreeMap::new();
     };
     let p_values: Vec<f64> = rivals
         .iter()
         .map(|rival| {
-            let pairs = points.pairs(*leader, *rival, 1, round);
-            Evidence::new(scale, *leader, *rival, &pairs)
+            let pairs = points.pairs(leader, *rival, 1, round);
+            // More blocks than the exact test counts prove nothing here.
+            Evidence::new(scale, leader, *rival, &pairs)
                 .p_value
                 .unwrap_or(1.0)
         })
         .collect();
-    let beaten: BTreeSet<SubmissionId> = rivals
+    let beaten: BTreeMap<SubmissionId, SubmissionId> = rivals
         .iter()
         .zip(holm(&p_values))
         .filter(|(_, adjusted)| *adjusted <= alpha)
-        .map(|(rival, _)| *rival)
+        .map(|(rival, _)| (*rival, leader))
         .collect();
-    keep.retain(|who| !beaten.contains(who));
+    keep.retain(|who| !beaten.contains_key(who));
+    beaten
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ impl Format for Swiss {
     fn next(&self, tournament: &Tournament) -> Next {
         let played = tournament.rounds().len() as u32;
         match tournament.rounds().last() {
-            Some(last) if played >= self.rounds(tournament.field().count()) => {
+            Some(last) if played >= self.rounds(tournament.starters()) => {
                 Next::Winner(tournament.survivors(last).first().copied())
             }
             _ => Next::Open(self.pairs(tournament, played)),
@@ -139,17 +139,17 @@ impl Format for Swiss {
         let standings = with_points(tournament, &table, standings);
         let completed = tournament.completed_a_run();
         let mut order = standings.iter().map(|line| line.submission);
-        let keep: BTreeSet<SubmissionId> =
-            if round.number >= self.rounds(tournament.field().count()) {
-                order
-                    .find(|who| completed.contains(who))
-                    .into_iter()
-                    .collect()
-            } else if completed.is_empty() {
-                BTreeSet::new()
-            } else {
-                order.collect()
-            };
+        let keep: BTreeSet<SubmissionId> = if round.number >= self.rounds(tournament.starters()) {
+            order
+                .find(|who| completed.contains(who))
+                .into_iter()
+                .collect()
+        } else if completed.is_empty() && order.clone().all(|who| tournament.has_run(who)) {
+            // Everybody has had a run, and all failed.
+            BTreeSet::new()
+        } else {
+            order.collect()
+        };
         Decision::new(tournament, &points, round, standings, &keep, 1)
     }
 

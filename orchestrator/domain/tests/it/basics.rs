@@ -1,219 +1,15 @@
-//! Whole tournaments played in memory: any scores, any order of arrival, any
-//! faults on the way.
-
-#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+//! What holds of halving, the first format, and of events that cannot happen.
 
 use std::collections::BTreeMap;
 
 use gauntlet_domain::{
-    Decision, Digest, Direction, Effect, Event, Halving, IllegalEvent, Metric, Nonce, Outcome,
-    Play, QueuedRun, Rules, RunId, RunState, RunnerId, SubmissionId, Tournament, TournamentState,
-    Verdict, step,
+    Decision, Direction, Event, Halving, IllegalEvent, Metric, Nonce, Play, Rules, RunnerId,
+    Tournament, TournamentState,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
 
-fn submission(nth: usize) -> SubmissionId {
-    SubmissionId(Uuid::from_u128(1000 + nth as u128))
-}
-
-fn digest(nth: usize) -> Digest {
-    Digest::of(format!("module {nth}").as_bytes())
-}
-
-/// Halving as it was first: three rungs, no early cut.
-fn halving() -> Rules {
-    Rules::from(Play::Halving(Halving {
-        race: None,
-        ..Halving::default()
-    }))
-}
-
-fn nonce() -> Nonce {
-    Nonce::from_phrase("test")
-}
-
-/// Applies an event and keeps it, as the shell does.
-struct Game {
-    tournament: Tournament,
-    log: Vec<Event>,
-    next_run: u128,
-}
-
-impl Game {
-    fn closed(rules: Rules, field: usize) -> Self {
-        Self::closed_for(rules, Metric::default(), field)
-    }
-
-    fn closed_for(rules: Rules, metric: Metric, field: usize) -> Self {
-        let mut play = Self {
-            tournament: Tournament::new(rules.clone(), vec![metric.clone()]),
-            log: vec![Event::Created {
-                name: "t".parse().unwrap(),
-                task: "digits".parse().unwrap(),
-                rules,
-                metric,
-                more_tasks: vec![],
-            }],
-            next_run: 1,
-        };
-        play.happens(Event::Opened {
-            commitment: nonce().commitment(),
-            rules: None,
-            version: None,
-        });
-        for nth in 0..field {
-            play.happens(Event::Submitted {
-                submission: submission(nth),
-                name: format!("m{nth}").parse().unwrap(),
-                digest: digest(nth),
-            });
-        }
-        let seed = play.tournament.derive_seed(&nonce());
-        play.happens(Event::Closed {
-            nonce: nonce(),
-            seed,
-        });
-        play
-    }
-
-    fn happens(&mut self, event: Event) -> Vec<Effect> {
-        let (tournament, effects) = step(self.tournament.clone(), &event)
-            .unwrap_or_else(|error| panic!("{event:?}: {error}"));
-        self.tournament = tournament;
-        self.log.push(event);
-        effects
-    }
-
-    fn refuses(&self, event: &Event) -> IllegalEvent {
-        step(self.tournament.clone(), event).unwrap_err()
-    }
-
-    /// Carries out one effect.
-    fn carry_out(&mut self, effect: Effect) {
-        match effect {
-            Effect::OpenRound {
-                round,
-                entrants,
-                blocks,
-                heats,
-            } => {
-                let mut runs = Vec::new();
-                for heat in &heats {
-                    for who in &heat.entrants {
-                        for block in &heat.blocks {
-                            runs.push(QueuedRun {
-                                run: RunId(Uuid::from_u128(self.next_run)),
-                                submission: *who,
-                                block: *block,
-                            });
-                            self.next_run += 1;
-                        }
-                    }
-                }
-                self.happens(Event::RoundOpened {
-                    round,
-                    entrants,
-                    blocks,
-                    heats,
-                    runs,
-                });
-            }
-            Effect::DecideRound(decision) => {
-                self.happens(Event::RoundDecided(decision));
-            }
-            Effect::Complete { champion } => {
-                self.happens(Event::Completed {
-                    champion,
-                    archive: None,
-                });
-            }
-        }
-    }
-
-    fn waiting(&self) -> Vec<(RunId, SubmissionId, (u32, u32))> {
-        let round = self.tournament.rounds().last().unwrap();
-        round
-            .runs
-            .iter()
-            .filter(|(_, run)| run.state == RunState::Queued)
-            .map(|(id, run)| (*id, run.submission, run.block))
-            .collect()
-    }
-
-    fn attempts(&self, id: RunId) -> i32 {
-        self.tournament
-            .rounds()
-            .iter()
-            .find_map(|round| round.runs.get(&id))
-            .unwrap()
-            .attempt
-    }
-
-    fn lease(&mut self, run: RunId, attempt: i32) {
-        self.happens(Event::RunLeased {
-            run,
-            attempt,
-            runner: RunnerId(Uuid::nil()),
-        });
-    }
-
-    /// Plays to the end. `score` gives each result; `pick` chooses which of the
-    /// waiting runs ends next and how many attempts it loses first.
-    fn finish(
-        &mut self,
-        score: impl Fn(SubmissionId, (u32, u32)) -> Outcome,
-        mut pick: impl FnMut(usize) -> (usize, i32),
-    ) {
-        for _ in 0..100_000 {
-            if let Some(effect) = self.tournament.next() {
-                self.carry_out(effect);
-                continue;
-            }
-            if self.tournament.state() == TournamentState::Completed {
-                return;
-            }
-            let waiting = self.waiting();
-            let (which, lost) = pick(waiting.len());
-            let (run, who, block) = waiting[which % waiting.len()];
-            let before = self.attempts(run);
-            for attempt in before + 1..=before + lost {
-                self.lease(run, attempt);
-                self.happens(Event::RunRequeued {
-                    run,
-                    attempt,
-                    reason: "the runner vanished".to_owned(),
-                });
-            }
-            let attempt = before + lost + 1;
-            self.lease(run, attempt);
-            self.happens(Event::RunDone {
-                run,
-                attempt,
-                outcome: score(who, block),
-                model: None,
-                to_target: None,
-            });
-        }
-        panic!("the tournament does not end");
-    }
-
-    fn decisions(&self) -> Vec<Decision> {
-        self.tournament
-            .rounds()
-            .iter()
-            .filter_map(|round| round.decision.clone())
-            .collect()
-    }
-}
-
-fn completed(score: f64) -> Outcome {
-    Outcome::new(Verdict::Completed, Some(score)).unwrap()
-}
-
-fn failed() -> Outcome {
-    Outcome::new(Verdict::MethodFailed, None).unwrap()
-}
+use crate::support::{Game, completed, digest, failed, halving, look_up, nonce, submission, table};
 
 #[test]
 fn nine_methods_become_five_three_and_a_champion() {
@@ -401,19 +197,6 @@ fn rules() -> impl Strategy<Value = Rules> {
         .prop_map(|halving| Rules::from(Play::Halving(halving)))
 }
 
-/// A score per (method, round, block): coarse, so that ties and faults occur.
-fn table() -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(0_u8..=10, 256)
-}
-
-fn look_up(table: &[u8], who: SubmissionId, (round, index): (u32, u32)) -> Outcome {
-    let at = (who.0.as_u128() as usize * 37 + round as usize * 11 + index as usize) % table.len();
-    match table[at] {
-        0 => failed(),
-        score => completed(f64::from(score) / 10.0),
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -485,46 +268,15 @@ proptest! {
     ) {
         let mut play = Game::closed(rules, field);
         play.finish(|who, block| look_up(&scores, who, block), |turn| (turn / 2, 1));
-        // Through JSON, as stored.
-        let log: Vec<Event> = play
-            .log
-            .iter()
-            .map(|event| serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap())
-            .collect();
+        let log = play.stored();
         prop_assert_eq!(&log, &play.log);
         prop_assert_eq!(&Tournament::replay(&log).unwrap(), &play.tournament);
 
         // A restart anywhere continues to the same end.
         let kept = 1 + ((log.len() - 1) as f64 * cut_at) as usize;
-        let mut again = Game {
-            tournament: Tournament::replay(&log[..kept]).unwrap(),
-            log: log[..kept].to_vec(),
-            next_run: 1_000_000,
-        };
+        let mut again = Game::restarted(&log[..kept]);
         if again.tournament.state() == TournamentState::Closed {
-            // Runs leased at the moment of the crash are queued again.
-            let leased: Vec<(RunId, i32)> = again
-                .tournament
-                .rounds()
-                .iter()
-                .flat_map(|round| &round.runs)
-                .filter(|(_, run)| run.state == RunState::Leased)
-                .map(|(id, run)| (*id, run.attempt))
-                .collect();
-            for (run, attempt) in leased {
-                again.happens(Event::RunRequeued { run, attempt, reason: "restart".to_owned() });
-            }
-            while again.tournament.state() == TournamentState::Closed {
-                if let Some(effect) = again.tournament.next() {
-                    again.carry_out(effect);
-                    continue;
-                }
-                let (run, who, block) = again.waiting()[0];
-                let attempt = 1 + again.attempts(run);
-                again.lease(run, attempt);
-                let outcome = look_up(&scores, who, block);
-                again.happens(Event::RunDone { run, attempt, outcome, model: None, to_target: None });
-            }
+            again.play_out(|who, block| look_up(&scores, who, block));
             prop_assert_eq!(again.tournament.champion(), play.tournament.champion());
             prop_assert_eq!(again.decisions(), play.decisions());
         }

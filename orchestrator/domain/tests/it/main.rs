@@ -1,0 +1,15 @@
+//! Whole tournaments played in memory: any format, any scores, any order of arrival, any
+//! faults on the way.
+
+#![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
+
+mod basics;
+mod blocks;
+mod chaos;
+mod combining;
+mod defence;
+mod game;
+mod meetings;
+mod race;
+mod support;
+mod vanishing;
