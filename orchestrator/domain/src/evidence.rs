@@ -48,7 +48,7 @@ impl Evidence {
             0.0
         } else {
             differences.iter().sum::<f64>() / n as f64
-        };
+        } + 0.0; // never −0.0, which JSON columns do not keep
         let standard_error = (n >= 2).then(|| {
             let squares: f64 = differences
                 .iter()
@@ -58,7 +58,7 @@ impl Evidence {
         });
         let interval = standard_error.map(|error| {
             let reach = student_t_975(n - 1) * error;
-            [effect - reach, effect + reach]
+            [effect - reach + 0.0, effect + reach + 0.0]
         });
         Self {
             kept,

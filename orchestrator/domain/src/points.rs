@@ -161,7 +161,7 @@ impl Points {
             return Some(profile_score(&tasks, *r_max));
         }
         let sum: f64 = points.iter().map(|point| point.value).sum();
-        Some(sum / points.len() as f64)
+        Some(sum / points.len() as f64 + 0.0)
     }
 
     /// Points of two methods on the blocks both ran, in the order of the blocks.

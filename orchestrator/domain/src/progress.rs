@@ -22,7 +22,7 @@ impl Tournament {
     }
 
     /// Decides a finished round.
-    pub(crate) fn decide(&self, round: &Round) -> Decision {
+    pub fn decide(&self, round: &Round) -> Decision {
         match self.title_defender(round) {
             Some(defender) => succession::decide(self, round, defender),
             None => self.rules.format().decide(self, round),

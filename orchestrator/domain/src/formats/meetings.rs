@@ -59,7 +59,8 @@ impl Table {
     /// What those it met have earned: Buchholz's tie-break.
     pub(super) fn opponents(&self, who: SubmissionId) -> f64 {
         let met = self.met.get(&who).into_iter().flatten();
-        met.map(|other| self.points(*other)).sum()
+        // An empty sum is −0.0, which JSON columns do not keep.
+        met.map(|other| self.points(*other)).sum::<f64>() + 0.0
     }
 
     /// Whether two have met.

@@ -57,11 +57,12 @@ pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result
         };
     };
     let row = tournaments::get(&mut tx, tournament, Lock::Share).await?;
-    let Some(row) = row.filter(|row| row.state == TournamentState::Closed) else {
+    if row.is_none_or(|row| row.state != TournamentState::Closed) {
         return Err(lease_lost(holder));
-    };
-    if let Some(score) = outcome.score().filter(|score| !row.metric.admits(*score)) {
-        return Err(impossible_score(&row.metric, score));
+    }
+    let metric = tournaments::metric_of_run(&mut tx, holder.run).await?;
+    if let Some(score) = outcome.score().filter(|score| !metric.admits(*score)) {
+        return Err(impossible_score(&metric, score));
     }
     let detail = report
         .detail

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gauntlet_domain::{
-    Budget, CurvePoint, Digest, Event, Lane, Meters, MethodName, Metric, Outcome, Rules, RunId,
-    RunnerId, TokenId, Tournament, TournamentName, Verdict,
+    Budget, CurvePoint, Digest, Event, Halving, Lane, Meters, MethodName, Metric, Outcome, Play,
+    Rules, RunId, RunnerId, TokenId, Tournament, TournamentName, Verdict,
 };
 use gauntlet_scheduler::commands::claim::{Claim, claim};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -127,11 +127,15 @@ impl Platform {
     }
 
     pub(crate) async fn draft(&self, tournament: &str) {
+        self.draft_by(tournament, halving()).await;
+    }
+
+    pub(crate) async fn draft_by(&self, tournament: &str, rules: Rules) {
         let new = NewTournament {
             name: name(tournament),
             task: "digits".parse().unwrap(),
             more_tasks: vec![],
-            rules: Rules::default(),
+            rules,
             phrase: Some("7".to_owned()),
         };
         create_tournament(&self.ctx, new).await.unwrap();
@@ -158,7 +162,12 @@ impl Platform {
 
     /// A closed tournament with methods m0, m1, … and its first round open.
     pub(crate) async fn started(&self, tournament: &str, field: usize) {
-        self.open(tournament).await;
+        self.started_by(tournament, halving(), field).await;
+    }
+
+    pub(crate) async fn started_by(&self, tournament: &str, rules: Rules, field: usize) {
+        self.draft_by(tournament, rules).await;
+        open_tournament(&self.ctx, &name(tournament)).await.unwrap();
         for nth in 0..field {
             self.enter(tournament, &format!("m{nth}")).await.unwrap();
         }
@@ -236,6 +245,11 @@ impl Platform {
             .unwrap()
     }
 
+    pub(crate) async fn archive(&self) -> Vec<views::ArchiveView> {
+        let mut conn = self.ctx.db.acquire().await.unwrap();
+        views::entries(&mut conn).await.unwrap()
+    }
+
     pub(crate) async fn run(&self, run: RunId) -> RunView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
         views::run(&mut conn, run).await.unwrap().unwrap()
@@ -278,13 +292,21 @@ impl Platform {
         for round in loaded.rounds() {
             if let Some(decision) = &round.decision {
                 assert_eq!(
-                    serde_json::to_string(&decision.standings).unwrap(),
-                    serde_json::to_string(&loaded.standings(round.number)).unwrap(),
-                    "standings computed again differ"
+                    serde_json::to_string(decision).unwrap(),
+                    serde_json::to_string(&loaded.decide(round)).unwrap(),
+                    "a decision made again differs"
                 );
             }
         }
     }
+}
+
+/// Three rungs on 1, 2 and 3 blocks, without an early cut.
+pub(crate) fn halving() -> Rules {
+    Rules::from(Play::Halving(Halving {
+        race: None,
+        ..Halving::default()
+    }))
 }
 
 pub(crate) async fn register(ctx: &Context, token: TokenId, name: &str) -> RunnerId {
