@@ -193,12 +193,7 @@ impl Tournament {
                 }
                 let mut next = self.rounds[at].clone();
                 next.void(*block)?;
-                next.blocks.push(*replacement);
-                for heat in &mut next.heats {
-                    if heat.blocks.contains(block) {
-                        heat.blocks.push(replacement.index);
-                    }
-                }
+                next.replace(*block, *replacement);
                 let wanted: Vec<(SubmissionId, u32)> = next
                     .runs_of(replacement.index)
                     .filter(|(who, _)| !self.is_disqualified(*who))

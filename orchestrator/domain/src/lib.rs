@@ -7,6 +7,7 @@
 
 mod apply;
 mod archive;
+mod audit;
 mod budget;
 mod chain;
 mod curve;
@@ -40,6 +41,7 @@ mod verdict;
 
 pub use apply::IllegalEvent;
 pub use archive::{Card, CardBlock, CardEvidence, choose_model};
+pub use audit::{Audit, Difference, audit};
 pub use budget::{Budget, BudgetError};
 pub use chain::{Broken, Link, link, verify};
 pub use curve::{CurvePoint, MAX_METRIC_NAMES, MAX_POINTS_PER_METRIC, tidy_curve};

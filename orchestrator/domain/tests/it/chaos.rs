@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use gauntlet_domain::{Event, Rules, Tournament, TournamentState, step};
+use gauntlet_domain::{Event, Rules, Tournament, TournamentState, audit, step};
 use proptest::prelude::*;
 
 use crate::support::{CHAMPION, Game, any_rules, defended, look_up, nth, submission, table};
@@ -197,6 +197,9 @@ proptest! {
         let log = game.stored();
         prop_assert_eq!(&log, &game.log);
         prop_assert_eq!(&Tournament::replay(&log).unwrap(), &game.tournament);
+        let found = audit(&log);
+        prop_assert_eq!(found.differences, []);
+        prop_assert_eq!(found.champion, game.tournament.champion());
     }
 
     #[test]
