@@ -16,7 +16,11 @@
 //! | `GET /api/v1/tournaments/{name}` | | | [`Tournament`] |
 //! | `POST /api/v1/tournaments/{name}/open` | admin | | [`Tournament`] |
 //! | `POST /api/v1/tournaments/{name}/close` | admin | | [`Tournament`] |
-//! | `POST /api/v1/tournaments/{name}/cancel` | admin | [`CancelTournament`] | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/cancel` · `…/pause` | admin | [`WithReason`] | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/resume` | admin | | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/disqualify` | admin | [`Disqualify`] | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/rounds/{round}/blocks/{block}/void` · `…/replace` | admin | [`WithReason`] | [`Tournament`] |
+//! | `GET /api/v1/tournaments/{name}/record?after=N` | | | [`Record`] |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | the module, `application/wasm` | 201 [`Receipt`] |
 //! | `GET /api/v1/tournaments/{name}/events` | | | server-sent events: [`ChangeEvent`] |
 //! | `GET /api/v1/events` | | | server-sent events: [`ChangeEvent`] of any tournament, entry or runner |
@@ -54,8 +58,9 @@ pub use submission::Receipt;
 pub use task::{Budget, NewTask, Task};
 pub use token::{NewToken, Token, TokenScope};
 pub use tournament::{
-    Block, CancelTournament, Champion, Cut, Method, NewTournament, Round, RoundState, RunCell,
-    Standing, Tournament, TournamentState, TournamentSummary,
+    Block, Champion, Comparison, Cut, Disqualify, Heat, Method, NewTournament, Numbers, Record,
+    RecordedEvent, Round, RoundState, RunCell, Standing, Title, Tournament, TournamentState,
+    TournamentSummary, WithReason,
 };
 
 use serde::{Deserialize, Serialize};

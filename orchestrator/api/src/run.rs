@@ -60,6 +60,21 @@ pub enum RunState {
     Done,
     /// The platform failed at it too often; an operator must act.
     Stuck,
+    /// Not needed any more: its block was taken out, or its method is out.
+    Void,
+}
+
+impl RunState {
+    /// The name as it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Leased => "leased",
+            Self::Done => "done",
+            Self::Stuck => "stuck",
+            Self::Void => "void",
+        }
+    }
 }
 
 /// How a run ended, as far as its entrant is concerned.
@@ -152,6 +167,8 @@ pub enum AttemptState {
     Faulted,
     /// Its lease ran out.
     Expired,
+    /// Its run was not needed any more.
+    Voided,
 }
 
 impl AttemptState {
@@ -162,6 +179,7 @@ impl AttemptState {
             Self::Reported => "reported",
             Self::Faulted => "faulted",
             Self::Expired => "expired",
+            Self::Voided => "voided",
         }
     }
 }

@@ -12,6 +12,9 @@ pub struct NewTournament {
     pub name: String,
     /// Name of the task.
     pub task: String,
+    /// Names of further tasks, over which blocks are dealt in turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_tasks: Vec<String>,
     /// The rules, e.g. `{"format":"halving","rungs":3,"eta":2,"blocks_per_rung":[1,2,3]}`;
     /// the default if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,10 +25,21 @@ pub struct NewTournament {
     pub seed: Option<u64>,
 }
 
-/// Body of `POST /api/v1/tournaments/{name}/cancel`.
+/// Body of `POST /api/v1/tournaments/{name}/disqualify`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct CancelTournament {
+pub struct Disqualify {
+    /// Name of the method.
+    pub method: String,
+    /// Why, for everybody to read; at most 500 characters.
+    pub reason: String,
+}
+
+/// Body of `POST /api/v1/tournaments/{name}/cancel` and of the other commands that only
+/// need a reason: `…/pause`, `…/rounds/{round}/blocks/{block}/void` and `…/replace`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithReason {
     /// Why, for everybody to read; at most 500 characters.
     pub reason: String,
 }
@@ -88,7 +102,10 @@ pub struct Tournament {
     pub name: String,
     /// Name of the task.
     pub task: String,
-    /// What the task measures.
+    /// Names of its further tasks, over which blocks are dealt in turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more_tasks: Vec<String>,
+    /// What the standings are in: what the task measures, or a share where tasks combine.
     #[serde(default)]
     pub metric: Metric,
     /// Where it is.
@@ -118,6 +135,9 @@ pub struct Tournament {
     /// Why it was cancelled, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// Why it is paused, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
 }
 
 /// A method that takes part.
@@ -129,6 +149,12 @@ pub struct Method {
     pub digest: String,
     /// The round after which it was cut.
     pub cut_after: Option<u32>,
+    /// Whether it defends the title.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub defender: bool,
+    /// Why it is out, if it was disqualified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disqualified: Option<String>,
 }
 
 /// A round (rung): new shared blocks for every survivor, then a cut.
@@ -142,7 +168,10 @@ pub struct Round {
     pub note: Option<String>,
     /// The blocks drawn for this round.
     pub blocks: Vec<Block>,
-    /// Every method on every block.
+    /// Who meets whom, where not everybody runs every block.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heats: Vec<Heat>,
+    /// Every method on its blocks.
     pub runs: Vec<RunCell>,
     /// The standing after it, best first; over all blocks so far.
     pub standings: Vec<Standing>,
@@ -169,6 +198,21 @@ pub struct Block {
     pub number: u32,
     /// Its seed, 16 hex digits.
     pub seed: String,
+    /// Name of its task, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// Whether it was taken out and does not count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub voided: bool,
+}
+
+/// Methods that meet on the same blocks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heat {
+    /// Their names.
+    pub methods: Vec<String>,
+    /// Numbers of their blocks.
+    pub blocks: Vec<u32>,
 }
 
 /// One method on one block, in short.
@@ -211,6 +255,9 @@ pub struct Standing {
     pub faults: u32,
     /// The round after which it was cut.
     pub cut_after: Option<u32>,
+    /// Points from meetings, in formats that give some: they come before the mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<f64>,
 }
 
 /// A cut and its evidence: the last method kept against the first one cut.
@@ -233,6 +280,87 @@ pub struct Cut {
     pub p_value: Option<f64>,
     /// About how many more blocks would turn the cut, where that can be said.
     pub flip_blocks: Option<u32>,
+    /// Every method that was cut, against the last one kept beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comparisons: Vec<Comparison>,
+    /// p-value of Friedman's test over the blocks that all share, where the format asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub friedman: Option<f64>,
+    /// How the title was decided, in a champion's round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Title>,
+}
+
+/// A method that was cut, against the last one kept beside it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The last kept.
+    pub kept: String,
+    /// The one cut.
+    pub dropped: String,
+    /// The numbers.
+    #[serde(flatten)]
+    pub numbers: Numbers,
+}
+
+/// A paired comparison: positive effects are for the first named.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Numbers {
+    /// Blocks both have run.
+    pub common_blocks: u32,
+    /// Mean paired advantage, in the unit of the standings.
+    pub effect: f64,
+    /// A 95 % interval of it, where there are two common blocks or more.
+    pub interval: Option<[f64; 2]>,
+    /// One-sided p-value of the exact paired sign-flip test.
+    pub p_value: Option<f64>,
+    /// The same after Holm's adjustment for the whole cut.
+    pub holm_p_value: Option<f64>,
+    /// About how many more blocks would turn the order, where that can be said.
+    pub flip_blocks: Option<u32>,
+}
+
+/// How the title was decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Title {
+    /// Who defended it.
+    pub defender: String,
+    /// Who asked for it.
+    pub challenger: String,
+    /// Whether it changed hands.
+    pub dethroned: bool,
+    /// The challenger's advantage.
+    #[serde(flatten)]
+    pub numbers: Numbers,
+}
+
+/// An event of a tournament as it hangs in its hash chain; `GET
+/// /api/v1/tournaments/{name}/record?after=N` gives up to 1,000 of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedEvent {
+    /// Its number, from 1.
+    pub seq: i64,
+    /// When, in microseconds since 1970.
+    pub at_micros: i64,
+    /// The event as the exact JSON text that was hashed.
+    pub body: String,
+    /// Digest of the one before; 64 zeros for the first.
+    pub previous: String,
+    /// Its digest.
+    pub digest: String,
+}
+
+/// Events of a tournament's record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Name of the chain, which the digests cover.
+    pub chain: String,
+    /// Digest of the last event there is.
+    pub head: String,
+    /// How many there are.
+    pub length: i64,
+    /// Those asked for.
+    pub events: Vec<RecordedEvent>,
 }
 
 /// The winner of a tournament.

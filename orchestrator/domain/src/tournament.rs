@@ -314,11 +314,15 @@ impl Tournament {
             .map_or_else(|| self.playing().len(), |round| round.entrants.len())
     }
 
-    /// Scores of a method by block, in the order of the blocks.
-    pub fn scores_of(&self, submission: SubmissionId) -> BTreeMap<(u32, u32), f64> {
-        self.points()
-            .of(submission, 1, u32::MAX)
-            .map(|(block, point)| (block, point.value))
+    /// Every method's points by block (round and number), in the order of the blocks.
+    pub fn scores(&self) -> BTreeMap<SubmissionId, BTreeMap<(u32, u32), f64>> {
+        let points = self.points();
+        self.entrants()
+            .map(|entrant| {
+                let own = points.of(entrant.submission, 1, u32::MAX);
+                let own = own.map(|(block, point)| (block, point.value));
+                (entrant.submission, own.collect())
+            })
             .collect()
     }
 

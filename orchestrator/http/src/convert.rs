@@ -33,9 +33,11 @@ pub(crate) fn summary(view: views::TournamentSummary) -> api::TournamentSummary 
 }
 
 pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
+    let several = !view.more_tasks.is_empty();
     api::Tournament {
         name: view.name,
         task: view.task,
+        more_tasks: view.more_tasks.clone(),
         metric: metric(view.metric),
         state: tournament_state(view.state),
         // Rules are plain data: numbers, names and lists.
@@ -54,9 +56,15 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
                 name: method.name,
                 digest: method.digest.to_string(),
                 cut_after: method.cut_after,
+                defender: method.defender,
+                disqualified: method.disqualified_because,
             })
             .collect(),
-        rounds: view.rounds.into_iter().map(round).collect(),
+        rounds: view
+            .rounds
+            .into_iter()
+            .map(|view| round(view, several))
+            .collect(),
         standings: view.standings.into_iter().map(standing).collect(),
         champion: view.champion.map(|champion| api::Champion {
             method: champion.method,
@@ -64,10 +72,11 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
             score: champion.score,
         }),
         note: view.cancelled_because,
+        paused: view.paused_because,
     }
 }
 
-fn round(view: views::RoundView) -> api::Round {
+fn round(view: views::RoundView, several_tasks: bool) -> api::Round {
     api::Round {
         number: view.number,
         state: match view.state {
@@ -82,8 +91,22 @@ fn round(view: views::RoundView) -> api::Round {
             .map(|block| api::Block {
                 number: block.number,
                 seed: block.seed.to_string(),
+                task: several_tasks.then_some(block.task),
+                voided: block.voided,
             })
             .collect(),
+        // One heat says nothing that the runs do not.
+        heats: if view.heats.len() > 1 {
+            view.heats
+                .into_iter()
+                .map(|heat| api::Heat {
+                    methods: heat.methods,
+                    blocks: heat.blocks,
+                })
+                .collect()
+        } else {
+            Vec::new()
+        },
         runs: view
             .runs
             .into_iter()
@@ -113,11 +136,21 @@ fn standing(view: views::StandingView) -> api::Standing {
         blocks: view.blocks,
         faults: view.faults,
         cut_after: view.cut_after,
+        points: view.points,
     }
 }
 
 fn cut(view: views::CutView) -> api::Cut {
     let evidence = view.evidence.as_ref();
+    let comparisons = view
+        .comparisons
+        .iter()
+        .map(|one| api::Comparison {
+            kept: one.kept.clone(),
+            dropped: one.dropped.clone(),
+            numbers: numbers(&one.evidence),
+        })
+        .collect();
     api::Cut {
         kept: view.kept,
         dropped: view.dropped,
@@ -129,6 +162,27 @@ fn cut(view: views::CutView) -> api::Cut {
         flip_blocks: evidence
             .and_then(|evidence| evidence.blocks_to_flip)
             .map(|blocks| u32::try_from(blocks).unwrap_or(u32::MAX)),
+        comparisons,
+        friedman: view.friedman,
+        title: view.title.map(|title| api::Title {
+            numbers: numbers(&title.evidence),
+            defender: title.defender,
+            challenger: title.challenger,
+            dethroned: title.dethroned,
+        }),
+    }
+}
+
+fn numbers(evidence: &domain::Evidence) -> api::Numbers {
+    api::Numbers {
+        common_blocks: evidence.blocks,
+        effect: evidence.effect,
+        interval: evidence.interval,
+        p_value: evidence.p_value,
+        holm_p_value: evidence.holm_p_value,
+        flip_blocks: evidence
+            .blocks_to_flip
+            .map(|blocks| u32::try_from(blocks).unwrap_or(u32::MAX)),
     }
 }
 
@@ -138,6 +192,7 @@ fn run_state(state: domain::RunState) -> api::RunState {
         domain::RunState::Leased => api::RunState::Leased,
         domain::RunState::Done => api::RunState::Done,
         domain::RunState::Stuck => api::RunState::Stuck,
+        domain::RunState::Void => api::RunState::Void,
     }
 }
 
@@ -192,6 +247,7 @@ fn attempt(view: views::AttemptView) -> api::Attempt {
             views::AttemptState::Reported => api::AttemptState::Reported,
             views::AttemptState::Faulted => api::AttemptState::Faulted,
             views::AttemptState::Expired => api::AttemptState::Expired,
+            views::AttemptState::Voided => api::AttemptState::Voided,
         },
         reason: view.reason,
         started_at: view.started_at,

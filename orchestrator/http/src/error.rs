@@ -220,7 +220,7 @@ impl From<Refusal> for Error {
             help,
         } = *reason;
         let mut error = Self::new(status, code, title, detail, help);
-        error.0.field = field.map(str::to_owned);
+        error.0.field = field.map(std::borrow::Cow::into_owned);
         error.0.limit = limit;
         error.0.found = found;
         error

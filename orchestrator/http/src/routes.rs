@@ -8,6 +8,9 @@
 //! | `GET /api/v1/tournaments` · `GET /api/v1/tournaments/{name}` | | `public/tournaments.rs` |
 //! | `POST /api/v1/tournaments` | admin | `admin/tournaments.rs` |
 //! | `POST /api/v1/tournaments/{name}/open` · `…/close` · `…/cancel` | admin | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/pause` · `…/resume` · `…/disqualify` | admin | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/rounds/{round}/blocks/{block}/void` · `…/replace` | admin | `admin/tournaments.rs` |
+//! | `GET /api/v1/tournaments/{name}/record?after=N` | | `public/record.rs` |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | `public/submissions.rs` |
 //! | `GET /api/v1/tournaments/{name}/events` · `GET /api/v1/runs/{id}/events` | | `public/events.rs` |
 //! | `GET /api/v1/runs/{id}` | | `public/runs.rs` |
@@ -73,6 +76,24 @@ pub(crate) fn router(app: App) -> Router {
             "/tournaments/{name}/cancel",
             post(admin::tournaments::cancel),
         )
+        .route("/tournaments/{name}/pause", post(admin::tournaments::pause))
+        .route(
+            "/tournaments/{name}/resume",
+            post(admin::tournaments::resume),
+        )
+        .route(
+            "/tournaments/{name}/disqualify",
+            post(admin::tournaments::disqualify),
+        )
+        .route(
+            "/tournaments/{name}/rounds/{round}/blocks/{block}/void",
+            post(admin::tournaments::void_block),
+        )
+        .route(
+            "/tournaments/{name}/rounds/{round}/blocks/{block}/replace",
+            post(admin::tournaments::replace_block),
+        )
+        .route("/tournaments/{name}/record", get(public::record::record))
         .route("/runs/{id}", get(public::runs::show))
         .route("/runs/{id}/retry", post(admin::runs::retry))
         .route("/runs/{id}/events", get(public::events::run))

@@ -1,5 +1,7 @@
 //! Refusals callers can act on, apart from failures of our own.
 
+use std::borrow::Cow;
+
 use gauntlet_storage as storage;
 
 /// Why a command was not carried out. Nothing was changed.
@@ -27,7 +29,7 @@ pub struct Reason {
     /// What is wrong, in a sentence.
     pub detail: String,
     /// The field, where there is one.
-    pub field: Option<&'static str>,
+    pub field: Option<Cow<'static, str>>,
     /// The limit that was passed, with its unit.
     pub limit: Option<String>,
     /// What was found instead.
@@ -58,8 +60,8 @@ impl Reason {
         }
     }
 
-    pub(crate) fn field(mut self, field: &'static str) -> Self {
-        self.field = Some(field);
+    pub(crate) fn field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
         self
     }
 

@@ -71,7 +71,7 @@ impl Demo {
         let wish = demo::Wish {
             seed: self.seed,
             resume: self.resume,
-            rules: self.rules.to_json(),
+            rules: self.rules.to_json()?,
             files,
         };
         let plan = demo::prepare(&data, wish).await?;

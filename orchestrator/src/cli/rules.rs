@@ -1,8 +1,20 @@
 //! Rules of a tournament as arguments.
 
-/// Rules of the halving format; left out, the server's own.
+use std::path::PathBuf;
+
+use gauntlet_domain::{Classic, Halving, Play, RoundRobin, Rules as Frozen, Swiss, Terms};
+
+use crate::failure::Failure;
+
+/// Rules of a tournament; left out, the server's own.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Rules {
+    /// The format, with its default numbers.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// A file of rules in JSON, as docs/FORMATS.md describes them.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "rungs"])]
+    rules: Option<PathBuf>,
     /// Rungs of the halving format.
     #[arg(long, value_name = "N", requires = "blocks")]
     rungs: Option<u32>,
@@ -12,18 +24,68 @@ pub(crate) struct Rules {
     /// New shared blocks of each rung, such as 1,2,3.
     #[arg(long, value_name = "N,…", value_delimiter = ',', requires = "rungs")]
     blocks: Vec<u32>,
+    /// Let the task's champion defend its title in a last round of two.
+    #[arg(long, conflicts_with = "rules")]
+    defend: bool,
+    /// Take no more methods than this.
+    #[arg(long, value_name = "N", conflicts_with = "rules")]
+    max_field: Option<u32>,
+    /// Do not close with fewer methods than this.
+    #[arg(long, value_name = "N", conflicts_with = "rules")]
+    min_field: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// Successive halving on shared blocks.
+    Halving,
+    /// Groups, then a knockout of pairs.
+    Classic,
+    /// Everybody on every block.
+    RoundRobin,
+    /// Rounds of pairs of equal standing.
+    Swiss,
 }
 
 impl Rules {
     /// As the API wants them; `None` for the default.
-    pub(crate) fn to_json(&self) -> Option<serde_json::Value> {
-        self.rungs.map(|rungs| {
-            serde_json::json!({
-                "format": "halving",
-                "rungs": rungs,
-                "eta": self.eta.unwrap_or(2),
-                "blocks_per_rung": self.blocks,
-            })
-        })
+    pub(crate) fn to_json(&self) -> Result<Option<serde_json::Value>, Failure> {
+        if let Some(file) = &self.rules {
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                Failure::input(format!("cannot read {}: {error}", file.display())).field("--rules")
+            })?;
+            let rules = serde_json::from_str(&text).map_err(|error| {
+                Failure::input(format!("{} is not JSON: {error}", file.display())).field("--rules")
+            })?;
+            return Ok(Some(rules));
+        }
+        let mut rules = Frozen::default();
+        match self.format {
+            None => {}
+            Some(Format::Halving) => rules.play = Play::Halving(Halving::default()),
+            Some(Format::Classic) => rules.play = Play::Classic(Classic::default()),
+            Some(Format::RoundRobin) => rules.play = Play::RoundRobin(RoundRobin::default()),
+            Some(Format::Swiss) => rules.play = Play::Swiss(Swiss::default()),
+        }
+        if let Some(rungs) = self.rungs {
+            rules.play = Play::Halving(Halving {
+                rungs,
+                eta: self.eta.unwrap_or(2),
+                blocks_per_rung: self.blocks.clone(),
+                ..Halving::default()
+            });
+        }
+        rules.terms = Terms {
+            defend: self.defend,
+            max_field: self.max_field,
+            min_field: self.min_field.unwrap_or(rules.terms.min_field),
+            ..rules.terms
+        };
+        if rules == Frozen::default() {
+            return Ok(None);
+        }
+        serde_json::to_value(&rules)
+            .map(Some)
+            .map_err(|error| Failure::ours("write the rules", error))
     }
 }

@@ -47,6 +47,7 @@ async fn enter(client: &Client, plan: &Plan, task: &str) -> Result<(), Failure> 
             let new = NewTournament {
                 name: task.to_owned(),
                 task: task.to_owned(),
+                more_tasks: Vec::new(),
                 rules: plan.rules(),
                 seed: Some(plan.seed()),
             };

@@ -1,6 +1,6 @@
 //! Who went on, who did not, and how sure that is.
 
-use gauntlet_api::{Cut, Round};
+use gauntlet_api::{Cut, Round, Title};
 
 use super::text::{counted, printable};
 
@@ -35,7 +35,29 @@ fn paragraph(round: u32, cut: &Cut) -> String {
             evidence(cut),
         ));
     }
+    if let Some(title) = &cut.title {
+        text.push_str(&format!("\n  the title: {}", title_line(title)));
+    }
     text
+}
+
+fn title_line(title: &Title) -> String {
+    let (challenger, defender) = (printable(&title.challenger), printable(&title.defender));
+    let numbers = &title.numbers;
+    let mut line = if title.dethroned {
+        format!("{challenger} takes it from {defender}")
+    } else {
+        format!("{defender} keeps it against {challenger}")
+    };
+    line.push_str(&format!(
+        ", challenger's advantage {:+.4} on {}",
+        numbers.effect,
+        counted(numbers.common_blocks as usize, "common block"),
+    ));
+    if let Some(p) = numbers.p_value {
+        line.push_str(&format!(", p = {p:.4}"));
+    }
+    line
 }
 
 fn names(methods: &[String]) -> String {
@@ -81,6 +103,9 @@ mod tests {
             interval: Some([-0.001, 0.025]),
             p_value: Some(0.125),
             flip_blocks: Some(2),
+            comparisons: Vec::new(),
+            friedman: None,
+            title: None,
         };
         assert_eq!(
             paragraph(2, &cut),

@@ -130,7 +130,7 @@ fn steps(cell: &RunCell) -> u64 {
         RunState::Done => STEPS,
         // Full only when there is a verdict.
         RunState::Leased => ((cell.progress.clamp(0.0, 1.0) * STEPS as f64) as u64).min(STEPS - 1),
-        RunState::Queued | RunState::Stuck => 0,
+        RunState::Queued | RunState::Stuck | RunState::Void => 0,
     }
 }
 

@@ -16,6 +16,18 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
         tournament.state.as_str(),
         counted(tournament.methods.len(), "method"),
     )];
+    if let Some(reason) = &tournament.paused {
+        parts.push(format!("paused: {}", printable(reason)));
+    }
+    for method in &tournament.methods {
+        if method.defender {
+            parts.push(format!("{} defends the title", printable(&method.name)));
+        }
+        if let Some(reason) = &method.disqualified {
+            let name = printable(&method.name);
+            parts.push(format!("{name} is disqualified: {}", printable(reason)));
+        }
+    }
     for round in &tournament.rounds {
         let done = round
             .runs

@@ -1,6 +1,6 @@
 //! The archive of champions.
 
-use gauntlet_domain::{ArchiveId, Card, SubmissionId, TaskId, TournamentId};
+use gauntlet_domain::{ArchiveId, Card, SubmissionId, TaskId, TaskName, TournamentId};
 
 use crate::{Conn, Result, parse};
 
@@ -40,6 +40,22 @@ pub async fn insert(conn: &mut Conn, entry: &NewEntry<'_>) -> Result<()> {
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// The alias of a task's champion, such as `digits@champion`.
+pub fn champion_alias(task: &TaskName) -> String {
+    format!("{task}@champion")
+}
+
+/// The entry an alias points at.
+pub async fn of_alias(conn: &mut Conn, alias: &str) -> Result<Option<ArchiveId>> {
+    let id = sqlx::query_scalar!(
+        "SELECT archive_id FROM archive_aliases WHERE alias = $1",
+        alias
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(id.map(ArchiveId))
 }
 
 /// Points `alias` at an entry, wherever it pointed before.

@@ -57,7 +57,7 @@ pub async fn claim(
             JOIN submissions ON submissions.id = runs.submission_id
             WHERE runs.state = 'queued' AND runs.not_before <= now()
               AND runs.attempt < runs.attempts_allowed
-              AND tournaments.state = 'closed'
+              AND tournaments.state = 'closed' AND tournaments.paused_because IS NULL
               AND submissions.lane = ANY($3)
             ORDER BY runs.runner_id IS NOT DISTINCT FROM $1, runs.id
             FOR UPDATE OF runs SKIP LOCKED LIMIT 1)
@@ -127,9 +127,11 @@ pub async fn work(conn: &mut Conn, run: RunId) -> Result<Work> {
                tasks.train, tasks.hidden_inputs, tasks.hidden_labels, tasks.base, blocks.seed
         FROM runs
         JOIN tournaments ON tournaments.id = runs.tournament_id
-        JOIN tasks ON tasks.id = tournaments.task_id
         JOIN submissions ON submissions.id = runs.submission_id
         JOIN blocks ON blocks.id = runs.block_id
+        JOIN tournament_tasks ON tournament_tasks.tournament_id = runs.tournament_id
+                             AND tournament_tasks.number = blocks.task
+        JOIN tasks ON tasks.id = tournament_tasks.task_id
         WHERE runs.id = $1
         "#,
         run.0

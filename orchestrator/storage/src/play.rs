@@ -1,6 +1,6 @@
 //! A tournament as the rules see it, read from the tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gauntlet_domain::{
     Block, Digest, Outcome, Parts, Round, RunId, RunRecord, SubmissionId, Tournament, TournamentId,
@@ -25,14 +25,18 @@ pub async fn load(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Optio
         return Ok(None);
     };
     let field = submissions::field(&mut *conn, id).await?;
+    let tasks = tournaments::tasks(&mut *conn, id).await?;
     let rounds = rounds(conn, id).await?;
     let opened = row.state != TournamentState::Draft;
     let tournament = Tournament::restore(Parts {
         rules: row.rules.clone(),
-        metric: row.metric.clone(),
+        metrics: tasks.into_iter().map(|task| task.metric).collect(),
         state: row.state,
+        paused: row.paused.clone(),
         commitment: opened.then(|| row.nonce.commitment()),
-        field,
+        field: field.challengers,
+        defender: field.defender,
+        disqualified: field.disqualified,
         seed: row.seed,
         rounds,
         champion: row.champion,
@@ -43,7 +47,7 @@ pub async fn load(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Optio
 async fn rounds(conn: &mut Conn, tournament: TournamentId) -> Result<Vec<Round>> {
     let rounds = sqlx::query!(
         r#"
-        SELECT number, entrants, decision FROM rounds
+        SELECT number, entrants, heats, decision FROM rounds
         WHERE tournament_id = $1 ORDER BY number
         "#,
         tournament.0
@@ -56,10 +60,18 @@ async fn rounds(conn: &mut Conn, tournament: TournamentId) -> Result<Vec<Round>>
         .into_iter()
         .map(|row| {
             let number = parse::number("rounds.number", row.number)?;
+            let entrants: Vec<SubmissionId> = row.entrants.into_iter().map(SubmissionId).collect();
+            let (blocks, voided) = blocks.remove(&number).unwrap_or_default();
+            let heats = match row.heats {
+                Some(heats) => parse::json("rounds.heats", heats)?,
+                None => Round::one_heat(&entrants, &blocks),
+            };
             Ok(Round {
                 number,
-                entrants: row.entrants.into_iter().map(SubmissionId).collect(),
-                blocks: blocks.remove(&number).unwrap_or_default(),
+                entrants,
+                blocks,
+                heats,
+                voided,
                 runs: runs.remove(&number).unwrap_or_default(),
                 decision: row
                     .decision
@@ -70,10 +82,13 @@ async fn rounds(conn: &mut Conn, tournament: TournamentId) -> Result<Vec<Round>>
         .collect()
 }
 
-async fn blocks(conn: &mut Conn, tournament: TournamentId) -> Result<BTreeMap<u32, Vec<Block>>> {
+/// The blocks of a round, and which of them do not count.
+type Blocks = (Vec<Block>, BTreeSet<u32>);
+
+async fn blocks(conn: &mut Conn, tournament: TournamentId) -> Result<BTreeMap<u32, Blocks>> {
     let rows = sqlx::query!(
         r#"
-        SELECT rounds.number, blocks.index, blocks.seed
+        SELECT rounds.number, blocks.index, blocks.seed, blocks.task, blocks.voided
         FROM blocks JOIN rounds ON rounds.id = blocks.round_id
         WHERE rounds.tournament_id = $1 ORDER BY rounds.number, blocks.index
         "#,
@@ -81,14 +96,20 @@ async fn blocks(conn: &mut Conn, tournament: TournamentId) -> Result<BTreeMap<u3
     )
     .fetch_all(conn)
     .await?;
-    let mut blocks: BTreeMap<u32, Vec<Block>> = BTreeMap::new();
+    let mut blocks: BTreeMap<u32, Blocks> = BTreeMap::new();
     for row in rows {
         let round = parse::number("rounds.number", row.number)?;
-        blocks.entry(round).or_default().push(Block {
+        let index = parse::number("blocks.index", row.index)?;
+        let (of_round, voided) = blocks.entry(round).or_default();
+        of_round.push(Block {
             round,
-            index: parse::number("blocks.index", row.index)?,
+            index,
             seed: parse::text("blocks.seed", &row.seed)?,
+            task: parse::number("blocks.task", row.task)?,
         });
+        if row.voided {
+            voided.insert(index);
+        }
     }
     Ok(blocks)
 }
@@ -100,7 +121,7 @@ async fn runs(
     let rows = sqlx::query!(
         r#"
         SELECT runs.id, runs.submission_id, runs.state, runs.attempt, rounds.number, blocks.index,
-               results.verdict AS "verdict?", results.score
+               results.verdict AS "verdict?", results.score, results.to_target AS "to_target?"
         FROM runs
         JOIN rounds ON rounds.id = runs.round_id
         JOIN blocks ON blocks.id = runs.block_id
@@ -127,6 +148,7 @@ async fn runs(
                 state: parse::run_state(&row.state)?,
                 attempt: row.attempt,
                 outcome,
+                to_target: row.to_target,
             },
         );
     }

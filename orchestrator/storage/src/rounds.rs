@@ -1,6 +1,6 @@
 //! Rounds with their blocks.
 
-use gauntlet_domain::{Block, BlockId, Decision, RoundId, SubmissionId, TournamentId};
+use gauntlet_domain::{Block, BlockId, Decision, Heat, RoundId, SubmissionId, TournamentId};
 
 use crate::{Conn, Result, parse};
 
@@ -11,14 +11,16 @@ pub async fn insert(
     tournament: TournamentId,
     number: u32,
     entrants: &[SubmissionId],
+    heats: &[Heat],
 ) -> Result<()> {
     let entrants: Vec<uuid::Uuid> = entrants.iter().map(|entrant| entrant.0).collect();
     sqlx::query!(
-        "INSERT INTO rounds (id, tournament_id, number, entrants) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO rounds (id, tournament_id, number, entrants, heats) VALUES ($1, $2, $3, $4, $5)",
         id.0,
         tournament.0,
         parse::int4("rounds.number", number)?,
-        &entrants
+        &entrants,
+        parse::to_json(&heats)?
     )
     .execute(conn)
     .await?;
@@ -33,11 +35,48 @@ pub async fn insert_block(
     block: &Block,
 ) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO blocks (id, round_id, index, seed) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO blocks (id, round_id, index, seed, task) VALUES ($1, $2, $3, $4, $5)",
         id.0,
         round.0,
         parse::int4("blocks.index", block.index)?,
-        block.seed.to_string()
+        block.seed.to_string(),
+        parse::int4("blocks.task", block.task)?
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Id of a round.
+pub async fn id(conn: &mut Conn, tournament: TournamentId, number: u32) -> Result<Option<RoundId>> {
+    let id = sqlx::query_scalar!(
+        "SELECT id FROM rounds WHERE tournament_id = $1 AND number = $2",
+        tournament.0,
+        parse::int4("rounds.number", number)?
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(id.map(RoundId))
+}
+
+/// Takes a block out; false if it is out already or there is none.
+pub async fn void_block(conn: &mut Conn, round: RoundId, index: u32) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE blocks SET voided = true WHERE round_id = $1 AND index = $2 AND NOT voided",
+        round.0,
+        parse::int4("blocks.index", index)?
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Writes a round's heats anew, after one of their blocks was replaced.
+pub async fn set_heats(conn: &mut Conn, round: RoundId, heats: &[Heat]) -> Result<()> {
+    sqlx::query!(
+        "UPDATE rounds SET heats = $2 WHERE id = $1",
+        round.0,
+        parse::to_json(&heats)?
     )
     .execute(conn)
     .await?;

@@ -87,3 +87,66 @@ pub async fn retry(conn: &mut Conn, run: RunId, more: i32) -> Result<bool> {
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// Which runs are not needed any more.
+#[derive(Clone, Copy, Debug)]
+pub enum Unneeded {
+    /// Those on a block of a round.
+    Block(RoundId, u32),
+    /// Those of a method, in rounds that are not decided.
+    Method(SubmissionId),
+}
+
+/// Locks the runs that are not needed any more, in the order of their ids. Before the lock
+/// on the tournament: reports take these locks in the same order.
+pub async fn lock_unneeded(conn: &mut Conn, which: Unneeded) -> Result<Vec<RunId>> {
+    let (round, index, submission) = match which {
+        Unneeded::Block(round, index) => (
+            Some(round.0),
+            Some(parse::int4("blocks.index", index)?),
+            None,
+        ),
+        Unneeded::Method(submission) => (None, None, Some(submission.0)),
+    };
+    let ids = sqlx::query_scalar!(
+        r#"
+        SELECT runs.id FROM runs
+        JOIN blocks ON blocks.id = runs.block_id
+        JOIN rounds ON rounds.id = runs.round_id
+        WHERE (runs.round_id = $1 AND blocks.index = $2 OR runs.submission_id = $3)
+          AND rounds.decision IS NULL AND runs.state IN ('queued', 'leased', 'stuck')
+        ORDER BY runs.id FOR UPDATE OF runs
+        "#,
+        round,
+        index,
+        submission
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(RunId).collect())
+}
+
+/// Makes these runs void and ends their attempts.
+pub async fn void(conn: &mut Conn, runs: &[RunId], reason: &str) -> Result<()> {
+    let ids: Vec<uuid::Uuid> = runs.iter().map(|run| run.0).collect();
+    sqlx::query!(
+        r#"
+        UPDATE runs SET state = 'void', lease_until = NULL, stuck_because = NULL
+        WHERE id = ANY($1) AND state IN ('queued', 'leased', 'stuck')
+        "#,
+        &ids
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        r#"
+        UPDATE attempts SET state = 'voided', reason = $2, ended_at = now()
+        WHERE run_id = ANY($1) AND state = 'leased'
+        "#,
+        &ids,
+        reason
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

@@ -1,6 +1,10 @@
 //! Submissions.
 
-use gauntlet_domain::{Digest, Entrant, Lane, MethodName, SubmissionId, TokenId, TournamentId};
+use std::collections::BTreeSet;
+
+use gauntlet_domain::{
+    ArchiveId, Digest, Entrant, Lane, MethodName, SubmissionId, TokenId, TournamentId,
+};
 use time::OffsetDateTime;
 
 use crate::{Conn, Result, parse};
@@ -36,21 +40,124 @@ pub async fn insert(
     Ok(at)
 }
 
-/// The field of a tournament, ordered by digest.
-pub async fn field(conn: &mut Conn, tournament: TournamentId) -> Result<Vec<Entrant>> {
+/// Enters the champion of `archive` to defend its title: its own method under its own name,
+/// or under one that says what it is if that name is taken.
+pub async fn insert_defender(
+    conn: &mut Conn,
+    id: SubmissionId,
+    tournament: TournamentId,
+    archive: ArchiveId,
+) -> Result<Entrant> {
+    let row = sqlx::query!(
+        r#"
+        INSERT INTO submissions (id, tournament_id, name, digest, bytes, lane, token_id, role)
+        SELECT $1, $2, submissions.name, submissions.digest, submissions.bytes, submissions.lane,
+               submissions.token_id, 'defender'
+        FROM archive JOIN submissions ON submissions.id = archive.submission_id
+        WHERE archive.id = $3
+        RETURNING name, digest
+        "#,
+        id.0,
+        tournament.0,
+        archive.0
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(Entrant {
+        submission: id,
+        name: parse::text("submissions.name", &row.name)?,
+        digest: parse::text("submissions.digest", &row.digest)?,
+    })
+}
+
+/// Puts a method out; false if it is out already, or none of this tournament's.
+pub async fn disqualify(
+    conn: &mut Conn,
+    tournament: TournamentId,
+    submission: SubmissionId,
+    reason: &str,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE submissions SET disqualified_because = $3
+        WHERE id = $2 AND tournament_id = $1 AND disqualified_because IS NULL
+        "#,
+        tournament.0,
+        submission.0,
+        reason
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The submission of that name.
+pub async fn id(
+    conn: &mut Conn,
+    tournament: TournamentId,
+    name: &MethodName,
+) -> Result<Option<SubmissionId>> {
+    let id = sqlx::query_scalar!(
+        "SELECT id FROM submissions WHERE tournament_id = $1 AND name = $2",
+        tournament.0,
+        name.as_str()
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(id.map(SubmissionId))
+}
+
+/// How many methods there are to play, the defender aside.
+pub async fn count(conn: &mut Conn, tournament: TournamentId) -> Result<u32> {
+    let count = sqlx::query_scalar!(
+        r#"
+        SELECT count(*) AS "count!" FROM submissions
+        WHERE tournament_id = $1 AND role = 'challenger' AND disqualified_because IS NULL
+        "#,
+        tournament.0
+    )
+    .fetch_one(conn)
+    .await?;
+    parse::number("count", count)
+}
+
+/// Who has entered a tournament.
+#[derive(Clone, Debug, Default)]
+pub struct Field {
+    /// The field, ordered by digest.
+    pub challengers: Vec<Entrant>,
+    /// Who defends the title.
+    pub defender: Option<Entrant>,
+    /// Who of all these is out.
+    pub disqualified: BTreeSet<SubmissionId>,
+}
+
+/// The field of a tournament.
+pub async fn field(conn: &mut Conn, tournament: TournamentId) -> Result<Field> {
     let rows = sqlx::query!(
-        "SELECT id, name, digest FROM submissions WHERE tournament_id = $1 ORDER BY digest",
+        r#"
+        SELECT id, name, digest, role, disqualified_because IS NOT NULL AS "disqualified!"
+        FROM submissions WHERE tournament_id = $1 ORDER BY digest
+        "#,
         tournament.0
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Entrant {
-                submission: SubmissionId(row.id),
-                name: parse::text("submissions.name", &row.name)?,
-                digest: parse::text("submissions.digest", &row.digest)?,
-            })
-        })
-        .collect()
+    let mut field = Field::default();
+    for row in rows {
+        let entrant = Entrant {
+            submission: SubmissionId(row.id),
+            name: parse::text("submissions.name", &row.name)?,
+            digest: parse::text("submissions.digest", &row.digest)?,
+        };
+        if row.disqualified {
+            field.disqualified.insert(entrant.submission);
+        }
+        if row.role == "defender" {
+            field.defender = Some(entrant);
+        } else {
+            field.challengers.push(entrant);
+        }
+    }
+    Ok(field)
 }

@@ -16,7 +16,7 @@ pub struct TournamentRow {
     pub name: TournamentName,
     /// Its task.
     pub task: TaskId,
-    /// What its task measures.
+    /// What its (first) task measures.
     pub metric: Metric,
     /// Its rules.
     pub rules: Rules,
@@ -26,6 +26,8 @@ pub struct TournamentRow {
     pub nonce: Nonce,
     /// The seed, once closed.
     pub seed: Option<TournamentSeed>,
+    /// Why it is paused, if it is.
+    pub paused: Option<String>,
     /// The winner.
     pub champion: Option<SubmissionId>,
 }
@@ -47,9 +49,56 @@ pub async fn insert(
         parse::to_json(rules)?,
         gauntlet_domain::Digest::from(*nonce).to_string()
     )
+    .execute(&mut *conn)
+    .await?;
+    add_task(conn, id, 0, task).await
+}
+
+/// Adds a task; number 0 is the tournament's own (constraint `tournament_tasks_once`).
+pub async fn add_task(conn: &mut Conn, id: TournamentId, number: u32, task: TaskId) -> Result<()> {
+    sqlx::query!(
+        "INSERT INTO tournament_tasks (tournament_id, number, task_id) VALUES ($1, $2, $3)",
+        id.0,
+        parse::int4("tournament_tasks.number", number)?,
+        task.0
+    )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// A task of a tournament.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskOf {
+    /// Its id.
+    pub id: TaskId,
+    /// Its name.
+    pub name: String,
+    /// What it measures.
+    pub metric: Metric,
+}
+
+/// The tasks of a tournament, in their order.
+pub async fn tasks(conn: &mut Conn, id: TournamentId) -> Result<Vec<TaskOf>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT tasks.id, tasks.name, tasks.metric
+        FROM tournament_tasks JOIN tasks ON tasks.id = tournament_tasks.task_id
+        WHERE tournament_tasks.tournament_id = $1 ORDER BY tournament_tasks.number
+        "#,
+        id.0
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(TaskOf {
+                id: TaskId(row.id),
+                name: row.name,
+                metric: parse::json("tasks.metric", row.metric)?,
+            })
+        })
+        .collect()
 }
 
 /// Id of the tournament of that name.
@@ -92,7 +141,8 @@ pub async fn get(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option
     // A statement of its own: it sees what was committed while we waited for the lock.
     let row = sqlx::query!(
         r#"
-        SELECT tournaments.name, task_id, tasks.metric, rules, state, nonce, seed, champion_id
+        SELECT tournaments.name, task_id, tasks.metric, rules, state, nonce, seed, champion_id,
+               paused_because
         FROM tournaments JOIN tasks ON tasks.id = tournaments.task_id
         WHERE tournaments.id = $1
         "#,
@@ -111,6 +161,7 @@ pub async fn get(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option
             state: parse::tournament_state(&row.state)?,
             nonce: nonce.into(),
             seed: parse::optional("tournaments.seed", row.seed.as_deref())?.map(TournamentSeed),
+            paused: row.paused_because,
             champion: row.champion_id.map(SubmissionId),
         })
     })
@@ -119,9 +170,11 @@ pub async fn get(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option
 
 /// Ids of the tournaments whose rounds are played, oldest first.
 pub async fn playing(conn: &mut Conn) -> Result<Vec<TournamentId>> {
-    let ids = sqlx::query_scalar!("SELECT id FROM tournaments WHERE state = 'closed' ORDER BY id")
-        .fetch_all(conn)
-        .await?;
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM tournaments WHERE state = 'closed' AND paused_because IS NULL ORDER BY id"
+    )
+    .fetch_all(conn)
+    .await?;
     Ok(ids.into_iter().map(TournamentId).collect())
 }
 
@@ -164,6 +217,23 @@ pub async fn complete(
         "#,
         id.0,
         champion.map(|submission| submission.0)
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Pauses a tournament that has not ended, or lets it go on; false if it has ended or is so
+/// already.
+pub async fn pause(conn: &mut Conn, id: TournamentId, reason: Option<&str>) -> Result<bool> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE tournaments SET paused_because = $2
+        WHERE id = $1 AND state IN ('open', 'closed')
+          AND (paused_because IS NULL) = ($2::text IS NOT NULL)
+        "#,
+        id.0,
+        reason
     )
     .execute(conn)
     .await?;

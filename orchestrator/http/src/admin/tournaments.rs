@@ -1,13 +1,17 @@
-//! `POST /api/v1/tournaments`, `…/open`, `…/close`, `…/cancel`.
+//! `POST /api/v1/tournaments`, `…/open`, `…/close`, `…/cancel`, `…/pause`, `…/resume`,
+//! `…/disqualify`, `…/rounds/{round}/blocks/{block}/void` and `…/replace`.
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use gauntlet_api::{CancelTournament, NewTournament, Tournament};
+use gauntlet_api::{Disqualify, NewTournament, Tournament, WithReason};
 use gauntlet_domain::Rules;
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_tournament::{self as command, create_tournament};
+use gauntlet_scheduler::commands::disqualify::disqualify as command_disqualify;
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
+use gauntlet_scheduler::commands::pause::{pause as command_pause, resume as command_resume};
+use gauntlet_scheduler::commands::void_block::{self as blocks, Which};
 
 use crate::app::App;
 use crate::auth::Admin;
@@ -24,6 +28,11 @@ pub(crate) async fn create(
     let new = command::NewTournament {
         name: extract::name(&body.name, "body.name")?,
         task: extract::name(&body.task, "body.task")?,
+        more_tasks: body
+            .more_tasks
+            .iter()
+            .map(|task| extract::name(task, "body.more_tasks"))
+            .collect::<Result<_>>()?,
         rules: body.rules.map(rules).transpose()?.unwrap_or_default(),
         phrase: body.seed.map(|seed| seed.to_string()),
     };
@@ -53,9 +62,74 @@ pub(crate) async fn cancel(
     State(app): State<App>,
     _: Admin,
     Path(name): Path<String>,
-    Json(body): Json<CancelTournament>,
+    Json(body): Json<WithReason>,
 ) -> Result<axum::Json<Tournament>> {
     cancel_tournament(&app.context, &read::tournament_name(&name)?, &body.reason).await?;
+    shown(&app, &name).await
+}
+
+pub(crate) async fn pause(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+    Json(body): Json<WithReason>,
+) -> Result<axum::Json<Tournament>> {
+    command_pause(&app.context, &read::tournament_name(&name)?, &body.reason).await?;
+    shown(&app, &name).await
+}
+
+pub(crate) async fn resume(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+) -> Result<axum::Json<Tournament>> {
+    command_resume(&app.context, &read::tournament_name(&name)?).await?;
+    shown(&app, &name).await
+}
+
+pub(crate) async fn disqualify(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+    Json(body): Json<Disqualify>,
+) -> Result<axum::Json<Tournament>> {
+    let method = extract::name(&body.method, "body.method")?;
+    let tournament = read::tournament_name(&name)?;
+    command_disqualify(&app.context, &tournament, &method, &body.reason).await?;
+    shown(&app, &name).await
+}
+
+pub(crate) async fn void_block(
+    State(app): State<App>,
+    _: Admin,
+    Path((name, round, block)): Path<(String, u32, u32)>,
+    Json(body): Json<WithReason>,
+) -> Result<axum::Json<Tournament>> {
+    let which = Which { round, block };
+    blocks::void_block(
+        &app.context,
+        &read::tournament_name(&name)?,
+        which,
+        &body.reason,
+    )
+    .await?;
+    shown(&app, &name).await
+}
+
+pub(crate) async fn replace_block(
+    State(app): State<App>,
+    _: Admin,
+    Path((name, round, block)): Path<(String, u32, u32)>,
+    Json(body): Json<WithReason>,
+) -> Result<axum::Json<Tournament>> {
+    let which = Which { round, block };
+    blocks::replace_block(
+        &app.context,
+        &read::tournament_name(&name)?,
+        which,
+        &body.reason,
+    )
+    .await?;
     shown(&app, &name).await
 }
 

@@ -198,6 +198,11 @@ fn run_cell(run: &RunCell, scale: &Scale) -> Cell {
             String::from("···"),
             String::from("queued"),
         ),
+        (RunState::Void, ..) => (
+            String::from("void"),
+            String::from("–"),
+            String::from("not needed any more"),
+        ),
         (RunState::Stuck, ..) => (
             String::from("stuck"),
             String::from("stuck"),

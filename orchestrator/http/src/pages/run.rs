@@ -81,7 +81,7 @@ impl RunPage {
 
 /// Nothing will change any more.
 pub(crate) fn is_finished(run: &Run) -> bool {
-    run.state == RunState::Done
+    matches!(run.state, RunState::Done | RunState::Void)
 }
 
 impl RunLive {
@@ -95,6 +95,7 @@ impl RunLive {
             (RunState::Queued, _) => ("", String::from("queued")),
             (RunState::Leased, _) => ("busy", String::from("running")),
             (RunState::Stuck, _) => ("bad", String::from("stuck")),
+            (RunState::Void, _) => ("", String::from("not needed any more")),
         };
         Self {
             method: run.method.clone(),

@@ -41,6 +41,7 @@ pub(crate) fn tournament() -> Tournament {
             blocks: 1,
             faults: u32::from(score.is_none()),
             cut_after: *cut_after,
+            points: None,
         })
         .collect();
     let running = RunCell {
@@ -53,6 +54,7 @@ pub(crate) fn tournament() -> Tournament {
     Tournament {
         name: String::from("digits-cup"),
         task: String::from("digits"),
+        more_tasks: Vec::new(),
         metric: Metric::default(),
         state: TournamentState::Closed,
         rules: serde_json::json!({"format":"halving","rungs":3,"eta":2,"blocks_per_rung":[1,2,3]}),
@@ -67,6 +69,8 @@ pub(crate) fn tournament() -> Tournament {
                 name: (*name).to_owned(),
                 digest: "12".repeat(32),
                 cut_after: *cut_after,
+                defender: false,
+                disqualified: None,
             })
             .collect(),
         rounds: vec![
@@ -77,7 +81,10 @@ pub(crate) fn tournament() -> Tournament {
                 blocks: vec![Block {
                     number: 1,
                     seed: String::from("0123456789abcdef"),
+                    task: None,
+                    voided: false,
                 }],
+                heats: Vec::new(),
                 runs: field
                     .iter()
                     .map(|(name, score, _)| cell(name, 1, *score))
@@ -95,6 +102,9 @@ pub(crate) fn tournament() -> Tournament {
                     interval: None,
                     p_value: Some(0.5),
                     flip_blocks: None,
+                    comparisons: Vec::new(),
+                    friedman: None,
+                    title: None,
                 }),
             },
             Round {
@@ -105,12 +115,17 @@ pub(crate) fn tournament() -> Tournament {
                     Block {
                         number: 2,
                         seed: String::from("1123456789abcdef"),
+                        task: None,
+                        voided: false,
                     },
                     Block {
                         number: 3,
                         seed: String::from("2123456789abcdef"),
+                        task: None,
+                        voided: false,
                     },
                 ],
+                heats: Vec::new(),
                 runs: vec![cell("small-conv-net", 2, Some(0.985)), running],
                 standings: Vec::new(),
                 cut: None,
@@ -119,6 +134,7 @@ pub(crate) fn tournament() -> Tournament {
         standings,
         champion: None,
         note: None,
+        paused: None,
     }
 }
 

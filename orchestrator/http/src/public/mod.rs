@@ -4,6 +4,7 @@ pub(crate) mod archive;
 pub(crate) mod events;
 pub(crate) mod health;
 mod image_upload;
+pub(crate) mod record;
 pub(crate) mod runners;
 pub(crate) mod runs;
 pub(crate) mod submissions;

@@ -32,16 +32,35 @@ pub async fn close_tournament(ctx: &Context, name: &TournamentName) -> Result<()
             .conflict());
         }
     }
-    if tournament.entrants().next().is_none() {
-        return Err(Reason::new(
-            "empty-field",
-            format!("nobody has entered `{name}`"),
-            "submit at least one method first",
-        )
-        .field("path.name")
-        .limit("at least 1 method")
-        .found("0 methods")
-        .conflict());
+    let (field, least) = (
+        tournament.playing().len(),
+        tournament.rules().terms.min_field,
+    );
+    if field < least as usize {
+        let (code, what, hint) = if field == 0 {
+            (
+                "empty-field",
+                format!("nobody has entered `{name}`"),
+                "submit at least one method first",
+            )
+        } else {
+            (
+                "small-field",
+                format!("too few have entered `{name}` for its rules"),
+                "wait for further methods, or cancel it",
+            )
+        };
+        return Err(Reason::new(code, what, hint)
+            .field("path.name")
+            .limit(format!(
+                "at least {least} method{}",
+                if least == 1 { "" } else { "s" }
+            ))
+            .found(format!(
+                "{field} method{}",
+                if field == 1 { "" } else { "s" }
+            ))
+            .conflict());
     }
     let seed = tournament.derive_seed(&row.nonce);
     let event = Event::Closed {

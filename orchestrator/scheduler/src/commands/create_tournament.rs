@@ -1,6 +1,9 @@
 //! Prepares a tournament.
 
-use gauntlet_domain::{Event, Nonce, Rules, TaskName, TournamentId, TournamentName};
+use gauntlet_domain::{
+    Combine, Event, Nonce, Rules, TaskName, TournamentId, TournamentName, TournamentTask,
+};
+use gauntlet_storage::views::TaskView;
 use gauntlet_storage::{events, tournaments};
 use uuid::Uuid;
 
@@ -8,12 +11,14 @@ use super::find;
 use crate::{Context, Reason, Refusal};
 
 /// A tournament to be prepared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct NewTournament {
     /// Unique name.
     pub name: TournamentName,
     /// Its task.
     pub task: TaskName,
+    /// Further tasks, over which blocks are dealt in turn.
+    pub more_tasks: Vec<TaskName>,
     /// Its rules.
     pub rules: Rules,
     /// For demonstrations that must come out the same every time: the nonce
@@ -24,18 +29,12 @@ pub struct NewTournament {
 /// Makes the draft, with a nonce that stays secret until closing.
 pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<TournamentId, Refusal> {
     new.rules.validate().map_err(|error| {
-        let field = match error.field {
-            "rules.rungs" => "body.rules.rungs",
-            "rules.eta" => "body.rules.eta",
-            "rules.blocks_per_rung" => "body.rules.blocks_per_rung",
-            _ => "body.rules",
-        };
         Reason::new(
             "invalid-rules",
             error.to_string(),
-            "the default is {\"format\":\"halving\",\"rungs\":3,\"eta\":2,\"blocks_per_rung\":[1,2,3]}",
+            "docs/FORMATS.md has every rule with its default",
         )
-        .field(field)
+        .field(format!("body.{}", error.field))
         .limit(error.must)
         .invalid()
     })?;
@@ -47,6 +46,11 @@ pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<Tour
     let id = TournamentId(Uuid::now_v7());
     let mut tx = ctx.db.begin().await?;
     let task = find::task(&mut tx, &new.task).await?;
+    let mut more = Vec::new();
+    for name in &new.more_tasks {
+        more.push(find::task(&mut tx, name).await?);
+    }
+    check_tasks(&new.rules, &task, &more)?;
     tournaments::insert(&mut tx, id, &new.name, task.id, &new.rules, &nonce)
         .await
         .map_err(|error| match error.constraint() {
@@ -59,14 +63,67 @@ pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<Tour
             .conflict(),
             _ => error.into(),
         })?;
+    for (number, task) in (1..).zip(&more) {
+        tournaments::add_task(&mut tx, id, number, task.id).await?;
+    }
     events::start(&mut tx, id).await?;
     let event = Event::Created {
         name: new.name,
         task: new.task,
         rules: new.rules,
         metric: task.metric,
+        more_tasks: more
+            .into_iter()
+            .map(|task| TournamentTask {
+                task: task.name,
+                metric: task.metric,
+            })
+            .collect(),
     };
     events::append(&mut tx, id, &event).await?;
     tx.commit().await.map_err(gauntlet_storage::Error::from)?;
     Ok(id)
+}
+
+/// Whether the rules can combine what these tasks measure.
+fn check_tasks(rules: &Rules, first: &TaskView, more: &[TaskView]) -> Result<(), Refusal> {
+    let refuse = |what: String, hint: &'static str| {
+        Err(Reason::new("tasks-do-not-combine", what, hint)
+            .field("body.more_tasks")
+            .invalid())
+    };
+    let mut names: Vec<&TaskName> = more.iter().map(|task| &task.name).collect();
+    names.push(&first.name);
+    names.sort();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return refuse(
+            format!("task `{}` is named twice", twice[0]),
+            "name each task once; every block has a seed of its own anyway",
+        );
+    }
+    match &rules.terms.combine {
+        Combine::Mean => match more.iter().find(|task| task.metric != first.metric) {
+            Some(other) => refuse(
+                format!(
+                    "`{}` measures {}, `{}` {}: a mean of both means nothing",
+                    first.name, first.metric.name, other.name, other.metric.name
+                ),
+                "combine by ranks: \"terms\":{\"combine\":{\"by\":\"ranks\"}}",
+            ),
+            None => Ok(()),
+        },
+        Combine::Ranks => Ok(()),
+        Combine::Profile { reference, .. } if reference.len() != 1 + more.len() => {
+            Err(Reason::new(
+                "tasks-do-not-combine",
+                "a profile needs the reference's work for each task",
+                "give one number for each task, in their order",
+            )
+            .field("body.rules.terms.combine.reference")
+            .limit(format!("{} numbers", 1 + more.len()))
+            .found(format!("{} numbers", reference.len()))
+            .invalid())
+        }
+        Combine::Profile { .. } => Ok(()),
+    }
 }

@@ -6,17 +6,21 @@ pub mod claim;
 pub mod close_tournament;
 pub mod create_task;
 pub mod create_tournament;
+pub mod disqualify;
 pub mod fault;
 pub mod heartbeat;
 pub mod open_tournament;
+pub mod pause;
 pub mod register_runner;
 pub mod report;
 pub mod retry_run;
 pub mod submit;
 pub mod tokens;
+pub mod void_block;
 
 mod find;
 mod lose;
+mod referee;
 mod text;
 
 pub(crate) use lose::lose;

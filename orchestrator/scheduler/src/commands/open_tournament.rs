@@ -1,9 +1,12 @@
 //! Opens a tournament for submissions: the rules are frozen, the nonce's digest
 //! is published.
 
-use gauntlet_domain::{Event, TournamentName, TournamentState};
+use gauntlet_domain::{
+    Event, RULES_VERSION, SubmissionId, TaskId, TournamentId, TournamentName, TournamentState,
+};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Error, events};
+use gauntlet_storage::{Conn, Error, archive, events, submissions, views};
+use uuid::Uuid;
 
 use super::find;
 use crate::{Context, Reason, Refusal};
@@ -33,8 +36,34 @@ pub async fn open_tournament(ctx: &Context, name: &TournamentName) -> Result<(),
     }
     let event = Event::Opened {
         commitment: row.nonce.commitment(),
+        rules: Some(row.rules.digest()),
+        version: Some(RULES_VERSION),
     };
     events::append(&mut tx, id, &event).await?;
+    if row.rules.terms.defend {
+        enter_defender(&mut tx, id, row.task).await?;
+    }
     tx.commit().await.map_err(Error::from)?;
+    Ok(())
+}
+
+/// The champion of the task defends its title, if there is one.
+async fn enter_defender(conn: &mut Conn, id: TournamentId, task: TaskId) -> Result<(), Refusal> {
+    let task = views::task_by_id(&mut *conn, task)
+        .await?
+        .ok_or_else(|| Error::Corrupt("a tournament without its task".to_owned()))?;
+    let alias = archive::champion_alias(&task.name);
+    let Some(entry) = archive::of_alias(&mut *conn, &alias).await? else {
+        return Ok(());
+    };
+    let submission = SubmissionId(Uuid::now_v7());
+    let entrant = submissions::insert_defender(&mut *conn, submission, id, entry).await?;
+    let event = Event::DefenderEntered {
+        submission,
+        name: entrant.name,
+        digest: entrant.digest,
+        archive: entry,
+    };
+    events::append(conn, id, &event).await?;
     Ok(())
 }

@@ -85,6 +85,7 @@ pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result
         attempt: holder.attempt,
         outcome,
         model: report.model,
+        to_target: None,
     };
     events::append(&mut tx, tournament, &event).await?;
     tx.commit().await.map_err(Error::from)?;

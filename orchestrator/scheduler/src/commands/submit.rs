@@ -69,8 +69,18 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
 
     let mut tx = ctx.db.begin().await?;
     let id = find::tournament(&mut tx, &new.tournament).await?;
-    // Shared with other submissions; closing has to wait for us.
-    check_open(&mut tx, &new.tournament, Lock::Share).await?;
+    // Shared with other submissions; closing has to wait for us. Where places are counted,
+    // submissions take turns.
+    let most = tournaments::get(&mut tx, id, Lock::None)
+        .await?
+        .and_then(|row| row.rules.terms.max_field);
+    let lock = most.map_or(Lock::Share, |_| Lock::Update);
+    check_open(&mut tx, &new.tournament, lock).await?;
+    if let Some(most) = most
+        && submissions::count(&mut tx, id).await? >= most
+    {
+        return Err(field_full(&new.tournament, most));
+    }
     let submission = SubmissionId(Uuid::now_v7());
     let submitted_at = submissions::insert(
         &mut tx, submission, id, &new.name, &digest, bytes, lane, new.token,
@@ -122,6 +132,18 @@ async fn check_open(conn: &mut Conn, name: &TournamentName, lock: Lock) -> Resul
         .field("path.name")
         .conflict()),
     }
+}
+
+fn field_full(name: &TournamentName, most: u32) -> Refusal {
+    Reason::new(
+        "field-full",
+        format!("`{name}` has as many methods as it takes"),
+        "enter another tournament, or ask its organiser; the place of a method that is \
+         disqualified while it is open is free again",
+    )
+    .field("path.name")
+    .limit(format!("{most} methods"))
+    .conflict()
 }
 
 fn conflict(error: Error, name: &MethodName, digest: &Digest) -> Refusal {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gauntlet_domain::{
-    ArchiveId, Block, BlockId, Effect, Event, QueuedRun, RoundId, RunId, SubmissionId,
+    ArchiveId, Block, BlockId, Effect, Event, Heat, QueuedRun, Round, RoundId, RunId, SubmissionId,
     TournamentId, TournamentState,
 };
 use gauntlet_storage::play::{self, Loaded};
@@ -57,7 +57,16 @@ async fn step(ctx: &Context, id: TournamentId) -> Result<bool, Error> {
             round,
             entrants,
             blocks,
-        } => open_round(ctx, &mut tx, id, round, entrants, blocks).await?,
+            heats,
+        } => {
+            let opening = Opening {
+                round,
+                entrants,
+                blocks,
+                heats,
+            };
+            open_round(ctx, &mut tx, id, opening).await?
+        }
         Effect::DecideRound(decision) => {
             if !rounds::decide(&mut tx, id, &decision).await? {
                 return Err(changed(id));
@@ -81,22 +90,38 @@ fn changed(id: TournamentId) -> Error {
     Error::Corrupt(format!("tournament {id} changed under its lock"))
 }
 
+/// A round to be opened.
+struct Opening {
+    round: u32,
+    entrants: Vec<SubmissionId>,
+    blocks: Vec<Block>,
+    heats: Vec<Heat>,
+}
+
 async fn open_round(
     ctx: &Context,
     conn: &mut Conn,
     tournament: TournamentId,
-    round: u32,
-    entrants: Vec<SubmissionId>,
-    blocks: Vec<Block>,
+    opening: Opening,
 ) -> Result<Event, Error> {
+    let Opening {
+        round,
+        entrants,
+        blocks,
+        heats,
+    } = opening;
     let round_id = RoundId(Uuid::now_v7());
-    rounds::insert(&mut *conn, round_id, tournament, round, &entrants).await?;
+    rounds::insert(&mut *conn, round_id, tournament, round, &entrants, &heats).await?;
     let mut queued = Vec::new();
     // Block by block: runs are leased in the order of their ids.
     for block in &blocks {
         let block_id = BlockId(Uuid::now_v7());
         rounds::insert_block(&mut *conn, block_id, round_id, block).await?;
-        for submission in &entrants {
+        let here = heats
+            .iter()
+            .filter(|heat| heat.blocks.contains(&block.index))
+            .flat_map(|heat| &heat.entrants);
+        for submission in here {
             let run = NewRun {
                 id: RunId(Uuid::now_v7()),
                 tournament,
@@ -113,10 +138,17 @@ async fn open_round(
             });
         }
     }
+    // Most rounds are one heat of all: said by saying nothing.
+    let heats = if heats == Round::one_heat(&entrants, &blocks) {
+        Vec::new()
+    } else {
+        heats
+    };
     Ok(Event::RoundOpened {
         round,
         entrants,
         blocks,
+        heats,
         runs: queued,
     })
 }
@@ -129,7 +161,12 @@ async fn complete(
 ) -> Result<Event, Error> {
     let id = loaded.row.id;
     let mut entry = None;
-    if let Some(submission) = champion {
+    let defender = loaded.tournament.defender();
+    if champion.is_some() && champion == defender.map(|entrant| entrant.submission) {
+        // The title is kept, and so is the entry it was won with.
+        let task = task_of(&mut *conn, loaded).await?;
+        entry = archive::of_alias(&mut *conn, &archive::champion_alias(&task.name)).await?;
+    } else if let Some(submission) = champion {
         let models = play::models(&mut *conn, id, submission).await?;
         entry = archive_champion(&mut *conn, loaded, submission, &models).await?;
     }
@@ -148,9 +185,7 @@ async fn archive_champion(
     submission: SubmissionId,
     models: &BTreeMap<RunId, gauntlet_domain::Digest>,
 ) -> Result<Option<ArchiveId>, Error> {
-    let task = views::task_by_id(&mut *conn, loaded.row.task)
-        .await?
-        .ok_or_else(|| Error::Corrupt("a tournament without its task".to_owned()))?;
+    let task = task_of(&mut *conn, loaded).await?;
     let Some(card) = card::write(loaded, &task, submission, models) else {
         return Ok(None);
     };
@@ -162,7 +197,12 @@ async fn archive_champion(
         card: &card,
     };
     archive::insert(&mut *conn, &entry).await?;
-    let alias = format!("{}@champion", task.name);
-    archive::set_alias(conn, &alias, entry.id).await?;
+    archive::set_alias(conn, &archive::champion_alias(&task.name), entry.id).await?;
     Ok(Some(entry.id))
+}
+
+async fn task_of(conn: &mut Conn, loaded: &Loaded) -> Result<views::TaskView, Error> {
+    views::task_by_id(conn, loaded.row.task)
+        .await?
+        .ok_or_else(|| Error::Corrupt("a tournament without its task".to_owned()))
 }

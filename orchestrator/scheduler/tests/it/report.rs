@@ -142,7 +142,7 @@ async fn what_does_not_fit_is_refused_and_changes_nothing() {
             field: at,
             ..
         } = reason(refusal);
-        assert_eq!((found, at), (code, Some(field)));
+        assert_eq!((found, at.as_deref()), (code, Some(field)));
     }
     assert_eq!(platform.run(claim.run).await.state, RunState::Leased);
     assert_eq!(platform.record("t").await.len(), before);

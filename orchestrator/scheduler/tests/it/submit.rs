@@ -41,7 +41,7 @@ async fn before_opening_and_after_closing_nothing_is_taken() {
     assert!(matches!(late, Err(Refusal::Conflict(_))));
     let late = reason(late);
     assert_eq!(late.code, "tournament-closed");
-    assert_eq!(late.field, Some("path.name"));
+    assert_eq!(late.field.as_deref(), Some("path.name"));
     assert!(!late.help.is_empty());
     let view = platform.view("t").await;
     assert_eq!(view.state, TournamentState::Closed);
@@ -73,12 +73,12 @@ async fn the_same_name_or_the_same_module_twice_is_a_conflict() {
     };
     let name_taken = reason(again("t", "sgd", "another module").await);
     assert_eq!(
-        (name_taken.code, name_taken.field),
+        (name_taken.code, name_taken.field.as_deref()),
         ("name-taken", Some("query.name"))
     );
     let copied = reason(again("t", "copy", "module of sgd").await);
     assert_eq!(
-        (copied.code, copied.field),
+        (copied.code, copied.field.as_deref()),
         ("duplicate-module", Some("body"))
     );
     assert_eq!(platform.view("t").await.methods.len(), 1);

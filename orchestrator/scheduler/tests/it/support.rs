@@ -130,6 +130,7 @@ impl Platform {
         let new = NewTournament {
             name: name(tournament),
             task: "digits".parse().unwrap(),
+            more_tasks: vec![],
             rules: Rules::default(),
             phrase: Some("7".to_owned()),
         };

@@ -1,6 +1,6 @@
 //! Tasks do not change.
 
-use gauntlet_domain::{Budget, Digest, Halving, Rules};
+use gauntlet_domain::{Budget, Digest, Halving, Play, Rules};
 use gauntlet_scheduler::Refusal;
 use gauntlet_scheduler::commands::create_task::{NewTask, create_task};
 use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tournament};
@@ -23,7 +23,7 @@ async fn the_same_task_again_is_fine_and_another_under_its_name_is_not() {
     };
     let refused = reason(create_task(&platform.ctx, other).await);
     assert_eq!(
-        (refused.code, refused.field),
+        (refused.code, refused.field.as_deref()),
         ("task-exists", Some("body.name"))
     );
     let mut conn = platform.ctx.db.acquire().await.unwrap();
@@ -45,7 +45,7 @@ async fn its_data_must_be_there_and_its_limits_must_be_limits() {
     };
     let refused = reason(create_task(&platform.ctx, missing).await);
     assert_eq!(
-        (refused.code, refused.field),
+        (refused.code, refused.field.as_deref()),
         ("missing-blob", Some("body.hidden_labels"))
     );
     let unlimited = NewTask {
@@ -56,14 +56,14 @@ async fn its_data_must_be_there_and_its_limits_must_be_limits() {
         ..task.clone()
     };
     let refused = reason(create_task(&platform.ctx, unlimited).await);
-    assert_eq!(refused.field, Some("body.budget.wall_seconds"));
+    assert_eq!(refused.field.as_deref(), Some("body.budget.wall_seconds"));
     assert!(refused.limit.is_some());
     let wordy = NewTask {
         title: "x".repeat(201),
         ..task
     };
     let refused = reason(create_task(&platform.ctx, wordy).await);
-    assert_eq!(refused.field, Some("body.title"));
+    assert_eq!(refused.field.as_deref(), Some("body.title"));
 }
 
 #[tokio::test]
@@ -72,6 +72,7 @@ async fn a_tournament_needs_a_task_good_rules_and_a_free_name() {
     let good = NewTournament {
         name: name("t"),
         task: "digits".parse().unwrap(),
+        more_tasks: vec![],
         rules: Rules::default(),
         phrase: None,
     };
@@ -81,22 +82,22 @@ async fn a_tournament_needs_a_task_good_rules_and_a_free_name() {
     };
     let refused = create_tournament(&platform.ctx, unknown).await;
     assert!(matches!(refused, Err(Refusal::NotFound(_))));
-    assert_eq!(reason(refused).field, Some("body.task"));
+    assert_eq!(reason(refused).field.as_deref(), Some("body.task"));
     let endless = NewTournament {
-        rules: Rules::Halving(Halving {
+        rules: Rules::from(Play::Halving(Halving {
             rungs: 11,
             ..Halving::default()
-        }),
+        })),
         ..good.clone()
     };
     let refused = reason(create_tournament(&platform.ctx, endless).await);
-    assert_eq!(refused.field, Some("body.rules.rungs"));
+    assert_eq!(refused.field.as_deref(), Some("body.rules.rungs"));
     create_tournament(&platform.ctx, good.clone())
         .await
         .unwrap();
     let refused = reason(create_tournament(&platform.ctx, good.clone()).await);
     assert_eq!(
-        (refused.code, refused.field),
+        (refused.code, refused.field.as_deref()),
         ("name-taken", Some("body.name"))
     );
 

@@ -12,7 +12,7 @@ pub use run::{AttemptState, AttemptView, RunView, run};
 pub use runner::{RunnerView, runners};
 pub use task::{TaskView, task, task_by_id, tasks};
 pub use tournament::{
-    BlockView, ChampionView, CutView, MethodView, RoundState, RoundView, RunCell, StandingView,
-    TournamentSummary, TournamentView,
+    BlockView, ChampionView, ComparisonView, CutView, HeatView, MethodView, RoundState, RoundView,
+    RunCell, StandingView, TitleView, TournamentSummary, TournamentView,
 };
 pub use tournament_page::{tournament, tournaments};

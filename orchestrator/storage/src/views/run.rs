@@ -82,6 +82,8 @@ pub enum AttemptState {
     Faulted,
     /// Its lease ran out.
     Expired,
+    /// Its run was not needed any more.
+    Voided,
 }
 
 impl AttemptState {
@@ -92,14 +94,21 @@ impl AttemptState {
             Self::Reported => "reported",
             Self::Faulted => "faulted",
             Self::Expired => "expired",
+            Self::Voided => "voided",
         }
     }
 
     /// The state of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Leased, Self::Reported, Self::Faulted, Self::Expired]
-            .into_iter()
-            .find(|state| state.as_str() == name)
+        [
+            Self::Leased,
+            Self::Reported,
+            Self::Faulted,
+            Self::Expired,
+            Self::Voided,
+        ]
+        .into_iter()
+        .find(|state| state.as_str() == name)
     }
 }
 
@@ -117,10 +126,12 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
                results.detail, results.train AS "train?", results.predict AS "predict?"
         FROM runs
         JOIN tournaments ON tournaments.id = runs.tournament_id
-        JOIN tasks ON tasks.id = tournaments.task_id
         JOIN submissions ON submissions.id = runs.submission_id
         JOIN rounds ON rounds.id = runs.round_id
         JOIN blocks ON blocks.id = runs.block_id
+        JOIN tournament_tasks ON tournament_tasks.tournament_id = runs.tournament_id
+                             AND tournament_tasks.number = blocks.task
+        JOIN tasks ON tasks.id = tournament_tasks.task_id
         LEFT JOIN results ON results.run_id = runs.id
         WHERE runs.id = $1
         "#,

@@ -36,7 +36,9 @@ pub struct TournamentView {
     pub name: String,
     /// Name of the task.
     pub task: String,
-    /// What the task measures.
+    /// Names of its further tasks.
+    pub more_tasks: Vec<String>,
+    /// What the standings are in: what the task measures, or a share where tasks combine.
     pub metric: Metric,
     /// Where it is.
     pub state: TournamentState,
@@ -60,6 +62,8 @@ pub struct TournamentView {
     pub ended_at: Option<OffsetDateTime>,
     /// Why it was cancelled.
     pub cancelled_because: Option<String>,
+    /// Why it is paused, if it is.
+    pub paused_because: Option<String>,
     /// The field, by name.
     pub methods: Vec<MethodView>,
     /// The rounds so far.
@@ -85,6 +89,19 @@ pub struct MethodView {
     pub submitted_at: OffsetDateTime,
     /// The round after which it was cut.
     pub cut_after: Option<u32>,
+    /// Whether it defends the title.
+    pub defender: bool,
+    /// Why it is out, if it is.
+    pub disqualified_because: Option<String>,
+}
+
+/// A heat, with names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeatView {
+    /// Who meets, by name.
+    pub methods: Vec<String>,
+    /// Numbers of their blocks in the tournament.
+    pub blocks: Vec<u32>,
 }
 
 /// Where a round is.
@@ -109,6 +126,8 @@ pub struct RoundView {
     pub note: Option<String>,
     /// Its blocks.
     pub blocks: Vec<BlockView>,
+    /// Who meets whom; one heat where everybody runs every block.
+    pub heats: Vec<HeatView>,
     /// Every entrant on every block, by method, then block.
     pub runs: Vec<RunCell>,
     /// Standings of its entrants over all blocks so far, best first; provisional until it is decided.
@@ -126,6 +145,10 @@ pub struct BlockView {
     pub index: u32,
     /// Its seed.
     pub seed: BlockSeed,
+    /// Name of its task.
+    pub task: String,
+    /// Whether it was taken out and does not count.
+    pub voided: bool,
 }
 
 /// A run in short.
@@ -168,6 +191,8 @@ pub struct StandingView {
     pub faults: u32,
     /// The round after which it was cut.
     pub cut_after: Option<u32>,
+    /// Points from meetings, in formats that give some.
+    pub points: Option<f64>,
 }
 
 /// A cut, with names.
@@ -179,6 +204,36 @@ pub struct CutView {
     pub dropped: Vec<String>,
     /// What it rests on: last kept against first cut; none if nobody was cut.
     pub evidence: Option<Evidence>,
+    /// Everybody cut, by name, against the last one kept beside it.
+    pub comparisons: Vec<ComparisonView>,
+    /// p-value of Friedman's test, where the format asked for it.
+    pub friedman: Option<f64>,
+    /// How the title was decided, in a champion's round.
+    pub title: Option<TitleView>,
+}
+
+/// A method that was cut, against the last one kept beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComparisonView {
+    /// The last kept.
+    pub kept: String,
+    /// The one cut.
+    pub dropped: String,
+    /// The numbers.
+    pub evidence: Evidence,
+}
+
+/// How the title was decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TitleView {
+    /// Who defended it.
+    pub defender: String,
+    /// Who asked for it.
+    pub challenger: String,
+    /// Whether it changed hands.
+    pub dethroned: bool,
+    /// The challenger's advantage.
+    pub evidence: Evidence,
 }
 
 /// The winner.

@@ -8,8 +8,8 @@ use gauntlet_domain::{
 };
 
 use super::{
-    BlockView, ChampionView, CutView, MethodView, RoundState, RoundView, RunCell, StandingView,
-    TournamentSummary, TournamentView,
+    BlockView, ChampionView, ComparisonView, CutView, HeatView, MethodView, RoundState, RoundView,
+    RunCell, StandingView, TitleView, TournamentSummary, TournamentView,
 };
 use crate::play::{self, Loaded};
 use crate::tournaments::{self, Lock};
@@ -75,15 +75,22 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
     let (version, _) = tournaments::version(&mut *conn, id)
         .await?
         .unwrap_or_default();
+    let scores = tournament.scores();
     let details = run_details(&mut *conn, id).await?;
     let names = Names::of(&tournament);
     let methods = methods(&mut *conn, id, &names).await?;
+    let tasks: Vec<String> = tournaments::tasks(&mut *conn, id)
+        .await?
+        .into_iter()
+        .map(|task| task.name)
+        .collect();
     let sealed = row.seed.is_some();
     Ok(Some(TournamentView {
         id,
         name: row.name.to_string(),
         task: head.task,
-        metric: row.metric.clone(),
+        more_tasks: tasks.iter().skip(1).cloned().collect(),
+        metric: tournament.scale(),
         state: row.state,
         rules: row.rules.clone(),
         nonce_digest: (row.state != TournamentState::Draft).then(|| row.nonce.commitment()),
@@ -95,9 +102,10 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
         closed_at: head.closed_at,
         ended_at: head.ended_at,
         cancelled_because: head.cancelled_because,
+        paused_because: row.paused.clone(),
         methods,
-        rounds: rounds(&tournament, &names, &details),
-        standings: overall(&tournament, &names),
+        rounds: rounds(&tournament, &names, &details, &tasks, &scores),
+        standings: overall(&tournament, &names, &scores),
         champion: champion(conn, id, &tournament, &names).await?,
     }))
 }
@@ -140,7 +148,7 @@ async fn methods(
 ) -> Result<Vec<MethodView>> {
     let rows = sqlx::query!(
         r#"
-        SELECT id, name, digest, bytes, submitted_at FROM submissions
+        SELECT id, name, digest, bytes, submitted_at, role, disqualified_because FROM submissions
         WHERE tournament_id = $1 ORDER BY name
         "#,
         tournament.0
@@ -157,6 +165,8 @@ async fn methods(
                 bytes: parse::number("submissions.bytes", row.bytes)?,
                 submitted_at: row.submitted_at,
                 cut_after: names.cut_after(submission),
+                defender: row.role == "defender",
+                disqualified_because: row.disqualified_because,
             })
         })
         .collect()
@@ -201,13 +211,15 @@ fn rounds(
     tournament: &Tournament,
     names: &Names,
     details: &BTreeMap<RunId, RunDetail>,
+    tasks: &[String],
+    scores: &Scores,
 ) -> Vec<RoundView> {
     let mut before = 0;
     tournament
         .rounds()
         .iter()
         .map(|round| {
-            let view = round_view(tournament, round, before, names, details);
+            let view = round_view(tournament, round, before, names, details, tasks, scores);
             before += round.blocks.len() as u32;
             view
         })
@@ -220,6 +232,8 @@ fn round_view(
     blocks_before: u32,
     names: &Names,
     details: &BTreeMap<RunId, RunDetail>,
+    tasks: &[String],
+    scores: &Scores,
 ) -> RoundView {
     let mut runs: Vec<RunCell> = round
         .runs
@@ -279,29 +293,61 @@ fn round_view(
                 number: blocks_before + block.index,
                 index: block.index,
                 seed: block.seed,
+                task: tasks.get(block.task as usize).cloned().unwrap_or_default(),
+                voided: round.is_void(block.index),
+            })
+            .collect(),
+        heats: round
+            .heats
+            .iter()
+            .map(|heat| HeatView {
+                methods: heat.entrants.iter().map(|who| names.name(*who)).collect(),
+                blocks: heat
+                    .blocks
+                    .iter()
+                    .map(|index| blocks_before + index)
+                    .collect(),
             })
             .collect(),
         runs,
         standings: standings
             .iter()
-            .map(|line| standing(tournament, line, round.number, names))
+            .map(|line| standing(scores, line, round.number, names))
             .collect(),
         cut: round.decision.as_ref().map(|decision| CutView {
             kept: decision.kept.iter().map(|who| names.name(*who)).collect(),
             dropped: decision.cut.iter().map(|who| names.name(*who)).collect(),
             evidence: decision.evidence.clone(),
+            comparisons: decision
+                .comparisons
+                .iter()
+                .map(|evidence| ComparisonView {
+                    kept: names.name(evidence.kept),
+                    dropped: names.name(evidence.cut),
+                    evidence: evidence.clone(),
+                })
+                .collect(),
+            friedman: decision.friedman,
+            title: decision.title.as_ref().map(|title| TitleView {
+                defender: names.name(title.defender),
+                challenger: names.name(title.challenger),
+                dethroned: title.dethroned,
+                evidence: title.evidence.clone(),
+            }),
         }),
     }
 }
 
-fn standing(tournament: &Tournament, line: &Standing, up_to: u32, names: &Names) -> StandingView {
-    let points: Vec<f64> = tournament
-        .rounds()
-        .iter()
-        .filter(|round| round.number <= up_to)
-        .flat_map(|round| round.runs.values())
-        .filter(|run| run.submission == line.submission)
-        .filter_map(|run| Some(tournament.metric().points(&run.outcome?)))
+/// Points of every method, by block.
+type Scores = BTreeMap<SubmissionId, BTreeMap<(u32, u32), f64>>;
+
+fn standing(scores: &Scores, line: &Standing, up_to: u32, names: &Names) -> StandingView {
+    let points: Vec<f64> = scores
+        .get(&line.submission)
+        .into_iter()
+        .flatten()
+        .filter(|((round, _), _)| *round <= up_to)
+        .map(|(_, value)| *value)
         .collect();
     let n = points.len() as f64;
     let standard_error = (points.len() >= 2).then(|| {
@@ -316,11 +362,12 @@ fn standing(tournament: &Tournament, line: &Standing, up_to: u32, names: &Names)
         blocks: line.blocks,
         faults: line.faults,
         cut_after: names.cut_after(line.submission),
+        points: line.points,
     }
 }
 
 /// Those still in, as the last round stands, then those cut, the latest first.
-fn overall(tournament: &Tournament, names: &Names) -> Vec<StandingView> {
+fn overall(tournament: &Tournament, names: &Names, scores: &Scores) -> Vec<StandingView> {
     let Some(last) = tournament.rounds().last() else {
         return Vec::new();
     };
@@ -329,7 +376,7 @@ fn overall(tournament: &Tournament, names: &Names) -> Vec<StandingView> {
         None => tournament.standings(last.number),
     }
     .iter()
-    .map(|line| standing(tournament, line, last.number, names))
+    .map(|line| standing(scores, line, last.number, names))
     .collect();
     for decision in tournament
         .rounds()
@@ -343,7 +390,7 @@ fn overall(tournament: &Tournament, names: &Names) -> Vec<StandingView> {
                 .standings
                 .iter()
                 .filter(|line| decision.cut.contains(&line.submission))
-                .map(|line| standing(tournament, line, decision.round, names)),
+                .map(|line| standing(scores, line, decision.round, names)),
         );
     }
     for (place, line) in (1..).zip(&mut lines) {
@@ -362,8 +409,9 @@ async fn champion(
         return Ok(None);
     };
     let entry = sqlx::query!(
-        "SELECT id, model FROM archive WHERE tournament_id = $1",
-        id.0
+        "SELECT id, model FROM archive WHERE tournament_id = $1 AND submission_id = $2",
+        id.0,
+        champion.0
     )
     .fetch_optional(conn)
     .await?;

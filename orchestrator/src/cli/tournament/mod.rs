@@ -1,5 +1,7 @@
 //! `gauntlet tournament`.
 
+mod referee;
+
 use std::collections::BTreeMap;
 
 use gauntlet_api::{List, NewTournament, Tournament, TournamentSummary};
@@ -28,9 +30,9 @@ enum Action {
     Create {
         /// Its name: 1 to 40 of a-z, 0-9 and dashes.
         name: String,
-        /// The task.
-        #[arg(long)]
-        task: String,
+        /// The task; given several times, blocks are dealt over them in turn.
+        #[arg(long, required = true)]
+        task: Vec<String>,
         #[command(flatten)]
         rules: Rules,
         /// Derive the nonce from this number, so that the tournament can be repeated. For
@@ -58,12 +60,17 @@ enum Action {
         /// The tournament.
         name: String,
     },
+    #[command(flatten)]
+    Referee(referee::Referee),
 }
 
 impl TournamentCommand {
     pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
         let scope = match self.action {
-            Action::Create { .. } | Action::Open { .. } | Action::Close { .. } => Scope::Admin,
+            Action::Create { .. }
+            | Action::Open { .. }
+            | Action::Close { .. }
+            | Action::Referee(_) => Scope::Admin,
             Action::List | Action::Show { .. } | Action::Watch { .. } => Scope::None,
         };
         let client = self.server.client(scope)?;
@@ -78,15 +85,18 @@ impl TournamentCommand {
                 rules,
                 seed,
             } => {
+                let mut tasks = task.into_iter();
                 let new = NewTournament {
                     name,
-                    task,
-                    rules: rules.to_json(),
+                    task: tasks.next().unwrap_or_default(),
+                    more_tasks: tasks.collect(),
+                    rules: rules.to_json()?,
                     seed,
                 };
                 let made: Tournament = client.post_json(&["tournaments"], &new).await?;
                 output.answer(&made, page)
             }
+            Action::Referee(action) => action.run(&client, output, page).await,
             Action::Open { name } => {
                 let now: Tournament = client.post(&["tournaments", &name, "open"]).await?;
                 output.answer(&now, page)

@@ -1,0 +1,47 @@
+//! Puts a method out of a tournament: its results do not count, its runs that have none are
+//! not needed any more.
+
+use gauntlet_domain::{Event, MethodName, TournamentName};
+use gauntlet_storage::runs::Unneeded;
+use gauntlet_storage::{Error, events, runs, submissions};
+
+use super::{find, referee, text};
+use crate::{Context, Reason, Refusal};
+
+/// Disqualifies a method of an open or closed tournament; the reason (at most 500
+/// characters) is public. It cannot be taken back.
+pub async fn disqualify(
+    ctx: &Context,
+    name: &TournamentName,
+    method: &MethodName,
+    reason: &str,
+) -> Result<(), Refusal> {
+    text::check("body.reason", reason, 500)?;
+    let mut tx = ctx.db.begin().await?;
+    let id = find::tournament(&mut tx, name).await?;
+    let Some(submission) = submissions::id(&mut tx, id, method).await? else {
+        return Err(Reason::new(
+            "unknown-method",
+            format!("there is no method `{method}` in `{name}`"),
+            "see `gauntlet tournament show` for the field",
+        )
+        .field("body.method")
+        .not_found());
+    };
+    let mut unneeded = runs::lock_unneeded(&mut tx, Unneeded::Method(submission)).await?;
+    let mut loaded = referee::locked(&mut tx, id).await?;
+    let event = Event::Disqualified {
+        submission,
+        reason: reason.to_owned(),
+    };
+    referee::apply(&mut loaded.tournament, name, &event, "body.method")?;
+    // A round may have opened before we had the lock.
+    unneeded.extend(runs::lock_unneeded(&mut tx, Unneeded::Method(submission)).await?);
+    runs::void(&mut tx, &unneeded, "the method was disqualified").await?;
+    if !submissions::disqualify(&mut tx, id, submission, reason).await? {
+        return Err(referee::changed(id));
+    }
+    events::append(&mut tx, id, &event).await?;
+    tx.commit().await.map_err(Error::from)?;
+    Ok(())
+}

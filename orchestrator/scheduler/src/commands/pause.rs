@@ -1,0 +1,42 @@
+//! Pauses a tournament: nothing is leased or decided until it is resumed. What is executing
+//! may end.
+
+use gauntlet_domain::{Event, TournamentName};
+use gauntlet_storage::{Error, events, tournaments};
+
+use super::{find, referee, text};
+use crate::{Context, Refusal};
+
+/// Pauses a tournament that has not ended; the reason (at most 500 characters) is public.
+/// Pausing one that is paused changes nothing.
+pub async fn pause(ctx: &Context, name: &TournamentName, reason: &str) -> Result<(), Refusal> {
+    text::check("body.reason", reason, 500)?;
+    set(ctx, name, Some(reason)).await
+}
+
+/// Lets a paused tournament go on. One that is not paused stays as it is.
+pub async fn resume(ctx: &Context, name: &TournamentName) -> Result<(), Refusal> {
+    set(ctx, name, None).await
+}
+
+async fn set(ctx: &Context, name: &TournamentName, reason: Option<&str>) -> Result<(), Refusal> {
+    let mut tx = ctx.db.begin().await?;
+    let id = find::tournament(&mut tx, name).await?;
+    let mut loaded = referee::locked(&mut tx, id).await?;
+    if loaded.tournament.paused().is_some() == reason.is_some() {
+        return Ok(());
+    }
+    let event = match reason {
+        Some(reason) => Event::Paused {
+            reason: reason.to_owned(),
+        },
+        None => Event::Resumed,
+    };
+    referee::apply(&mut loaded.tournament, name, &event, "path.name")?;
+    if !tournaments::pause(&mut tx, id, reason).await? {
+        return Err(referee::changed(id));
+    }
+    events::append(&mut tx, id, &event).await?;
+    tx.commit().await.map_err(Error::from)?;
+    Ok(())
+}
