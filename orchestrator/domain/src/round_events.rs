@@ -122,6 +122,14 @@ impl Round {
         }
     }
 
+    /// Whether a heat has no other block that counts.
+    pub(crate) fn is_last_of_a_heat(&self, block: u32) -> bool {
+        self.heats.iter().any(|heat| {
+            let mut others = heat.blocks.iter().filter(|other| **other != block);
+            heat.blocks.contains(&block) && others.all(|other| self.is_void(*other))
+        })
+    }
+
     /// Takes a block out.
     pub(crate) fn void(&mut self, block: u32) -> Result<(), IllegalTransition> {
         self.voided.insert(block);

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::RulesError;
+use crate::{Metric, RulesError};
 
 /// What every format shares. Left-out fields take their defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,6 +93,32 @@ impl Succession {
     pub const fn blocks(&self) -> u32 {
         match self {
             Self::SignFlip { blocks, .. } | Self::Margin { blocks, .. } => *blocks,
+        }
+    }
+}
+
+impl Combine {
+    /// Whether results of tasks that measure `metrics` combine like this.
+    pub fn fits(&self, metrics: &[Metric]) -> Result<(), RulesError> {
+        let error = |field, must: &str| {
+            Err(RulesError {
+                field,
+                must: must.to_owned(),
+            })
+        };
+        let same = |metric: &Metric, other: &Metric| {
+            (&metric.name, &metric.unit, metric.better) == (&other.name, &other.unit, other.better)
+        };
+        match self {
+            Self::Mean if !metrics.iter().all(|one| same(one, &metrics[0])) => error(
+                "rules.terms.combine",
+                "must be ranks or profile, since the tasks do not measure the same",
+            ),
+            Self::Profile { reference, .. } if reference.len() != metrics.len() => error(
+                "rules.terms.combine.reference",
+                "must hold a positive number for each task",
+            ),
+            Self::Mean | Self::Ranks | Self::Profile { .. } => Ok(()),
         }
     }
 }

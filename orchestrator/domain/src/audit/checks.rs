@@ -40,8 +40,10 @@ fn compare<T: Serialize, U: Serialize>(
 /// Whether rules and metrics are such as can be played by.
 pub(super) fn rules(tournament: &Tournament) -> Vec<Difference> {
     let mut found = Vec::new();
-    if let Err(error) = tournament.rules().validate() {
-        let rules = json(tournament.rules());
+    let rules = tournament.rules();
+    let fits = rules.terms.combine.fits(tournament.metrics());
+    if let Err(error) = rules.validate().and(fits) {
+        let rules = json(rules);
         found.push(difference("rules", rules, error.to_string()));
     }
     for metric in tournament.metrics() {
@@ -103,6 +105,27 @@ pub(super) fn event(tournament: &Tournament, event: &Event, versioned: bool) -> 
                 "champion",
                 json(champion),
                 format!("none yet: {}", due(tournament, other.as_ref())),
+            )),
+        },
+        Event::Rejudged {
+            changes,
+            champion,
+            ranking,
+            ..
+        } => match tournament.rejudge(changes) {
+            Ok(judged) => {
+                compare(
+                    &mut found,
+                    "champion judged again",
+                    champion,
+                    &judged.champion,
+                );
+                compare(&mut found, "ranking judged again", ranking, &judged.ranking);
+            }
+            Err(error) => found.push(difference(
+                "changes judged by",
+                json(changes),
+                error.to_string(),
             )),
         },
         _ => {}

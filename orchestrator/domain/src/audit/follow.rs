@@ -81,6 +81,7 @@ pub(super) fn follow(tournament: &mut Tournament, event: &Event) {
             tournament.champion = *champion;
             tournament.state = TournamentState::Completed;
         }
+        Event::Rejudged { champion, .. } => tournament.champion = *champion,
         _ => {}
     }
 }

@@ -118,7 +118,7 @@ pub fn audit(events: &[Event]) -> Audit {
             }
             Event::BlockReplaced { runs, .. } => found.runs += runs.len(),
             Event::RunDone { .. } => found.results += 1,
-            Event::RoundDecided(_) => found.decisions += 1,
+            Event::RoundDecided(_) | Event::Rejudged { .. } => found.decisions += 1,
             _ => {}
         }
     }

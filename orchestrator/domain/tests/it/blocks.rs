@@ -37,7 +37,7 @@ fn what_a_voided_block_said_does_not_count() {
         [RunState::Done, RunState::Void, RunState::Void]
     );
     assert_eq!(game.waiting().len(), others.len());
-    assert!(game.tournament.scores_of(on_first[0].1).is_empty());
+    assert!(game.tournament.scores()[&on_first[0].1].is_empty());
     assert!(!game.tournament.has_completed_a_run(on_first[0].1));
     // It does not count twice, nor come back.
     game.refuses(&game.void_of(1));

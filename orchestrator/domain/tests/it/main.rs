@@ -12,5 +12,7 @@ mod defence;
 mod game;
 mod meetings;
 mod race;
+mod rejudge;
 mod support;
+mod tampering;
 mod vanishing;
