@@ -13,6 +13,7 @@ mod game;
 mod meetings;
 mod race;
 mod rejudge;
+mod rejudged;
 mod support;
 mod tampering;
 mod vanishing;
