@@ -9,6 +9,7 @@ mod blocks;
 mod chaos;
 mod combining;
 mod defence;
+mod documented;
 mod game;
 mod meetings;
 mod race;
