@@ -199,6 +199,7 @@ impl Terms {
 #[cfg(test)]
 mod tests {
     use super::{Combine, Succession, Terms};
+    use crate::{Direction, Metric};
 
     #[test]
     fn what_is_left_out_is_the_default() {
@@ -211,6 +212,38 @@ mod tests {
             }
         );
         assert!(serde_json::from_str::<Terms>(r#"{"defends":true}"#).is_err());
+    }
+
+    #[test]
+    fn tasks_combine_only_where_it_makes_sense() {
+        let loss = Metric {
+            name: "loss".to_owned(),
+            unit: None,
+            better: Direction::Lower,
+            best: 0.0,
+            miss: 10.0,
+        };
+        let milder = Metric {
+            miss: 0.1,
+            ..Metric::default()
+        };
+        let field = |combine: &Combine, metrics: &[Metric]| {
+            combine.fits(metrics).err().map(|error| error.field)
+        };
+        // Another miss is no other unit.
+        assert_eq!(field(&Combine::Mean, &[Metric::default(), milder]), None);
+        let both = [Metric::default(), loss];
+        assert_eq!(field(&Combine::Mean, &both), Some("rules.terms.combine"));
+        assert_eq!(field(&Combine::Ranks, &both), None);
+        let profile = |tasks: usize| Combine::Profile {
+            r_max: 4.0,
+            reference: vec![1.0; tasks],
+        };
+        assert_eq!(field(&profile(2), &both), None);
+        assert_eq!(
+            field(&profile(1), &both),
+            Some("rules.terms.combine.reference")
+        );
     }
 
     #[test]
