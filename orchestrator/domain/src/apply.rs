@@ -167,14 +167,7 @@ impl Tournament {
                 self.expect(kind, TournamentState::Closed)?;
                 let at = self.undecided(*round, *block).map_err(contradiction)?;
                 let round = &mut self.rounds[at];
-                let empties_a_heat = round.heats.iter().any(|heat| {
-                    heat.blocks.contains(block)
-                        && heat
-                            .blocks
-                            .iter()
-                            .all(|other| other == block || round.voided.contains(other))
-                });
-                if empties_a_heat {
+                if round.is_last_of_a_heat(*block) {
                     return Err(contradiction("a heat would have no block left"));
                 }
                 round.void(*block)?;
@@ -193,12 +186,7 @@ impl Tournament {
                 }
                 let mut next = self.rounds[at].clone();
                 next.void(*block)?;
-                next.blocks.push(*replacement);
-                for heat in &mut next.heats {
-                    if heat.blocks.contains(block) {
-                        heat.blocks.push(replacement.index);
-                    }
-                }
+                next.replace(*block, *replacement);
                 let wanted: Vec<(SubmissionId, u32)> = next
                     .runs_of(replacement.index)
                     .filter(|(who, _)| !self.is_disqualified(*who))
@@ -271,6 +259,23 @@ impl Tournament {
                 }
                 self.champion = *champion;
                 self.state = TournamentState::Completed;
+            }
+            Event::Rejudged {
+                changes,
+                champion,
+                ranking,
+                ..
+            } => {
+                self.expect(kind, TournamentState::Completed)?;
+                let judged = self
+                    .rejudge(changes)
+                    .map_err(|_| contradiction("its changes do not fit the tournament"))?;
+                if judged.champion != *champion || judged.ranking != *ranking {
+                    return Err(contradiction(
+                        "not the champion or ranking that follows from the changes",
+                    ));
+                }
+                self.champion = *champion;
             }
             Event::Cancelled { .. } => {
                 if matches!(

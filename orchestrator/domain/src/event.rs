@@ -6,8 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ArchiveId, Block, Decision, Digest, Heat, MethodName, Metric, Nonce, Outcome, Rules, RunId,
-    RunnerId, RunnerName, SubmissionId, TaskId, TaskName, TokenId, TournamentName, TournamentSeed,
+    ArchiveId, Block, Changes, Decision, Digest, Heat, MethodName, Metric, Nonce, Outcome, Rules,
+    RunId, RunnerId, RunnerName, SubmissionId, TaskId, TaskName, TokenId, TournamentName,
+    TournamentSeed,
 };
 
 /// A further task of a tournament.
@@ -193,6 +194,18 @@ pub enum Event {
         /// The winner's archive entry.
         archive: Option<ArchiveId>,
     },
+    /// A completed tournament was judged again, on the recorded results. The last of these
+    /// counts; none of them builds on another.
+    Rejudged {
+        /// What was judged differently.
+        changes: Changes,
+        /// Why.
+        reason: String,
+        /// The champion from now on.
+        champion: Option<SubmissionId>,
+        /// The final ranking from now on, best first.
+        ranking: Vec<SubmissionId>,
+    },
     /// The organiser called it off.
     Cancelled {
         /// Why.
@@ -222,6 +235,7 @@ impl Event {
             Self::Resumed => "resumed",
             Self::RoundDecided(_) => "round_decided",
             Self::Completed { .. } => "completed",
+            Self::Rejudged { .. } => "rejudged",
             Self::Cancelled { .. } => "cancelled",
         }
     }

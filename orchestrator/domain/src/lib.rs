@@ -7,6 +7,7 @@
 
 mod apply;
 mod archive;
+mod audit;
 mod budget;
 mod chain;
 mod curve;
@@ -26,6 +27,7 @@ mod names;
 mod points;
 mod profile;
 mod progress;
+mod rejudge;
 mod round;
 mod round_events;
 mod rules;
@@ -40,6 +42,7 @@ mod verdict;
 
 pub use apply::IllegalEvent;
 pub use archive::{Card, CardBlock, CardEvidence, choose_model};
+pub use audit::{Audit, Difference, audit};
 pub use budget::{Budget, BudgetError};
 pub use chain::{Broken, Link, link, verify};
 pub use curve::{CurvePoint, MAX_METRIC_NAMES, MAX_POINTS_PER_METRIC, tidy_curve};
@@ -59,6 +62,7 @@ pub use meters::Meters;
 pub use metric::{Direction, Metric, MetricError};
 pub use names::{MethodName, NameError, RunnerName, TaskName, TournamentName};
 pub use profile::{profile_points, profile_score};
+pub use rejudge::{Changes, Erratum, Move, RejudgeError, Rejudgement};
 pub use round::{Block, Entrant, Heat, Round, RunRecord};
 pub use rules::{Play, RULES_VERSION, Rules, RulesError};
 pub use run_state::{IllegalTransition, RunEvent, RunState};

@@ -61,6 +61,13 @@ pub struct RunRecord {
     pub to_target: Option<f64>,
 }
 
+impl RunRecord {
+    /// Whether no result is to come any more.
+    pub fn is_settled(&self) -> bool {
+        self.outcome.is_some() || self.state == RunState::Void
+    }
+}
+
 /// A round.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Round {
@@ -83,9 +90,7 @@ pub struct Round {
 impl Round {
     /// Whether every run that counts has its result.
     pub fn is_finished(&self) -> bool {
-        self.runs
-            .values()
-            .all(|run| run.outcome.is_some() || run.state == RunState::Void)
+        self.runs.values().all(RunRecord::is_settled)
     }
 
     /// Whether a block does not count.

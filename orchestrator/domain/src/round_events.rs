@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Event, IllegalTransition, QueuedRun, Round, RunEvent, RunRecord, RunState, SubmissionId,
+    Block, Event, IllegalTransition, QueuedRun, Round, RunEvent, RunRecord, RunState, SubmissionId,
     Tournament,
 };
 
@@ -110,6 +110,24 @@ impl Round {
             }
         }
         true
+    }
+
+    /// Puts a block beside another, for the same heats.
+    pub(crate) fn replace(&mut self, block: u32, replacement: Block) {
+        self.blocks.push(replacement);
+        for heat in &mut self.heats {
+            if heat.blocks.contains(&block) {
+                heat.blocks.push(replacement.index);
+            }
+        }
+    }
+
+    /// Whether a heat has no other block that counts.
+    pub(crate) fn is_last_of_a_heat(&self, block: u32) -> bool {
+        self.heats.iter().any(|heat| {
+            let mut others = heat.blocks.iter().filter(|other| **other != block);
+            heat.blocks.contains(&block) && others.all(|other| self.is_void(*other))
+        })
     }
 
     /// Takes a block out.

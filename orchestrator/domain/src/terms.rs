@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::RulesError;
+use crate::{Metric, RulesError};
 
 /// What every format shares. Left-out fields take their defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,6 +97,32 @@ impl Succession {
     }
 }
 
+impl Combine {
+    /// Whether results of tasks that measure `metrics` combine like this.
+    pub fn fits(&self, metrics: &[Metric]) -> Result<(), RulesError> {
+        let error = |field, must: &str| {
+            Err(RulesError {
+                field,
+                must: must.to_owned(),
+            })
+        };
+        let same = |metric: &Metric, other: &Metric| {
+            (&metric.name, &metric.unit, metric.better) == (&other.name, &other.unit, other.better)
+        };
+        match self {
+            Self::Mean if !metrics.iter().all(|one| same(one, &metrics[0])) => error(
+                "rules.terms.combine",
+                "must be ranks or profile, since the tasks do not measure the same",
+            ),
+            Self::Profile { reference, .. } if reference.len() != metrics.len() => error(
+                "rules.terms.combine.reference",
+                "must hold a positive number for each task",
+            ),
+            Self::Mean | Self::Ranks | Self::Profile { .. } => Ok(()),
+        }
+    }
+}
+
 impl Terms {
     /// Whether they are the default, which records leave out.
     pub fn is_default(&self) -> bool {
@@ -173,6 +199,7 @@ impl Terms {
 #[cfg(test)]
 mod tests {
     use super::{Combine, Succession, Terms};
+    use crate::{Direction, Metric};
 
     #[test]
     fn what_is_left_out_is_the_default() {
@@ -185,6 +212,38 @@ mod tests {
             }
         );
         assert!(serde_json::from_str::<Terms>(r#"{"defends":true}"#).is_err());
+    }
+
+    #[test]
+    fn tasks_combine_only_where_it_makes_sense() {
+        let loss = Metric {
+            name: "loss".to_owned(),
+            unit: None,
+            better: Direction::Lower,
+            best: 0.0,
+            miss: 10.0,
+        };
+        let milder = Metric {
+            miss: 0.1,
+            ..Metric::default()
+        };
+        let field = |combine: &Combine, metrics: &[Metric]| {
+            combine.fits(metrics).err().map(|error| error.field)
+        };
+        // Another miss is no other unit.
+        assert_eq!(field(&Combine::Mean, &[Metric::default(), milder]), None);
+        let both = [Metric::default(), loss];
+        assert_eq!(field(&Combine::Mean, &both), Some("rules.terms.combine"));
+        assert_eq!(field(&Combine::Ranks, &both), None);
+        let profile = |tasks: usize| Combine::Profile {
+            r_max: 4.0,
+            reference: vec![1.0; tasks],
+        };
+        assert_eq!(field(&profile(2), &both), None);
+        assert_eq!(
+            field(&profile(1), &both),
+            Some("rules.terms.combine.reference")
+        );
     }
 
     #[test]

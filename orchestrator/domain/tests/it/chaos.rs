@@ -3,10 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use gauntlet_domain::{Event, Rules, Tournament, TournamentState, step};
+use gauntlet_domain::{
+    Changes, Combine, Erratum, Event, Rules, RunId, Tournament, TournamentState, audit, step,
+};
 use proptest::prelude::*;
+use uuid::Uuid;
 
-use crate::support::{CHAMPION, Game, any_rules, defended, look_up, nth, submission, table};
+use crate::support::{
+    CHAMPION, Game, any_rules, completed, defended, failed, look_up, nth, submission, table,
+};
 
 /// What an operator may do, with a number to choose by.
 #[derive(Clone, Copy, Debug)]
@@ -197,6 +202,70 @@ proptest! {
         let log = game.stored();
         prop_assert_eq!(&log, &game.log);
         prop_assert_eq!(&Tournament::replay(&log).unwrap(), &game.tournament);
+        let found = audit(&log);
+        prop_assert_eq!(found.differences, []);
+        prop_assert_eq!(found.champion, game.tournament.champion());
+        // Judged again without changes, nothing changes, whatever has happened on the way.
+        let judged = game.tournament.rejudge(&Changes::default()).unwrap();
+        prop_assert_eq!(judged.champion, game.tournament.champion());
+        prop_assert_eq!(judged.champion_before, game.tournament.champion());
+        prop_assert_eq!(judged.ranking, judged.ranking_before);
+        prop_assert_eq!((judged.cut_too_early, judged.kept_too_long), (vec![], vec![]));
+    }
+
+    /// Whatever is put right, the event that says so fits, and the audit agrees.
+    #[test]
+    fn any_erratum_can_be_recorded(
+        rules in any_rules(),
+        defend: bool,
+        field in 1_usize..=9,
+        scores in table(),
+        whims in whims(),
+        out in prop::collection::btree_set(0_usize..10, 0..4),
+        wrong in prop::collection::btree_map(1_u128..60, 0_u8..=10, 0..6),
+        ranks: bool,
+    ) {
+        let rules = if defend { defended(rules) } else { rules };
+        let mut game = Game::closed(rules, field);
+        play(&mut game, &scores, &whims, field);
+        let fits = |run: RunId| {
+            let run = game.tournament.find_run(run);
+            run.is_some_and(|run| run.outcome.is_some())
+        };
+        let changes = Changes {
+            combine: ranks.then_some(Combine::Ranks),
+            metrics: None,
+            erratum: Erratum {
+                void_blocks: vec![],
+                corrected: wrong
+                    .into_iter()
+                    .map(|(run, score)| (RunId(Uuid::from_u128(run)), score))
+                    .filter(|(run, _)| fits(*run))
+                    .map(|(run, score)| (run, match score {
+                        0 => failed(),
+                        score => completed(f64::from(score) / 10.0),
+                    }))
+                    .collect(),
+                disqualify: out
+                    .into_iter()
+                    .map(|nth| submission(if nth == 9 { CHAMPION } else { nth }))
+                    .filter(|who| {
+                        let mut known = game.tournament.entrants();
+                        known.any(|one| one.submission == *who)
+                            && !game.tournament.is_disqualified(*who)
+                    })
+                    .collect(),
+            },
+        };
+        let judged = game.tournament.rejudge(&changes).unwrap();
+        prop_assert!(judged.champion.is_none_or(|who| !changes.erratum.disqualify.contains(&who)));
+        prop_assert_eq!(judged.ranking.first().copied().filter(|_| judged.champion.is_some()), judged.champion);
+        let (champion, ranking) = (judged.champion, judged.ranking);
+        game.happens(Event::Rejudged { changes, reason: "an error".to_owned(), champion, ranking });
+        prop_assert_eq!(game.tournament.champion(), champion);
+        let log = game.stored();
+        prop_assert_eq!(&Tournament::replay(&log).unwrap(), &game.tournament);
+        prop_assert_eq!(audit(&log).differences, []);
     }
 
     #[test]

@@ -3,13 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
 
+mod audit;
 mod basics;
 mod blocks;
 mod chaos;
 mod combining;
 mod defence;
+mod documented;
 mod game;
 mod meetings;
 mod race;
+mod rejudge;
+mod rejudged;
 mod support;
+mod tampering;
 mod vanishing;

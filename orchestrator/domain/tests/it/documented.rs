@@ -1,0 +1,70 @@
+//! What the document for organisers shows is what the code takes.
+
+use gauntlet_domain::{Changes, Classic, Halving, Play, RoundRobin, Rules, Swiss, Terms};
+
+const DOCUMENT: &str = include_str!("../../../../docs/FORMATS.md");
+
+/// The document's JSON, piece by piece.
+fn pieces() -> Vec<serde_json::Value> {
+    let mut pieces = DOCUMENT.split("```json\n").skip(1);
+    let text = |piece: &str| piece.split("```").next().unwrap().to_owned();
+    pieces
+        .by_ref()
+        .map(|piece| serde_json::from_str(&text(piece)).unwrap())
+        .collect()
+}
+
+#[test]
+fn every_piece_of_json_is_good() {
+    let (rules, others): (Vec<_>, Vec<_>) = pieces()
+        .into_iter()
+        .partition(|piece| piece.get("format").is_some());
+    assert_eq!((rules.len(), others.len()), (6, 1));
+    for rules in rules {
+        let rules: Rules = serde_json::from_value(rules).unwrap();
+        assert_eq!(rules.validate(), Ok(()));
+    }
+    for changes in others {
+        let changes: Changes = serde_json::from_value(changes).unwrap();
+        assert!(!changes.erratum.is_empty());
+    }
+}
+
+#[test]
+fn defaults_are_as_documented() {
+    let documented: Vec<Rules> = pieces()
+        .into_iter()
+        .filter_map(|piece| serde_json::from_value(piece).ok())
+        .collect();
+    for play in [
+        Play::Halving(Halving::default()),
+        Play::Classic(Classic::default()),
+        Play::RoundRobin(RoundRobin::default()),
+        Play::Swiss(Swiss {
+            rounds: Some(4),
+            ..Swiss::default()
+        }),
+    ] {
+        assert!(documented.contains(&Rules::from(play)));
+    }
+    assert_eq!(documented[0].terms, Terms::default());
+}
+
+#[test]
+fn the_table_of_runs_is_right() {
+    for (play, runs) in [
+        (Play::Halving(Halving::default()), 28),
+        (Play::Classic(Classic::default()), 15),
+        (Play::RoundRobin(RoundRobin::default()), 90),
+        (Play::Swiss(Swiss::default()), 32),
+    ] {
+        let rules = Rules::from(play);
+        assert_eq!(rules.format().runs(9), runs, "{rules:?}");
+        let name = serde_json::to_value(&rules).unwrap()["format"].clone();
+        let row = DOCUMENT
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{}`", name.as_str().unwrap())))
+            .unwrap();
+        assert!(row.ends_with(&format!("{runs} |")), "{row}");
+    }
+}
