@@ -5,6 +5,7 @@
 //! tournament and the [`Effect`]s that the shell has to carry out. Everything
 //! random derives from the [`TournamentSeed`], so anyone can compute it again.
 
+mod allocation;
 mod apply;
 mod archive;
 mod budget;
@@ -17,18 +18,24 @@ mod format;
 mod halving;
 mod ids;
 mod lane;
+mod layout;
 mod meters;
 mod metric;
 mod names;
+mod normal;
+mod p_best;
+mod posterior;
 mod round;
 mod rules;
 mod run_state;
 mod seed;
 mod sign_flip;
+mod spread;
 mod standings;
 mod tournament;
 mod verdict;
 
+pub use allocation::{Allocation, NextRun};
 pub use apply::IllegalEvent;
 pub use archive::{Card, CardBlock, CardEvidence, choose_model};
 pub use budget::{Budget, BudgetError};
@@ -43,14 +50,18 @@ pub use ids::{
     ArchiveId, BlockId, RoundId, RunId, RunnerId, SubmissionId, TaskId, TokenId, TournamentId,
 };
 pub use lane::{Lane, ParseLaneError};
+pub use layout::Reading;
 pub use meters::Meters;
 pub use metric::{Direction, Metric, MetricError};
 pub use names::{MethodName, NameError, RunnerName, TaskName, TournamentName};
+pub use normal::Normals;
+pub use posterior::Posterior;
 pub use round::{Block, Decision, Entrant, Round, RunRecord};
 pub use rules::{Rules, RulesError};
 pub use run_state::{IllegalTransition, RunEvent, RunState};
 pub use seed::{BlockSeed, Nonce, TournamentSeed};
 pub use sign_flip::one_sided_p_value;
+pub use spread::Spread;
 pub use standings::{Standing, standings};
 pub use tournament::{Parts, Tournament, TournamentState, step};
 pub use verdict::{Outcome, OutcomeError, Verdict};
