@@ -204,6 +204,9 @@ pub struct Block {
     /// Whether it was taken out and does not count.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub voided: bool,
+    /// The earlier block that it is once more, for methods that run it late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<u32>,
 }
 
 /// Methods that meet on the same blocks.
@@ -258,6 +261,12 @@ pub struct Standing {
     /// Points from meetings, in formats that give some: they come before the mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<f64>,
+    /// What racing estimates its mean score on any block to be; it comes before the mean.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<f64>,
+    /// Chance that it is the best of the field, as racing sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_best: Option<f64>,
 }
 
 /// A cut and its evidence: the last method kept against the first one cut.

@@ -5,6 +5,7 @@
 //! tournament and the [`Effect`]s that the shell has to carry out. Everything
 //! random derives from the [`TournamentSeed`], so anyone can compute it again.
 
+mod allocation;
 mod apply;
 mod archive;
 mod audit;
@@ -21,10 +22,14 @@ mod friedman;
 mod holm;
 mod ids;
 mod lane;
+mod layout;
 mod meters;
 mod metric;
 mod names;
+mod normal;
+mod p_best;
 mod points;
+mod posterior;
 mod profile;
 mod progress;
 mod rejudge;
@@ -34,12 +39,14 @@ mod rules;
 mod run_state;
 mod seed;
 mod sign_flip;
+mod spread;
 mod standings;
 mod succession;
 mod terms;
 mod tournament;
 mod verdict;
 
+pub use allocation::{Allocation, NextRun};
 pub use apply::IllegalEvent;
 pub use archive::{Card, CardBlock, CardEvidence, choose_model};
 pub use audit::{Audit, Difference, audit};
@@ -51,16 +58,19 @@ pub use digest::{Digest, ParseDigestError};
 pub use effect::Effect;
 pub use event::{Event, PlatformEvent, QueuedRun, TournamentTask};
 pub use evidence::Evidence;
-pub use formats::{Classic, Format, Halving, Next, Opening, RoundRobin, Swiss};
+pub use formats::{Classic, Format, Halving, Next, Opening, Racing, RoundRobin, Swiss};
 pub use friedman::friedman;
 pub use holm::holm;
 pub use ids::{
     ArchiveId, BlockId, RoundId, RunId, RunnerId, SubmissionId, TaskId, TokenId, TournamentId,
 };
 pub use lane::{Lane, ParseLaneError};
+pub use layout::Reading;
 pub use meters::Meters;
 pub use metric::{Direction, Metric, MetricError};
 pub use names::{MethodName, NameError, RunnerName, TaskName, TournamentName};
+pub use normal::Normals;
+pub use posterior::Posterior;
 pub use profile::{profile_points, profile_score};
 pub use rejudge::{Changes, Erratum, Move, RejudgeError, Rejudgement};
 pub use round::{Block, Entrant, Heat, Round, RunRecord};
@@ -68,6 +78,7 @@ pub use rules::{Play, RULES_VERSION, Rules, RulesError};
 pub use run_state::{IllegalTransition, RunEvent, RunState};
 pub use seed::{BlockSeed, Nonce, TournamentSeed};
 pub use sign_flip::one_sided_p_value;
+pub use spread::Spread;
 pub use standings::Standing;
 pub use terms::{Combine, Succession, Terms};
 pub use tournament::{Parts, Tournament, TournamentState, step};

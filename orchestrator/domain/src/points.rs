@@ -210,7 +210,7 @@ pub(crate) fn counted(round: &Round) -> impl Iterator<Item = (SubmissionId, Coun
     round.runs.values().filter_map(move |run| {
         let block = blocks.get(&run.block.1)?;
         let counted = Counted {
-            block: run.block,
+            block: block.key(),
             task: block.task,
             outcome: run.outcome?,
             to_target: run.to_target,

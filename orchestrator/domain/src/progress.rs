@@ -118,17 +118,41 @@ impl Tournament {
         let before: usize = self
             .rounds
             .iter()
-            .map(|round| round.blocks.len() - round.voided.len())
-            .sum();
+            .flat_map(|round| {
+                let counting = |block: &&Block| !round.is_void(block.index);
+                round.blocks.iter().filter(counting)
+            })
+            .filter(|block| block.again.is_none())
+            .count();
         let tasks = self.metrics.len();
-        let blocks = (1..=count)
+        let mut blocks: Vec<Block> = (1..=count)
             .map(|index| Block {
                 round,
                 index,
                 seed: seed.block(round, index),
                 task: ((before + index as usize - 1) % tasks) as u32,
+                again: None,
             })
             .collect();
+        for ((of_round, of_index), who) in &opening.late {
+            let known = self
+                .rounds
+                .get(of_round.checked_sub(1)? as usize)?
+                .blocks
+                .iter()
+                .find(|block| block.index == *of_index)?;
+            count += 1;
+            blocks.push(Block {
+                round,
+                index: count,
+                again: Some(known.key()),
+                ..*known
+            });
+            heats.push(Heat {
+                entrants: who.clone(),
+                blocks: vec![count],
+            });
+        }
         Some(Effect::OpenRound {
             round,
             entrants: opening.entrants.clone(),
@@ -164,6 +188,7 @@ impl Tournament {
             index,
             seed: seed.block(round.number, index),
             task: old.task,
+            again: None,
         })
     }
 }

@@ -29,6 +29,18 @@ pub struct Block {
     /// Which of the tournament's tasks it is of, from 0; left out for the first.
     #[serde(default, skip_serializing_if = "is_first")]
     pub task: u32,
+    /// The block of an earlier round that it is once more, for methods that have not run it
+    /// yet: round and number. Left out for a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<(u32, u32)>,
+}
+
+impl Block {
+    /// What it is the same as, for results to be compared: round and number of the block
+    /// that it is, the first time it was run.
+    pub fn key(&self) -> (u32, u32) {
+        self.again.unwrap_or((self.round, self.index))
+    }
 }
 
 fn is_first(task: &u32) -> bool {

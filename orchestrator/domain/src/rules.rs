@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Classic, Digest, Format, Halving, RoundRobin, Swiss, Terms};
+use crate::{Classic, Digest, Format, Halving, Racing, RoundRobin, Swiss, Terms};
 
 /// Version of everything that follows from rules and results: draws, seeds, standings,
 /// cuts. A record says by which it was played.
@@ -25,6 +25,8 @@ pub struct Rules {
 pub enum Play {
     /// Successive halving on shared blocks.
     Halving(Halving),
+    /// Whatever run tells most comes next.
+    Racing(Racing),
     /// Groups, then knockout.
     Classic(Classic),
     /// Every method on every block, every pair compared.
@@ -79,6 +81,7 @@ impl Rules {
         self.terms.validate()?;
         match &self.play {
             Play::Halving(halving) => halving.validate(),
+            Play::Racing(racing) => racing.validate(),
             Play::Classic(classic) => classic.validate(),
             Play::RoundRobin(round_robin) => round_robin.validate(),
             Play::Swiss(swiss) => swiss.validate(),
@@ -89,6 +92,7 @@ impl Rules {
     pub fn format(&self) -> &dyn Format {
         match &self.play {
             Play::Halving(halving) => halving,
+            Play::Racing(racing) => racing,
             Play::Classic(classic) => classic,
             Play::RoundRobin(round_robin) => round_robin,
             Play::Swiss(swiss) => swiss,
@@ -105,7 +109,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::{Play, Rules};
-    use crate::{Classic, Halving, RoundRobin, Swiss, Terms};
+    use crate::{Classic, Halving, Racing, RoundRobin, Swiss, Terms};
 
     #[test]
     fn the_written_form_is_the_documented_one() {
@@ -122,6 +126,7 @@ mod tests {
     fn every_format_survives_its_written_form() {
         for play in [
             Play::Halving(Halving::default()),
+            Play::Racing(Racing::default()),
             Play::Classic(Classic::default()),
             Play::RoundRobin(RoundRobin::default()),
             Play::Swiss(Swiss::default()),

@@ -19,6 +19,13 @@ pub struct Standing {
     pub blocks: u32,
     /// Of them, those that ended in a verdict other than completed.
     pub faults: u32,
+    /// The estimate of its quality that racing goes by, in the unit of the mean: comes before
+    /// everything else, since methods that ran different blocks have no means to compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<f64>,
+    /// Chance that it is the best, as far as the results say; where racing computed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_best: Option<f64>,
     /// Points from meetings, in formats that give some; these come before the mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<f64>,
@@ -51,6 +58,8 @@ pub(crate) fn standings<'a>(
                     .of(who, from, to)
                     .filter(|(_, point)| point.fault)
                     .count() as u32,
+                estimate: None,
+                p_best: None,
                 points: None,
                 opponents: None,
             };
@@ -73,7 +82,8 @@ pub(crate) fn placed(
     // Points are small multiples of one half: they compare exactly.
     let descending = |a: Option<f64>, b: Option<f64>| b.unwrap_or(0.0).total_cmp(&a.unwrap_or(0.0));
     keyed.sort_by(|(a, a_key), (b, b_key)| {
-        descending(a.points, b.points)
+        by_estimate(scale, a, b)
+            .then(descending(a.points, b.points))
             .then(descending(a.opponents, b.opponents))
             .then((b.blocks > 0).cmp(&(a.blocks > 0)))
             .then(scale.order(a.mean, b.mean))
@@ -84,4 +94,12 @@ pub(crate) fn placed(
         .zip(keyed)
         .map(|(place, (standing, _))| Standing { place, ..standing })
         .collect()
+}
+
+/// By estimate, where both have one; who has none comes after who has.
+fn by_estimate(scale: &Metric, a: &Standing, b: &Standing) -> std::cmp::Ordering {
+    match (a.estimate, b.estimate) {
+        (Some(a), Some(b)) => scale.order(a, b),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
 }

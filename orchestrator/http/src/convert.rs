@@ -93,6 +93,7 @@ fn round(view: views::RoundView, several_tasks: bool) -> api::Round {
                 seed: block.seed.to_string(),
                 task: several_tasks.then_some(block.task),
                 voided: block.voided,
+                again: block.again,
             })
             .collect(),
         // One heat says nothing that the runs do not.
@@ -137,6 +138,8 @@ fn standing(view: views::StandingView) -> api::Standing {
         faults: view.faults,
         cut_after: view.cut_after,
         points: view.points,
+        estimate: view.estimate,
+        p_best: view.p_best,
     }
 }
 

@@ -88,7 +88,8 @@ type Blocks = (Vec<Block>, BTreeSet<u32>);
 async fn blocks(conn: &mut Conn, tournament: TournamentId) -> Result<BTreeMap<u32, Blocks>> {
     let rows = sqlx::query!(
         r#"
-        SELECT rounds.number, blocks.index, blocks.seed, blocks.task, blocks.voided
+        SELECT rounds.number, blocks.index, blocks.seed, blocks.task, blocks.voided,
+               blocks.again_round, blocks.again_index
         FROM blocks JOIN rounds ON rounds.id = blocks.round_id
         WHERE rounds.tournament_id = $1 ORDER BY rounds.number, blocks.index
         "#,
@@ -106,6 +107,13 @@ async fn blocks(conn: &mut Conn, tournament: TournamentId) -> Result<BTreeMap<u3
             index,
             seed: parse::text("blocks.seed", &row.seed)?,
             task: parse::number("blocks.task", row.task)?,
+            again: match row.again_round.zip(row.again_index) {
+                Some((round, index)) => Some((
+                    parse::number("blocks.again_round", round)?,
+                    parse::number("blocks.again_index", index)?,
+                )),
+                None => None,
+            },
         });
         if row.voided {
             voided.insert(index);

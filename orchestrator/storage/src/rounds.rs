@@ -35,16 +35,27 @@ pub async fn insert_block(
     block: &Block,
 ) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO blocks (id, round_id, index, seed, task) VALUES ($1, $2, $3, $4, $5)",
+        r#"
+        INSERT INTO blocks (id, round_id, index, seed, task, again_round, again_index)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "#,
         id.0,
         round.0,
         parse::int4("blocks.index", block.index)?,
         block.seed.to_string(),
-        parse::int4("blocks.task", block.task)?
+        parse::int4("blocks.task", block.task)?,
+        again(block.again.map(|(round, _)| round))?,
+        again(block.again.map(|(_, index)| index))?
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+fn again(number: Option<u32>) -> Result<Option<i32>> {
+    number
+        .map(|number| parse::int4("blocks.again", number))
+        .transpose()
 }
 
 /// Id of a round.

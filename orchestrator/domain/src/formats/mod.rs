@@ -3,11 +3,13 @@
 mod classic;
 mod halving;
 mod meetings;
+mod racing;
 mod round_robin;
 mod swiss;
 
 pub use classic::Classic;
 pub use halving::Halving;
+pub use racing::Racing;
 pub use round_robin::RoundRobin;
 pub use swiss::Swiss;
 
@@ -24,6 +26,8 @@ pub struct Opening {
     pub blocks: u32,
     /// Whether all heats run the same blocks, or each its own.
     pub shared: bool,
+    /// Further runs on blocks of earlier rounds: block by block who enters late.
+    pub late: Vec<((u32, u32), Vec<SubmissionId>)>,
 }
 
 impl Opening {
@@ -34,6 +38,7 @@ impl Opening {
             entrants,
             blocks,
             shared: true,
+            late: Vec::new(),
         }
     }
 }

@@ -117,6 +117,7 @@ impl Swiss {
             heats,
             blocks: self.blocks,
             shared: true,
+            late: Vec::new(),
         }
     }
 }

@@ -42,6 +42,8 @@ pub(crate) fn tournament() -> Tournament {
             faults: u32::from(score.is_none()),
             cut_after: *cut_after,
             points: None,
+            estimate: None,
+            p_best: None,
         })
         .collect();
     let running = RunCell {
@@ -83,6 +85,7 @@ pub(crate) fn tournament() -> Tournament {
                     seed: String::from("0123456789abcdef"),
                     task: None,
                     voided: false,
+                    again: None,
                 }],
                 heats: Vec::new(),
                 runs: field
@@ -117,12 +120,14 @@ pub(crate) fn tournament() -> Tournament {
                         seed: String::from("1123456789abcdef"),
                         task: None,
                         voided: false,
+                        again: None,
                     },
                     Block {
                         number: 3,
                         seed: String::from("2123456789abcdef"),
                         task: None,
                         voided: false,
+                        again: None,
                     },
                 ],
                 heats: Vec::new(),

@@ -149,6 +149,8 @@ pub struct BlockView {
     pub task: String,
     /// Whether it was taken out and does not count.
     pub voided: bool,
+    /// Number of the block in the tournament that it is once more.
+    pub again: Option<u32>,
 }
 
 /// A run in short.
@@ -193,6 +195,10 @@ pub struct StandingView {
     pub cut_after: Option<u32>,
     /// Points from meetings, in formats that give some.
     pub points: Option<f64>,
+    /// What racing estimates, and the chance to be the best.
+    pub estimate: Option<f64>,
+    /// Chance to be the best, as racing sees it.
+    pub p_best: Option<f64>,
 }
 
 /// A cut, with names.

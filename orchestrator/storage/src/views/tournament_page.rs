@@ -295,6 +295,14 @@ fn round_view(
                 seed: block.seed,
                 task: tasks.get(block.task as usize).cloned().unwrap_or_default(),
                 voided: round.is_void(block.index),
+                again: block.again.map(|(round, index)| {
+                    let earlier = tournament.rounds().iter();
+                    let before: usize = earlier
+                        .take_while(|other| other.number < round)
+                        .map(|other| other.blocks.len())
+                        .sum();
+                    before as u32 + index
+                }),
             })
             .collect(),
         heats: round
@@ -363,6 +371,8 @@ fn standing(scores: &Scores, line: &Standing, up_to: u32, names: &Names) -> Stan
         faults: line.faults,
         cut_after: names.cut_after(line.submission),
         points: line.points,
+        estimate: line.estimate,
+        p_best: line.p_best,
     }
 }
 
