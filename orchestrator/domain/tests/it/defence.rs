@@ -22,7 +22,7 @@ fn against(champion: f64) -> impl Fn(SubmissionId, (u32, u32)) -> Outcome + Clon
     }
 }
 
-fn every_defence() -> [Rules; 4] {
+fn every_defence() -> [Rules; 5] {
     every_format().map(defended)
 }
 

@@ -1,8 +1,8 @@
 //! Methods, scores and rules that tests share.
 
 use gauntlet_domain::{
-    Classic, Digest, Halving, Nonce, Outcome, Play, RoundRobin, Rules, SubmissionId, Swiss, Terms,
-    Verdict,
+    Classic, Digest, Halving, Nonce, Outcome, Play, Racing, RoundRobin, Rules, SubmissionId, Swiss,
+    Terms, Verdict,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -34,7 +34,7 @@ pub(crate) fn halving() -> Rules {
 }
 
 /// Every format with its defaults, but small.
-pub(crate) fn every_format() -> [Rules; 4] {
+pub(crate) fn every_format() -> [Rules; 5] {
     [
         halving(),
         Rules::from(Play::Classic(Classic {
@@ -43,6 +43,10 @@ pub(crate) fn every_format() -> [Rules; 4] {
         })),
         Rules::from(Play::RoundRobin(RoundRobin { blocks: 2 })),
         Rules::from(Play::Swiss(Swiss::default())),
+        Rules::from(Play::Racing(Racing {
+            confidence: 1.0,
+            ..Racing::default()
+        })),
     ]
 }
 

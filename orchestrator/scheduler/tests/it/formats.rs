@@ -2,7 +2,8 @@
 //! the best method wins.
 
 use gauntlet_domain::{
-    Classic, Combine, Direction, Event, Metric, Play, RoundRobin, Rules, Succession, Swiss, Terms,
+    Classic, Combine, Direction, Event, Metric, Play, Racing, RoundRobin, Rules, Succession, Swiss,
+    Terms,
 };
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_task::create_task;
@@ -22,6 +23,10 @@ fn formats() -> Vec<Rules> {
         })),
         Rules::from(Play::RoundRobin(RoundRobin { blocks: 3 })),
         Rules::from(Play::Swiss(Swiss::default())),
+        Rules::from(Play::Racing(Racing {
+            confidence: 1.0,
+            ..Racing::default()
+        })),
     ]
 }
 
