@@ -20,6 +20,7 @@
 //! | `POST /api/v1/tournaments/{name}/resume` | admin | | [`Tournament`] |
 //! | `POST /api/v1/tournaments/{name}/disqualify` | admin | [`Disqualify`] | [`Tournament`] |
 //! | `POST /api/v1/tournaments/{name}/rounds/{round}/blocks/{block}/void` · `…/replace` | admin | [`WithReason`] | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/rejudge` | admin | [`Rejudge`] | [`Rejudged`] |
 //! | `GET /api/v1/tournaments/{name}/record?after=N` | | | [`Record`] |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | the module, `application/wasm` | 201 [`Receipt`] |
 //! | `GET /api/v1/tournaments/{name}/events` | | | server-sent events: [`ChangeEvent`] |
@@ -58,8 +59,8 @@ pub use submission::Receipt;
 pub use task::{Budget, NewTask, Task};
 pub use token::{NewToken, Token, TokenScope};
 pub use tournament::{
-    Block, Champion, Comparison, Cut, Disqualify, Heat, Method, NewTournament, Numbers, Record,
-    RecordedEvent, Round, RoundState, RunCell, Standing, Title, Tournament, TournamentState,
+    Block, Champion, Comparison, Cut, Disqualify, Heat, Method, Move, NewTournament, Numbers, Record,
+    RecordedEvent, Rejudge, Rejudged, Round, RoundState, RunCell, Standing, Title, Tournament, TournamentState,
     TournamentSummary, WithReason,
 };
 

@@ -10,6 +10,7 @@
 //! | `POST /api/v1/tournaments/{name}/open` · `…/close` · `…/cancel` | admin | `admin/tournaments.rs` |
 //! | `POST /api/v1/tournaments/{name}/pause` · `…/resume` · `…/disqualify` | admin | `admin/tournaments.rs` |
 //! | `POST /api/v1/tournaments/{name}/rounds/{round}/blocks/{block}/void` · `…/replace` | admin | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/rejudge` | admin | `admin/rejudge.rs` |
 //! | `GET /api/v1/tournaments/{name}/record?after=N` | | `public/record.rs` |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | `public/submissions.rs` |
 //! | `GET /api/v1/tournaments/{name}/events` · `GET /api/v1/runs/{id}/events` | | `public/events.rs` |
@@ -92,6 +93,10 @@ pub(crate) fn router(app: App) -> Router {
         .route(
             "/tournaments/{name}/rounds/{round}/blocks/{block}/replace",
             post(admin::tournaments::replace_block),
+        )
+        .route(
+            "/tournaments/{name}/rejudge",
+            post(admin::rejudge::rejudge),
         )
         .route("/tournaments/{name}/record", get(public::record::record))
         .route("/runs/{id}", get(public::runs::show))

@@ -8,6 +8,8 @@
 //! keep them apart.
 
 pub mod commands;
+mod archiving;
+mod card;
 mod context;
 mod error;
 pub mod loops;

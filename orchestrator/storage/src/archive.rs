@@ -1,6 +1,8 @@
 //! The archive of champions.
 
-use gauntlet_domain::{ArchiveId, Card, SubmissionId, TaskId, TaskName, TournamentId};
+use gauntlet_domain::{
+    ArchiveId, Card, Digest, SubmissionId, TaskId, TaskName, TournamentId,
+};
 
 use crate::{Conn, Result, parse};
 
@@ -52,6 +54,47 @@ pub async fn of_alias(conn: &mut Conn, alias: &str) -> Result<Option<ArchiveId>>
     let id = sqlx::query_scalar!(
         "SELECT archive_id FROM archive_aliases WHERE alias = $1",
         alias
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(id.map(ArchiveId))
+}
+
+/// The entries of a tournament: several if it was judged again.
+pub async fn entries_of(
+    conn: &mut Conn,
+    tournament: TournamentId,
+) -> Result<Vec<(ArchiveId, SubmissionId)>> {
+    let rows = sqlx::query!(
+        "SELECT id, submission_id FROM archive WHERE tournament_id = $1 ORDER BY id",
+        tournament.0
+    )
+    .fetch_all(conn)
+    .await?;
+    let pair = |(id, submission)| (ArchiveId(id), SubmissionId(submission));
+    Ok(rows
+        .into_iter()
+        .map(|row| pair((row.id, row.submission_id)))
+        .collect())
+}
+
+/// The latest entry that a method won on a task in another tournament.
+pub async fn won_before(
+    conn: &mut Conn,
+    task: TaskId,
+    module: &Digest,
+    not_in: TournamentId,
+) -> Result<Option<ArchiveId>> {
+    let id = sqlx::query_scalar!(
+        r#"
+        SELECT archive.id FROM archive
+        JOIN submissions ON submissions.id = archive.submission_id
+        WHERE archive.task_id = $1 AND submissions.digest = $2 AND archive.tournament_id <> $3
+        ORDER BY archive.id DESC LIMIT 1
+        "#,
+        task.0,
+        module.to_string(),
+        not_in.0
     )
     .fetch_optional(conn)
     .await?;

@@ -258,6 +258,22 @@ pub async fn pause(conn: &mut Conn, id: TournamentId, reason: Option<&str>) -> R
     Ok(done.rows_affected() == 1)
 }
 
+/// Another champion of a completed tournament; false if it is not completed.
+pub async fn set_champion(
+    conn: &mut Conn,
+    id: TournamentId,
+    champion: Option<SubmissionId>,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        "UPDATE tournaments SET champion_id = $2 WHERE id = $1 AND state = 'completed'",
+        id.0,
+        champion.map(|submission| submission.0)
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Anything but ended to cancelled; false if it has ended.
 pub async fn cancel(conn: &mut Conn, id: TournamentId, reason: &str) -> Result<bool> {
     let done = sqlx::query!(

@@ -1,5 +1,6 @@
 //! What admins do.
 
+pub(crate) mod rejudge;
 pub(crate) mod runs;
 pub(crate) mod tasks;
 pub(crate) mod tokens;

@@ -12,6 +12,7 @@ pub mod heartbeat;
 pub mod open_tournament;
 pub mod pause;
 pub mod register_runner;
+pub mod rejudge;
 pub mod report;
 pub mod retry_run;
 pub mod submit;

@@ -1,7 +1,5 @@
 //! Plays tournaments: asks the rules what comes next, and carries it out.
 
-use std::collections::BTreeMap;
-
 use gauntlet_domain::{
     ArchiveId, Block, BlockId, Effect, Event, Heat, QueuedRun, Round, RoundId, RunId, SubmissionId,
     TournamentId, TournamentState,
@@ -9,11 +7,10 @@ use gauntlet_domain::{
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::runs::NewRun;
 use gauntlet_storage::tournaments::Lock;
-use gauntlet_storage::{Conn, Error, archive, events, rounds, runs, tournaments, views};
+use gauntlet_storage::{Conn, Error, archive, events, rounds, runs, tournaments};
 use uuid::Uuid;
 
-use super::card;
-use crate::Context;
+use crate::{Context, archiving};
 
 /// Moves every tournament as far as its results allow. Returns how many steps
 /// were taken. A tournament that fails does not hold the others up.
@@ -162,13 +159,20 @@ async fn complete(
     let id = loaded.row.id;
     let mut entry = None;
     let defender = loaded.tournament.defender();
-    if champion.is_some() && champion == defender.map(|entrant| entrant.submission) {
-        // The title is kept, and so is the entry it was won with.
-        let task = task_of(&mut *conn, loaded).await?;
-        entry = archive::of_alias(&mut *conn, &archive::champion_alias(&task.name)).await?;
-    } else if let Some(submission) = champion {
-        let models = play::models(&mut *conn, id, submission).await?;
-        entry = archive_champion(&mut *conn, loaded, submission, &models).await?;
+    if let Some(submission) = champion {
+        let alias = {
+            let task = archiving::task_of(&mut *conn, loaded).await?;
+            archive::champion_alias(&task.name)
+        };
+        if defender.is_some_and(|entrant| entrant.submission == submission) {
+            // The title is kept, and so is the entry it was won with.
+            entry = archive::of_alias(&mut *conn, &alias).await?;
+        } else {
+            entry = archiving::add(&mut *conn, loaded, submission).await?;
+            if let Some(entry) = entry {
+                archive::set_alias(&mut *conn, &alias, entry).await?;
+            }
+        }
     }
     if !tournaments::complete(&mut *conn, id, champion).await? {
         return Err(changed(id));
@@ -177,32 +181,4 @@ async fn complete(
         champion,
         archive: entry,
     })
-}
-
-async fn archive_champion(
-    conn: &mut Conn,
-    loaded: &Loaded,
-    submission: SubmissionId,
-    models: &BTreeMap<RunId, gauntlet_domain::Digest>,
-) -> Result<Option<ArchiveId>, Error> {
-    let task = task_of(&mut *conn, loaded).await?;
-    let Some(card) = card::write(loaded, &task, submission, models) else {
-        return Ok(None);
-    };
-    let entry = archive::NewEntry {
-        id: ArchiveId(Uuid::now_v7()),
-        tournament: loaded.row.id,
-        task: task.id,
-        submission,
-        card: &card,
-    };
-    archive::insert(&mut *conn, &entry).await?;
-    archive::set_alias(conn, &archive::champion_alias(&task.name), entry.id).await?;
-    Ok(Some(entry.id))
-}
-
-async fn task_of(conn: &mut Conn, loaded: &Loaded) -> Result<views::TaskView, Error> {
-    views::task_by_id(conn, loaded.row.task)
-        .await?
-        .ok_or_else(|| Error::Corrupt("a tournament without its task".to_owned()))
 }

@@ -1,7 +1,6 @@
 //! What happens without being asked for.
 
 pub mod advance_rounds;
-mod card;
 pub mod expire_leases;
 
 use std::sync::Arc;

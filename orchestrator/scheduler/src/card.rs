@@ -10,7 +10,7 @@ use gauntlet_storage::play::Loaded;
 use gauntlet_storage::views::TaskView;
 
 /// The card; `None` if none of the champion's runs left a model with a score.
-pub(super) fn write(
+pub(crate) fn write(
     loaded: &Loaded,
     task: &TaskView,
     champion: SubmissionId,

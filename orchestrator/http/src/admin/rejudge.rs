@@ -1,0 +1,90 @@
+//! `POST /api/v1/tournaments/{name}/rejudge`.
+
+use axum::extract::State;
+use gauntlet_api::{Move, Rejudge, Rejudged};
+use gauntlet_domain::{Changes, SubmissionId};
+use gauntlet_scheduler::commands::rejudge as command;
+
+use crate::app::App;
+use crate::auth::Admin;
+use crate::error::{Error, Result};
+use crate::extract::{Json, Path};
+use crate::read;
+
+pub(crate) async fn rejudge(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+    Json(body): Json<Rejudge>,
+) -> Result<axum::Json<Rejudged>> {
+    let tournament = read::tournament_name(&name)?;
+    let field = read::tournament(&app, &name).await?.methods;
+    let changes = changes(body.changes, |method| {
+        field
+            .iter()
+            .find(|other| other.name == method)
+            .map(|other| other.submission)
+    })?;
+    let judged = if body.apply {
+        let reason = body.reason.unwrap_or_default();
+        command::rejudge(&app.context, &tournament, changes, &reason).await?
+    } else {
+        command::shadow(&app.context, &tournament, &changes).await?
+    };
+    let named = |who: SubmissionId| -> String {
+        field
+            .iter()
+            .find(|method| method.submission == who)
+            .map(|method| method.name.clone())
+            .unwrap_or_default()
+    };
+    let in_round = |all: Vec<(SubmissionId, u32)>| {
+        all.into_iter()
+            .map(|(who, round)| (named(who), round))
+            .collect()
+    };
+    Ok(axum::Json(Rejudged {
+        applied: body.apply,
+        champion_before: judged.champion_before.map(named),
+        champion: judged.champion.map(named),
+        moves: judged
+            .moves
+            .iter()
+            .map(|change| Move {
+                method: named(change.submission),
+                before: change.before,
+                after: change.after,
+            })
+            .collect(),
+        cut_too_early: in_round(judged.cut_too_early),
+        kept_too_long: in_round(judged.kept_too_long),
+    }))
+}
+
+/// Reads the changes; methods are named in them, the rules want their ids.
+fn changes(
+    mut value: serde_json::Value,
+    id: impl Fn(&str) -> Option<SubmissionId>,
+) -> Result<Changes> {
+    let named = value
+        .pointer_mut("/erratum/disqualify")
+        .and_then(serde_json::Value::as_array_mut);
+    for method in named.into_iter().flatten() {
+        let name = method.as_str().unwrap_or_default();
+        let Some(found) = id(name) else {
+            return Err(Error::not_found(
+                "body.changes.erratum.disqualify",
+                "method",
+                name,
+            ));
+        };
+        *method = serde_json::Value::String(found.to_string());
+    }
+    serde_json::from_value(value).map_err(|error| {
+        Error::invalid(
+            "body.changes",
+            format!("the changes cannot be read: {error}"),
+            "for example {\"combine\":{\"by\":\"ranks\"}} or {\"erratum\":{\"void_blocks\":[[1,1]]}}",
+        )
+    })
+}
