@@ -8,6 +8,7 @@
 mod allocation;
 mod apply;
 mod archive;
+mod belief;
 mod budget;
 mod chain;
 mod curve;
@@ -38,6 +39,7 @@ mod verdict;
 pub use allocation::{Allocation, NextRun};
 pub use apply::IllegalEvent;
 pub use archive::{Card, CardBlock, CardEvidence, choose_model};
+pub use belief::Belief;
 pub use budget::{Budget, BudgetError};
 pub use chain::{Broken, Link, link, verify};
 pub use curve::{CurvePoint, MAX_METRIC_NAMES, MAX_POINTS_PER_METRIC, tidy_curve};
