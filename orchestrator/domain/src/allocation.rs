@@ -9,7 +9,7 @@
 //! are certain from hiding those that are far but uncertain.
 
 use crate::layout::Layout;
-use crate::{Posterior, Reading, Spread};
+use crate::{Belief, Posterior, Reading, Spread};
 
 /// How to choose runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,11 +59,8 @@ impl Allocation {
     ) -> Vec<NextRun> {
         let mut readings = readings.to_vec();
         let mut chosen: Vec<NextRun> = Vec::new();
-        let Some(first) = self.choose(methods, &readings, spread, left) else {
-            return chosen;
-        };
-        let means = first.0;
-        let mut next = Some(first.1);
+        let posterior = Posterior::new(methods, &readings, spread);
+        let mut next = self.pick(&posterior, left);
         while let Some(runs) = next.take() {
             for run in runs {
                 // Means are fixed by the readings that exist; the score is never read.
@@ -77,9 +74,12 @@ impl Allocation {
             }
             if chosen.len() < self.batch.min(left) {
                 let layout = Layout::new(methods, &readings, spread.halfway_ratio());
-                let mut posterior = Posterior::of_layout(layout, spread);
-                posterior.equations.mean.clone_from(&means);
-                next = self.pick(&posterior, left - chosen.len());
+                let mut expected = Posterior::of_layout(layout, spread);
+                expected
+                    .equations
+                    .mean
+                    .clone_from(&posterior.equations.mean);
+                next = self.pick(&expected, left - chosen.len());
             }
         }
         chosen
@@ -88,11 +88,11 @@ impl Allocation {
     /// Who runs a new block next, the leader first, at most `left`: the leader, its
     /// challenger, and all that are about as close. For rounds of whole blocks, without late
     /// entries. Empty if nothing could be compared.
-    pub fn next_block(&self, posterior: &Posterior, left: usize) -> Vec<usize> {
-        let Some(leader) = posterior.leader() else {
+    pub fn next_block(&self, belief: &impl Belief, left: usize) -> Vec<usize> {
+        let Some(leader) = belief.leader() else {
             return Vec::new();
         };
-        let challengers = self.challengers(posterior, leader);
+        let challengers = self.challengers(belief, leader);
         let Some((closest, _)) = challengers.first().copied().filter(|_| left >= 2) else {
             return Vec::new();
         };
@@ -103,35 +103,24 @@ impl Allocation {
         std::iter::once(leader).chain(close).take(left).collect()
     }
 
-    fn choose(
-        &self,
-        methods: usize,
-        readings: &[Reading],
-        spread: &Spread,
-        left: usize,
-    ) -> Option<(Vec<f64>, Vec<NextRun>)> {
-        let posterior = Posterior::new(methods, readings, spread);
-        let runs = self.pick(&posterior, left)?;
-        Some((posterior.means().to_vec(), runs))
-    }
-
-    /// One run, or two that start a new block.
-    fn pick(&self, posterior: &Posterior, left: usize) -> Option<Vec<NextRun>> {
+    /// One run of the `left` that may still be made, or two that start a new block.
+    /// `None` if none could tell anything.
+    pub fn pick(&self, belief: &impl Belief, left: usize) -> Option<Vec<NextRun>> {
         if left == 0 {
             return None;
         }
-        let leader = posterior.leader()?;
-        let challenger = self.challenger(posterior, leader)?;
-        let layout = &posterior.layout;
-        let (method, other) = if layout.finished[leader] <= layout.finished[challenger] {
+        let leader = belief.leader()?;
+        let (_, challenger) = self.challengers(belief, leader).into_iter().next()?;
+        let (method, other) = if belief.finished(leader) <= belief.finished(challenger) {
             (leader, challenger)
         } else {
             (challenger, leader)
         };
-        if let Some(block) = late_entry(posterior, method, other) {
+        let blocks = belief.blocks();
+        if let Some(block) = late_entry(belief, method, other, &blocks) {
             return Some(vec![NextRun { method, block }]);
         }
-        let block = layout.effects.last().map_or(0, |(block, _)| block + 1);
+        let block = blocks.last().map_or(0, |block| block + 1);
         // Alone on a block a run tells nothing.
         (left >= 2).then(|| {
             [method, other]
@@ -141,22 +130,16 @@ impl Allocation {
         })
     }
 
-    /// Who is the likeliest to be better than `leader` after all.
-    fn challenger(&self, posterior: &Posterior, leader: usize) -> Option<usize> {
-        let first = self.challengers(posterior, leader).into_iter().next();
-        first.map(|(_, method)| method)
-    }
-
     /// Everyone else with their distances, the closest first; of equals the one with
     /// the smaller index.
-    fn challengers(&self, posterior: &Posterior, leader: usize) -> Vec<(f64, usize)> {
-        let means = posterior.means();
-        let slack = self.slack * posterior.spread().quality_sd();
-        let mut distances: Vec<(f64, usize)> = (0..means.len())
+    fn challengers(&self, belief: &impl Belief, leader: usize) -> Vec<(f64, usize)> {
+        let slack = self.slack * belief.quality_sd();
+        let best = belief.mean(leader);
+        let mut distances: Vec<(f64, usize)> = (0..belief.methods())
             .filter(|method| *method != leader)
             .map(|method| {
-                let variance = posterior.difference_variance(leader, method);
-                let distance = (means[leader] - means[method] + slack) / variance.sqrt();
+                let variance = belief.difference_variance(leader, method);
+                let distance = (best - belief.mean(method) + slack) / variance.sqrt();
                 (distance, method)
             })
             .collect();
@@ -165,18 +148,22 @@ impl Allocation {
     }
 }
 
-/// The block on which a run of `method` tells most about its difference from `other`.
-fn late_entry(posterior: &Posterior, method: usize, other: usize) -> Option<usize> {
-    let layout = &posterior.layout;
-    let mut best: Option<(f64, usize)> = None;
-    for (effect, block) in layout.blocks() {
-        if layout.started[method].contains(&block) {
-            continue;
-        }
-        let reduction = posterior.reduction(method, other, effect);
-        if best.is_none_or(|(most, _)| reduction > most) {
-            best = Some((reduction, block));
+/// The block on which a run of `method` tells most about its difference from
+/// `other`; of equals the first.
+fn late_entry(
+    belief: &impl Belief,
+    method: usize,
+    other: usize,
+    blocks: &[usize],
+) -> Option<usize> {
+    let mut best = (0.0, None);
+    for &block in blocks {
+        if !belief.started(method, block) {
+            let reduction = belief.reduction(method, other, block);
+            if reduction > best.0 {
+                best = (reduction, Some(block));
+            }
         }
     }
-    best.map(|(_, block)| block)
+    best.1
 }

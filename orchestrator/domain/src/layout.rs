@@ -125,11 +125,8 @@ impl Layout {
         }
     }
 
-    /// Whole-run blocks that there are, with the index of their effects.
-    pub(crate) fn blocks(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
-        (0..)
-            .zip(&self.effects)
-            .filter(|(_, (_, halfway))| !halfway)
-            .map(|(effect, (block, _))| (effect, *block))
+    /// Index of the effect of finished runs on `block`; `None` if there are none.
+    pub(crate) fn effect(&self, block: usize) -> Option<usize> {
+        self.effects.binary_search(&(block, false)).ok()
     }
 }

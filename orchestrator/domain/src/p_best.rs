@@ -1,6 +1,6 @@
 //! The probability of each method to be the best.
 
-use crate::{Normals, Posterior};
+use crate::{Belief, Normals, Posterior};
 
 /// A method whose mean is so many standard deviations of the difference behind
 /// the leader's gets probability zero: it is below 10⁻⁹.

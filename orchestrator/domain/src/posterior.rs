@@ -17,7 +17,7 @@
 //! the same bits.
 
 use crate::layout::{Layout, Subject};
-use crate::{Reading, Spread};
+use crate::{Belief, Reading, Spread};
 
 /// The Gaussian posterior of the methods' qualities.
 #[derive(Clone, Debug)]
@@ -211,8 +211,25 @@ impl Posterior {
             * (own + dot(&equations.shared[one], &equations.shared[other]))
     }
 
-    /// Posterior variance of the difference of two qualities.
-    pub fn difference_variance(&self, one: usize, other: usize) -> f64 {
+    /// Everyone, the highest mean first; of equals the one with the smaller index.
+    pub fn ranking(&self) -> Vec<usize> {
+        let means = self.means();
+        let mut order: Vec<usize> = (0..means.len()).collect();
+        order.sort_by(|a, b| means[*b].total_cmp(&means[*a]).then(a.cmp(b)));
+        order
+    }
+}
+
+impl Belief for Posterior {
+    fn methods(&self) -> usize {
+        self.layout.methods
+    }
+
+    fn mean(&self, method: usize) -> f64 {
+        self.equations.mean[method]
+    }
+
+    fn difference_variance(&self, one: usize, other: usize) -> f64 {
         if one == other {
             return 0.0;
         }
@@ -226,29 +243,33 @@ impl Posterior {
             * (1.0 / equations.precision[one] + 1.0 / equations.precision[other] + shared)
     }
 
-    /// The method with the highest mean; of equals the first.
-    pub fn leader(&self) -> Option<usize> {
-        let means = self.means();
-        (0..means.len()).reduce(|best, next| {
-            if means[next] > means[best] {
-                next
-            } else {
-                best
-            }
-        })
+    fn quality_sd(&self) -> f64 {
+        self.spread.quality_sd()
     }
 
-    /// Everyone, the highest mean first; of equals the one with the smaller index.
-    pub fn ranking(&self) -> Vec<usize> {
-        let means = self.means();
-        let mut order: Vec<usize> = (0..means.len()).collect();
-        order.sort_by(|a, b| means[*b].total_cmp(&means[*a]).then(a.cmp(b)));
-        order
+    fn finished(&self, method: usize) -> usize {
+        self.layout.finished[method]
     }
 
-    /// How much the variance of q_method − q_other would fall if `method` ran the
-    /// existing block whose effect is `effect`.
-    pub(crate) fn reduction(&self, method: usize, other: usize, effect: usize) -> f64 {
+    fn blocks(&self) -> Vec<usize> {
+        let mut blocks: Vec<usize> = self
+            .layout
+            .effects
+            .iter()
+            .map(|(block, _)| *block)
+            .collect();
+        blocks.dedup();
+        blocks
+    }
+
+    fn started(&self, method: usize, block: usize) -> bool {
+        self.layout.started[method].contains(&block)
+    }
+
+    fn reduction(&self, method: usize, other: usize, block: usize) -> f64 {
+        let Some(effect) = self.layout.effect(block) else {
+            return 0.0;
+        };
         let (equations, unit) = (&self.equations, self.spread.quality_variance());
         // Cov(q_j, d_b) = −σq² (Wᵀ L⁻¹)_jb, and Var(d_b) = σq² (L⁻ᵀ L⁻¹)_bb.
         let with_effect = |j: usize| -> f64 {

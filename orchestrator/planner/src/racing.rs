@@ -1,0 +1,385 @@
+//! Racing: runs go where the posterior says they tell most.
+
+use gauntlet_domain::{Allocation, Belief, NextRun, Posterior, Reading, Spread};
+use serde::{Deserialize, Serialize};
+
+use crate::World;
+use crate::filter::Filter;
+
+/// How the first block is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Opening {
+    /// Everyone to the end.
+    Whole,
+    /// Everyone to half-way, at half the cost; then so many of the best to the end.
+    Halfway {
+        /// How many go on.
+        finish: usize,
+    },
+}
+
+/// The format `racing`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Racing {
+    /// Runs in all, a stopped one counting half.
+    pub budget: usize,
+    /// [`Allocation::slack`].
+    pub slack: f64,
+    /// [`Allocation::batch`]; 0 stands for rounds of whole new blocks without late entries.
+    pub batch: usize,
+    /// The first block.
+    pub opening: Opening,
+    /// Later runs stop half-way if the method is then so many standard deviations
+    /// of the difference behind the leader; `None`: they never do.
+    pub stop_behind: Option<f64>,
+    /// Whether σq and σe are estimated from the results rather than given.
+    pub estimated: bool,
+}
+
+impl Racing {
+    /// With the defaults: one run at a time, none stopped, spreads given.
+    pub const fn new(budget: usize) -> Self {
+        Self {
+            budget,
+            slack: 0.8,
+            batch: 1,
+            opening: Opening::Whole,
+            stop_behind: None,
+            estimated: false,
+        }
+    }
+
+    /// The same with runs stopped half-way.
+    pub const fn with_stops(self) -> Self {
+        Self {
+            opening: Opening::Halfway { finish: 8 },
+            stop_behind: Some(0.8),
+            ..self
+        }
+    }
+
+    pub(crate) const fn stops(&self) -> bool {
+        matches!(self.opening, Opening::Halfway { .. }) || self.stop_behind.is_some()
+    }
+
+    pub(crate) fn play(&self, world: &mut World) -> usize {
+        let mut race = Race::new(*self, world);
+        race.open();
+        race.go_on();
+        race.leader()
+    }
+}
+
+/// What is known, by the filter or, to estimate spreads, as readings.
+enum Knowledge {
+    Filter(Box<Filter>),
+    Readings(Vec<Reading>),
+}
+
+struct Race<'a> {
+    rules: Racing,
+    allocation: Allocation,
+    world: &'a mut World,
+    knowledge: Knowledge,
+}
+
+impl<'a> Race<'a> {
+    fn new(rules: Racing, world: &'a mut World) -> Self {
+        let model = *world.model();
+        let knowledge = if rules.estimated {
+            Knowledge::Readings(Vec::new())
+        } else {
+            Knowledge::Filter(Box::new(Filter::new(
+                model.field,
+                model.quality_sd,
+                model.noise_sd(),
+                model.halfway_sd,
+            )))
+        };
+        let allocation = Allocation {
+            slack: rules.slack,
+            batch: rules.batch.max(1),
+            ..Allocation::default()
+        };
+        Self {
+            rules,
+            allocation,
+            world,
+            knowledge,
+        }
+    }
+
+    fn posterior(&self, readings: &[Reading]) -> Posterior {
+        Posterior::new(self.world.field(), readings, &self.spread(readings))
+    }
+
+    fn spread(&self, readings: &[Reading]) -> Spread {
+        // The half-way spread cannot be told apart early; half the noise is assumed.
+        Spread::estimate(self.world.field(), readings, 0.5)
+    }
+
+    fn leader(&self) -> usize {
+        match &self.knowledge {
+            Knowledge::Filter(filter) => filter.leader(),
+            Knowledge::Readings(readings) => self.posterior(readings).leader(),
+        }
+        .unwrap_or(0)
+    }
+
+    fn finished(&mut self, run: NextRun, score: f64, halfway: Option<f64>) {
+        let NextRun { method, block } = run;
+        match &mut self.knowledge {
+            Knowledge::Filter(filter) => {
+                filter.finish(method, block, score);
+                if let Some(halfway) = halfway {
+                    filter.progress(block, halfway, score);
+                }
+            }
+            Knowledge::Readings(readings) => {
+                let reading = |score, halfway| Reading {
+                    method,
+                    block,
+                    score,
+                    halfway,
+                };
+                readings.push(reading(score, false));
+                readings.extend(halfway.map(|score| reading(score, true)));
+            }
+        }
+    }
+
+    fn stopped(&mut self, run: NextRun, halfway: f64) {
+        let NextRun { method, block } = run;
+        match &mut self.knowledge {
+            Knowledge::Filter(filter) => filter.stop(method, block, halfway),
+            Knowledge::Readings(readings) => readings.push(Reading {
+                method,
+                block,
+                score: halfway,
+                halfway: true,
+            }),
+        }
+    }
+
+    fn open(&mut self) {
+        let field = self.world.field();
+        let on_first = |method| NextRun { method, block: 0 };
+        let Opening::Halfway { finish } = self.rules.opening else {
+            for method in 0..field {
+                let score = self.world.run(method, 0);
+                self.finished(on_first(method), score, None);
+            }
+            return;
+        };
+        let mut halves: Vec<(f64, usize)> = (0..field)
+            .map(|method| (self.world.run_half(method, 0), method))
+            .collect();
+        halves.sort_by(|a, b| b.0.total_cmp(&a.0));
+        for (at, &(halfway, method)) in halves.iter().enumerate() {
+            if at < finish.max(2) {
+                let score = self.world.finish(method, 0);
+                self.finished(on_first(method), score, Some(halfway));
+            } else {
+                self.stopped(on_first(method), halfway);
+            }
+        }
+    }
+
+    fn go_on(&mut self) {
+        loop {
+            let left = (self.rules.budget as f64 - self.world.runs()).max(0.0) as usize;
+            let runs = self.choose(left);
+            if runs.is_empty() {
+                return;
+            }
+            for run in runs {
+                self.run(run);
+            }
+        }
+    }
+
+    fn choose(&self, left: usize) -> Vec<NextRun> {
+        let whole = |who: Vec<usize>, blocks: Vec<usize>| {
+            let block = blocks.last().map_or(0, |last| last + 1);
+            who.into_iter()
+                .map(|method| NextRun { method, block })
+                .collect()
+        };
+        match &self.knowledge {
+            Knowledge::Filter(filter) if self.rules.batch == 0 => whole(
+                self.allocation.next_block(filter.as_ref(), left),
+                filter.blocks(),
+            ),
+            Knowledge::Filter(filter) => self.batch(filter, left),
+            Knowledge::Readings(readings) if self.rules.batch == 0 => {
+                let posterior = self.posterior(readings);
+                whole(
+                    self.allocation.next_block(&posterior, left),
+                    posterior.blocks(),
+                )
+            }
+            Knowledge::Readings(readings) => self.allocation.next_runs(
+                self.world.field(),
+                readings,
+                &self.spread(readings),
+                left,
+            ),
+        }
+    }
+
+    fn batch(&self, filter: &Filter, left: usize) -> Vec<NextRun> {
+        let first = self.allocation.pick(filter, left).unwrap_or_default();
+        if self.allocation.batch <= first.len() {
+            return first;
+        }
+        let mut expected = filter.clone();
+        let mut chosen = Vec::new();
+        let mut next = first;
+        while !next.is_empty() {
+            for run in next {
+                expected.expect(run.method, run.block);
+                chosen.push(run);
+            }
+            next = if chosen.len() < self.allocation.batch.min(left) {
+                self.allocation
+                    .pick(&expected, left - chosen.len())
+                    .unwrap_or_default()
+            } else {
+                Vec::new()
+            };
+        }
+        chosen
+    }
+
+    fn run(&mut self, run: NextRun) {
+        let NextRun { method, block } = run;
+        let Some(limit) = self.rules.stop_behind else {
+            let score = self.world.run(method, block);
+            return self.finished(run, score, None);
+        };
+        let halfway = self.world.run_half(method, block);
+        if self.is_behind(run, halfway, limit) {
+            self.stopped(run, halfway);
+        } else {
+            let score = self.world.finish(method, block);
+            self.finished(run, score, Some(halfway));
+        }
+    }
+
+    fn is_behind(&self, run: NextRun, halfway: f64, limit: f64) -> bool {
+        match &self.knowledge {
+            Knowledge::Filter(filter) => {
+                let mut seen = Filter::clone(filter);
+                seen.stop(run.method, run.block, halfway);
+                behind(&seen, run.method, limit)
+            }
+            Knowledge::Readings(readings) => {
+                let mut seen = readings.clone();
+                seen.push(Reading {
+                    method: run.method,
+                    block: run.block,
+                    score: halfway,
+                    halfway: true,
+                });
+                behind(&self.posterior(&seen), run.method, limit)
+            }
+        }
+    }
+}
+
+fn behind(belief: &impl Belief, method: usize, limit: f64) -> bool {
+    belief.leader().is_some_and(|leader| {
+        let lag = belief.mean(leader) - belief.mean(method);
+        leader != method && lag > limit * belief.difference_variance(leader, method).sqrt()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Racing;
+    use crate::{Model, World};
+    use gauntlet_domain::{Allocation, Belief, Posterior, Reading, Spread};
+
+    /// The filter stands in for the domain's posterior: they agree, with stopped runs too.
+    #[test]
+    fn the_filter_is_the_posterior() {
+        let model = Model {
+            field: 6,
+            ..Model::default()
+        };
+        for replication in 0..20 {
+            let mut world = World::new(&model, [3; 32], replication);
+            let mut filter = crate::filter::Filter::new(6, 1.0, model.noise_sd(), model.halfway_sd);
+            let mut readings = Vec::new();
+            for block in 0..4 {
+                for method in 0..6 {
+                    let halfway = world.run_half(method, block);
+                    let reading = |score, halfway| Reading {
+                        method,
+                        block,
+                        score,
+                        halfway,
+                    };
+                    readings.push(reading(halfway, true));
+                    if method > 1 && (method * block + replication as usize).is_multiple_of(3) {
+                        filter.stop(method, block, halfway);
+                    } else {
+                        let score = world.finish(method, block);
+                        filter.finish(method, block, score);
+                        filter.progress(block, halfway, score);
+                        readings.push(reading(score, false));
+                    }
+                }
+            }
+            let spread = Spread::new(1.0, model.noise_sd(), model.halfway_sd).unwrap();
+            let posterior = Posterior::new(6, &readings, &spread);
+            for method in 0..6 {
+                let gap = filter.mean(method)
+                    - filter.mean(0)
+                    - (posterior.mean(method) - posterior.mean(0));
+                assert!(gap.abs() < 1e-3, "{gap}");
+                for block in 0..4 {
+                    let gap = filter.reduction(method, (method + 1) % 6, block)
+                        - posterior.reduction(method, (method + 1) % 6, block);
+                    assert!(gap.abs() < 1e-3, "{gap}");
+                }
+            }
+            let rules = Allocation::default();
+            assert_eq!(rules.pick(&filter, 9), rules.pick(&posterior, 9));
+        }
+    }
+
+    #[test]
+    fn budgets_are_kept() {
+        let model = Model::default();
+        for budget in [20, 33, 56, 57, 100] {
+            for rules in [
+                Racing::new(budget),
+                Racing::new(budget).with_stops(),
+                Racing {
+                    batch: 4,
+                    ..Racing::new(budget)
+                },
+                Racing {
+                    batch: 0,
+                    ..Racing::new(budget)
+                },
+                Racing {
+                    estimated: true,
+                    ..Racing::new(budget)
+                },
+            ] {
+                let mut world = World::new(&model, [1; 32], 0);
+                rules.play(&mut world);
+                // The first block is played in any case.
+                assert!(
+                    world.runs() <= budget.max(32) as f64,
+                    "{rules:?} {}",
+                    world.runs()
+                );
+                assert!(world.runs() >= budget as f64 - 2.0 || rules.batch == 0);
+            }
+        }
+    }
+}
