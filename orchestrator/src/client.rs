@@ -138,6 +138,17 @@ impl Client {
         json(self.send(Method::GET, path, |request| request).await?).await
     }
 
+    /// `GET /api/v1/{path}?{query}`, read as JSON.
+    pub(crate) async fn get_with<T: DeserializeOwned>(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<T, Failure> {
+        let mut url = self.address(path)?;
+        url.query_pairs_mut().extend_pairs(query);
+        json(self.send_to(Method::GET, url, |request| request).await?).await
+    }
+
     /// `GET /api/v1/{path}`: the bytes.
     pub(crate) async fn get_bytes(&self, path: &[&str]) -> Result<Vec<u8>, Failure> {
         let response = self.send(Method::GET, path, |request| request).await?;

@@ -59,9 +59,9 @@ pub use submission::Receipt;
 pub use task::{Budget, NewTask, Task};
 pub use token::{NewToken, Token, TokenScope};
 pub use tournament::{
-    Block, Champion, Comparison, Cut, Disqualify, Heat, Method, Move, NewTournament, Numbers, Record,
-    RecordedEvent, Rejudge, Rejudged, Round, RoundState, RunCell, Standing, Title, Tournament, TournamentState,
-    TournamentSummary, WithReason,
+    Block, Champion, Comparison, Cut, Disqualify, Heat, Method, Move, NewTournament, Numbers,
+    Record, RecordedEvent, Rejudge, Rejudged, Round, RoundState, RunCell, Standing, Title,
+    Tournament, TournamentState, TournamentSummary, WithReason,
 };
 
 use serde::{Deserialize, Serialize};

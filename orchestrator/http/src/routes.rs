@@ -94,10 +94,7 @@ pub(crate) fn router(app: App) -> Router {
             "/tournaments/{name}/rounds/{round}/blocks/{block}/replace",
             post(admin::tournaments::replace_block),
         )
-        .route(
-            "/tournaments/{name}/rejudge",
-            post(admin::rejudge::rejudge),
-        )
+        .route("/tournaments/{name}/rejudge", post(admin::rejudge::rejudge))
         .route("/tournaments/{name}/record", get(public::record::record))
         .route("/runs/{id}", get(public::runs::show))
         .route("/runs/{id}/retry", post(admin::runs::retry))

@@ -7,9 +7,9 @@
 //! may run over one database; row locks and the preconditions in every `WHERE`
 //! keep them apart.
 
-pub mod commands;
 mod archiving;
 mod card;
+pub mod commands;
 mod context;
 mod error;
 pub mod loops;

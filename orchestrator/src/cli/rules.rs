@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use gauntlet_domain::{Classic, Halving, Play, RoundRobin, Rules as Frozen, Swiss, Terms};
+use gauntlet_domain::{Classic, Halving, Play, Racing, RoundRobin, Rules as Frozen, Swiss, Terms};
 
 use crate::failure::Failure;
 
@@ -39,6 +39,8 @@ pub(crate) struct Rules {
 enum Format {
     /// Successive halving on shared blocks.
     Halving,
+    /// Whatever run tells most comes next.
+    Racing,
     /// Groups, then a knockout of pairs.
     Classic,
     /// Everybody on every block.
@@ -63,6 +65,7 @@ impl Rules {
         match self.format {
             None => {}
             Some(Format::Halving) => rules.play = Play::Halving(Halving::default()),
+            Some(Format::Racing) => rules.play = Play::Racing(Racing::default()),
             Some(Format::Classic) => rules.play = Play::Classic(Classic::default()),
             Some(Format::RoundRobin) => rules.play = Play::RoundRobin(RoundRobin::default()),
             Some(Format::Swiss) => rules.play = Play::Swiss(Swiss::default()),

@@ -1,8 +1,6 @@
 //! The archive of champions.
 
-use gauntlet_domain::{
-    ArchiveId, Card, Digest, SubmissionId, TaskId, TaskName, TournamentId,
-};
+use gauntlet_domain::{ArchiveId, Card, Digest, SubmissionId, TaskId, TaskName, TournamentId};
 
 use crate::{Conn, Result, parse};
 

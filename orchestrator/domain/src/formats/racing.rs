@@ -16,8 +16,8 @@ use super::{Next, Opening};
 use crate::points::{BlockKey, Points};
 use crate::standings::placed;
 use crate::{
-    Allocation, Decision, Digest, Direction, Format, Metric, Posterior, Reading, Round, RulesError,
-    RunState, Spread, Standing, SubmissionId, Tournament,
+    Allocation, Belief, Decision, Digest, Direction, Format, Metric, Posterior, Reading, Round,
+    RulesError, RunState, Spread, Standing, SubmissionId, Tournament,
 };
 
 /// Draws from the posterior, in mirrored pairs: the standard error of a probability is at

@@ -1,7 +1,7 @@
 //! Plays tournaments: asks the rules what comes next, and carries it out.
 
 use gauntlet_domain::{
-    ArchiveId, Block, BlockId, Effect, Event, Heat, QueuedRun, Round, RoundId, RunId, SubmissionId,
+    Block, BlockId, Effect, Event, Heat, QueuedRun, Round, RoundId, RunId, SubmissionId,
     TournamentId, TournamentState,
 };
 use gauntlet_storage::play::{self, Loaded};

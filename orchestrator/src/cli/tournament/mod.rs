@@ -1,6 +1,9 @@
 //! `gauntlet tournament`.
 
+mod audit;
+mod plan;
 mod referee;
+mod rejudge;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +63,12 @@ enum Action {
         /// The tournament.
         name: String,
     },
+    /// Compute field, blocks, pairings, cuts and champion again from the record alone.
+    Audit(audit::AuditCommand),
+    /// Judge a completed tournament again, in the shadow or for good.
+    Rejudge(rejudge::RejudgeCommand),
+    /// Simulate every format: what it would find, and what it would cost.
+    Plan(plan::PlanCommand),
     #[command(flatten)]
     Referee(referee::Referee),
 }
@@ -70,9 +79,20 @@ impl TournamentCommand {
             Action::Create { .. }
             | Action::Open { .. }
             | Action::Close { .. }
+            | Action::Rejudge(_)
             | Action::Referee(_) => Scope::Admin,
-            Action::List | Action::Show { .. } | Action::Watch { .. } => Scope::None,
+            Action::List
+            | Action::Show { .. }
+            | Action::Watch { .. }
+            | Action::Audit(_)
+            | Action::Plan(_) => Scope::None,
         };
+        // Neither a saved record nor a simulation needs a server.
+        match self.action {
+            Action::Audit(it) if it.is_offline() => return audit::run(it, None, output).await,
+            Action::Plan(it) if it.is_offline() => return plan::run(it, None, output).await,
+            _ => {}
+        }
         let client = self.server.client(scope)?;
         match self.action {
             Action::List => {
@@ -96,6 +116,9 @@ impl TournamentCommand {
                 let made: Tournament = client.post_json(&["tournaments"], &new).await?;
                 output.answer(&made, page)
             }
+            Action::Audit(it) => audit::run(it, Some(&client), output).await,
+            Action::Plan(it) => plan::run(it, Some(&client), output).await,
+            Action::Rejudge(it) => rejudge::run(it, &client, output).await,
             Action::Referee(action) => action.run(&client, output, page).await,
             Action::Open { name } => {
                 let now: Tournament = client.post(&["tournaments", &name, "open"]).await?;
