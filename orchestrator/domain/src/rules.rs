@@ -47,7 +47,9 @@ pub struct RulesError {
 
 impl Default for Play {
     fn default() -> Self {
-        Self::Halving(Halving::default())
+        // Of what can be played with whole runs, it finds the best method most often for the
+        // same runs: docs/FORMATS.md has the figures.
+        Self::Racing(Racing::default())
     }
 }
 

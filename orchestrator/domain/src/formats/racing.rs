@@ -42,10 +42,10 @@ pub struct Racing {
 }
 
 impl Default for Racing {
-    /// Three runs for each method, four at a time, until 99 % sure.
+    /// Two and a half runs for each method, four at a time, until 99 % sure.
     fn default() -> Self {
         Self {
-            runs_per_method: 3.0,
+            runs_per_method: 2.5,
             batch: 4,
             confidence: 0.99,
         }
@@ -304,10 +304,7 @@ mod tests {
 
     #[test]
     fn runs_follow_from_the_field() {
-        let racing = Racing {
-            runs_per_method: 2.5,
-            ..Racing::default()
-        };
+        let racing = Racing::default();
         assert_eq!(racing.runs(32), 80);
         assert_eq!(racing.runs(1), 1);
         // Everybody once, and two a second time, whatever the rules grudge.

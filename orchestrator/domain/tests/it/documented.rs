@@ -1,6 +1,6 @@
 //! What the document for organisers shows is what the code takes.
 
-use gauntlet_domain::{Changes, Classic, Halving, Play, RoundRobin, Rules, Swiss, Terms};
+use gauntlet_domain::{Changes, Classic, Halving, Play, Racing, RoundRobin, Rules, Swiss, Terms};
 
 const DOCUMENT: &str = include_str!("../../../../docs/FORMATS.md");
 
@@ -19,7 +19,7 @@ fn every_piece_of_json_is_good() {
     let (rules, others): (Vec<_>, Vec<_>) = pieces()
         .into_iter()
         .partition(|piece| piece.get("format").is_some());
-    assert_eq!((rules.len(), others.len()), (6, 1));
+    assert_eq!((rules.len(), others.len()), (7, 1));
     for rules in rules {
         let rules: Rules = serde_json::from_value(rules).unwrap();
         assert_eq!(rules.validate(), Ok(()));
@@ -37,6 +37,7 @@ fn defaults_are_as_documented() {
         .filter_map(|piece| serde_json::from_value(piece).ok())
         .collect();
     for play in [
+        Play::Racing(Racing::default()),
         Play::Halving(Halving::default()),
         Play::Classic(Classic::default()),
         Play::RoundRobin(RoundRobin::default()),
@@ -53,6 +54,7 @@ fn defaults_are_as_documented() {
 #[test]
 fn the_table_of_runs_is_right() {
     for (play, runs) in [
+        (Play::Racing(Racing::default()), 23),
         (Play::Halving(Halving::default()), 28),
         (Play::Classic(Classic::default()), 15),
         (Play::RoundRobin(RoundRobin::default()), 90),
