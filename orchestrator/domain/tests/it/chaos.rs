@@ -186,7 +186,7 @@ fn check(game: &Game, rules: &Rules, field: usize, added: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn every_format_ends_and_keeps_its_promises(
