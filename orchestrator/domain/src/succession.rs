@@ -117,8 +117,14 @@ mod tests {
         let mut lucky = [(0.5, 0.5); 8];
         lucky[0] = (1.0, 0.0);
         assert!(!verdict(&rule, &accuracy, &lucky).0);
-        // Four blocks prove nothing, whatever they say.
-        assert!(!verdict(&rule, &accuracy, &[(0.9, 0.1); 4]).0);
+        // Four blocks prove nothing, whatever they say and however little is asked for.
+        let lax = Succession::SignFlip {
+            blocks: 8,
+            alpha: 0.1,
+            minimum_effect: 0.0,
+        };
+        assert!(!verdict(&lax, &accuracy, &[(0.9, 0.1); 4]).0);
+        assert!(verdict(&lax, &accuracy, &[(0.9, 0.1); 5]).0);
     }
 
     #[test]

@@ -64,10 +64,11 @@ pub trait Format {
     /// Who goes on from a finished round, and on what grounds.
     fn decide(&self, tournament: &Tournament, round: &Round) -> Decision;
 
-    /// How many rounds there may be with a field of that size.
+    /// How many rounds there may be if `field` methods start. Fewer need not mean fewer
+    /// rounds: a field that fits into one group plays no groups, but a longer knockout.
     fn rounds(&self, field: usize) -> u32;
 
-    /// How many runs a field of that size takes, at most; blocks replaced by an
+    /// How many runs it takes, at most, if `field` methods start; blocks replaced by an
     /// operator come on top.
     fn runs(&self, field: usize) -> usize;
 }

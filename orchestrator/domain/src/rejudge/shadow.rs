@@ -28,9 +28,6 @@ impl Tournament {
                 .copied()
                 .filter(|who| judged.has_completed_a_run(*who));
             if let Some(next) = next {
-                // Who asks for the title goes on alone.
-                let due = if self.is_title(next) { 1 } else { after.len() };
-                let after = &after[..due.min(after.len())];
                 let went_on = |who: &&SubmissionId| next.entrants.contains(*who);
                 let early = after.iter().filter(|who| !went_on(who));
                 cut_too_early.extend(early.map(|who| (*who, round.number)));

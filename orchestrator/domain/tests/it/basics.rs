@@ -105,6 +105,13 @@ fn what_cannot_happen_is_refused_and_changes_nothing() {
         to_target: None,
     };
     play.refuses(&done(0)); // never leased
+    for attempt in [0, 2] {
+        play.refuses(&Event::RunLeased {
+            run,
+            attempt,
+            runner: RunnerId(Uuid::nil()),
+        });
+    }
     play.lease(run, 1);
     play.refuses(&done(2)); // a later attempt than there is
     play.happens(Event::RunRequeued {

@@ -103,3 +103,23 @@ fn a_race_never_leaves_the_place_of_the_disqualified_to_chance() {
     game.play_out(by_number);
     assert_eq!(game.champion(), Some(4));
 }
+
+#[test]
+fn where_methods_may_not_differ_at_all_nobody_is_raced_out() {
+    // The best beats the second on each of five blocks, p = 1/32; but over all three
+    // Friedman's test finds nothing at that level.
+    let mut game = Game::closed(racing(Some(0.05), vec![5, 1]), 3);
+    game.play_rounds(1, |who, (_, index)| {
+        completed(match (nth(who), index) {
+            (2, _) => 0.80,
+            (1, _) => 0.79,
+            (_, 1 | 2) => 1.0,
+            (_, 3 | 4) => 0.0,
+            _ => 0.795,
+        })
+    });
+    let first = &game.decisions()[0];
+    // Rank sums 13, 10, 7: a statistic of 3.6 with 2 degrees, e^-1.8.
+    assert!((first.friedman.unwrap() - (-1.8_f64).exp()).abs() < 1e-12);
+    assert_eq!(first.kept, [2, 1].map(submission));
+}

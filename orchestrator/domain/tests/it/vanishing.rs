@@ -225,8 +225,9 @@ fn a_round_whose_entrants_all_vanish_ends_the_tournament() {
 }
 
 #[test]
-fn a_walk_over_needs_no_better_score() {
-    // Two pairs; the opponent of the worst is thrown out before it has run.
+fn a_walk_over_needs_no_result_of_its_own() {
+    // Two pairs; the opponent of the worst is thrown out before it has run, and then the
+    // worst fails: it goes on all the same.
     let classic = Rules::from(Play::Classic(Classic::default()));
     let mut game = Game::closed(classic, 4);
     game.carry_on();
@@ -238,7 +239,13 @@ fn a_walk_over_needs_no_better_score() {
         .unwrap();
     let opponent = heat.entrants.iter().find(|who| nth(**who) != 0).unwrap();
     game.disqualify(nth(*opponent));
-    game.play_rounds(1, by_number);
+    game.play_rounds(1, |who, block| {
+        if nth(who) == 0 {
+            failed()
+        } else {
+            by_number(who, block)
+        }
+    });
     let first = &game.decisions()[0];
     assert_eq!(first.kept.len(), 2);
     assert!(first.kept.contains(&submission(0)));
