@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use gauntlet_container::{Containers, Image, LoadError, Order};
 use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
-use gauntlet_sandbox::Sandbox;
+use gauntlet_sandbox::{Device, Sandbox};
 use gauntlet_tasks::Agreement;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,20 @@ use crate::report::{self, Against, Stage};
 /// relatively. What an image computes with is its own business, and a library that splits
 /// sums among threads repeats itself only so far.
 const IMAGES_AGREE: f32 = 1e-3;
+
+/// The same for a module on a GPU, whose kernels are chosen by timing and may add up in
+/// another order. Not measured on a GPU yet.
+const GPUS_AGREE: f32 = 1e-3;
+
+const fn of_a_module(device: Device) -> Agreement {
+    match device {
+        Device::Cpu => Agreement::Exact,
+        Device::Cuda(_) => Agreement::Within {
+            absolute: GPUS_AGREE,
+            relative: GPUS_AGREE,
+        },
+    }
+}
 
 /// A method, as it was handed in.
 #[derive(Clone, Debug)]
@@ -143,15 +157,28 @@ impl<'a> Ready<'a> {
     }
 
     /// How exactly it repeats itself. The CPU backend computes each line of a result by
-    /// itself, so lines that depend on the same numbers are the same to the bit. A worker
-    /// on a GPU needs a tolerance too.
-    pub(crate) const fn agreement(&self) -> Agreement {
-        match self.form {
-            Form::Module(..) => Agreement::Exact,
+    /// itself, so lines that depend on the same numbers are the same to the bit.
+    pub(crate) fn agreement(&self) -> Agreement {
+        match &self.form {
+            Form::Module(sandbox, _) => of_a_module(sandbox.device()),
             Form::Image(..) => Agreement::Within {
                 absolute: IMAGES_AGREE,
                 relative: IMAGES_AGREE,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_cpu_repeats_itself_to_the_bit() {
+        assert!(matches!(of_a_module(Device::Cpu), Agreement::Exact));
+        assert!(matches!(
+            of_a_module(Device::Cuda(0)),
+            Agreement::Within { .. }
+        ));
     }
 }

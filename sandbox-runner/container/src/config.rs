@@ -63,6 +63,10 @@ pub struct Walls {
     pub read_only_data: bool,
     /// Nothing in `/tmp` can be executed.
     pub no_exec: bool,
+    /// A network of its own, with nothing in it.
+    pub network: bool,
+    /// The image's own files cannot be written to.
+    pub read_only_root: bool,
 }
 
 impl Default for Walls {
@@ -73,6 +77,8 @@ impl Default for Walls {
             privileges: true,
             read_only_data: true,
             no_exec: true,
+            network: true,
+            read_only_root: true,
         }
     }
 }

@@ -82,7 +82,7 @@ pub(crate) fn body(
         attach_stderr: Some(true),
         open_stdin: Some(false),
         tty: Some(false),
-        network_disabled: Some(true),
+        network_disabled: Some(config.walls.network),
         host_config: Some(host(order, config, folder)),
         ..ContainerCreateBody::default()
     }
@@ -102,10 +102,10 @@ fn host(order: &Order, config: &ContainerConfig, folder: &Folder) -> HostConfig 
         "unconfined"
     };
     HostConfig {
-        network_mode: Some("none".to_owned()),
+        network_mode: Some(if walls.network { "none" } else { "host" }.to_owned()),
         cap_drop: walls.privileges.then(|| vec!["ALL".to_owned()]),
         privileged: Some(false),
-        readonly_rootfs: Some(true),
+        readonly_rootfs: Some(walls.read_only_root),
         security_opt: Some(vec![
             "no-new-privileges:true".to_owned(),
             format!("seccomp={filter}"),

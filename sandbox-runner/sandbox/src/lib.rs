@@ -48,6 +48,12 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
+    /// What it executes on.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.config.device
+    }
+
     /// The walls that could be put up around workers here. Where some are missing, the
     /// others and the worker's own filter remain.
     #[must_use]

@@ -21,6 +21,7 @@ pub(crate) const RESOURCES: &[Row] = &[
     ("memory", Memory("process")),
     // One of its processes was killed for memory; that the others end well does not help.
     ("child-out-of-memory", Memory("process")),
+    ("takes-memory", Memory("process")),
     ("fill-tmp", Harmless),
     ("fill-shm", Harmless),
     ("fill-out", Harmless),
@@ -61,6 +62,7 @@ pub(crate) const KERNEL: &[Row] = &[
     ("af-alg", Harmless),
     ("af-vsock", Harmless),
     ("network", Harmless),
+    ("host-socket", Harmless),
     ("io-uring", Harmless),
     ("keyctl", Harmless),
     ("bpf", Harmless),
@@ -76,6 +78,7 @@ pub(crate) const KERNEL: &[Row] = &[
 pub(crate) const FILES: &[Row] = &[
     ("kernel-files", Harmless),
     ("root", Harmless),
+    ("image-files", Harmless),
     ("data", Harmless),
     ("hidden", Harmless),
     ("devices", Harmless),

@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -68,17 +70,18 @@ static void eat(void) {
     }
 }
 
-/* Writes files into a folder until it is full; returns bytes written. */
+/* Writes files into a folder until it is full, or until that is more than any limit here;
+ * returns bytes written. No file is longer than the kernel lets any be. */
 static long fill(const char *folder) {
     static char piece[1 << 20];
     long total = 0;
-    for (int number = 0; number < 100000; number++) {
+    for (int number = 0; total < 256l << 20; number++) {
         char name[128];
         snprintf(name, sizeof name, "%s/fill%d", folder, number);
         int file = open(name, O_WRONLY | O_CREAT, 0644);
         if (file < 0)
             return total;
-        for (long left = 64; left > 0; left--) {
+        for (long left = 16; left > 0; left--) {
             ssize_t written = write(file, piece, sizeof piece);
             if (written <= 0) {
                 close(file);
@@ -146,6 +149,25 @@ static void resources(const char *name) {
         done();
     } else if (is(name, "memory")) {
         eat();
+    } else if (is(name, "takes-memory")) {
+        /* As "child-out-of-memory", but no more than a machine has where nobody stops it. */
+        pid_t child = fork();
+        if (child == 0) {
+            for (int count = 0; count < 512; count++) {
+                char *piece = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                if (piece == MAP_FAILED)
+                    _exit(1);
+                memset(piece, 7, 1 << 20);
+            }
+            _exit(0);
+        }
+        int status;
+        waitpid(child, &status, 0);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+            escaped("512 MiB of memory");
+        model();
+        usleep(200000);
+        done();
     } else if (is(name, "child-out-of-memory")) {
         pid_t child = fork();
         if (child == 0)
@@ -321,7 +343,19 @@ static void endings(const char *name) {
     }
 }
 
-static void kernel(const char *name) {
+/* A socket of somebody outside. Such names belong to a network, and no filter of system
+ * calls sees to whom a socket is connected. */
+static void host_socket(const char *name) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(name);
+    memcpy(address.sun_path + 1, name, length);
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
+    int file = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (file >= 0)
+        refused("a socket of the host", connect(file, (struct sockaddr *)&address, size));
+}
+
+static void kernel(const char *name, const char *argument) {
     if (is(name, "af-alg"))
         socket_family("AF_ALG", 38, SOCK_SEQPACKET);
     else if (is(name, "af-vsock"))
@@ -337,6 +371,8 @@ static void kernel(const char *name) {
         while (devices && fgets(line, sizeof line, devices))
             if (strchr(line, ':') && !strstr(line, "lo:"))
                 escaped("a network device");
+    } else if (is(name, "host-socket")) {
+        host_socket(argument);
     } else if (is(name, "io-uring")) {
         char parameters[256] = {0};
         refused("io_uring_setup", syscall(SYS_io_uring_setup, 8, parameters));
@@ -456,6 +492,15 @@ static void files(const char *name) {
         const char *paths[] = {"/x", "/etc/x", "/usr/x", "/method", "/gauntlet/x", "/gauntlet/task.json", "/dev/x", "/proc/x"};
         for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
             refused(paths[i], open(paths[i], O_WRONLY | O_CREAT, 0644));
+    } else if (is(name, "image-files")) {
+        /* Not /dev, which is in memory and gone with the container. */
+        const char *paths[] = {"/x", "/etc/x", "/gauntlet/x"};
+        for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+            int file = open(paths[i], O_WRONLY | O_CREAT, 0644);
+            if (file >= 0 && write(file, "1", 1) == 1)
+                escaped(paths[i]);
+        }
+        refused("another name for the program", rename("/method", "/other"));
     } else if (is(name, "data")) {
         const char *data = "/gauntlet/data/train.safetensors";
         refused("open", open(data, O_WRONLY));
@@ -564,7 +609,7 @@ int main(int count, char **arguments) {
     resources(arguments[1]);
     output(arguments[1]);
     endings(arguments[1]);
-    kernel(arguments[1]);
+    kernel(arguments[1], arguments[2]);
     files(arguments[1]);
     return 9; /* no such guest */
 }

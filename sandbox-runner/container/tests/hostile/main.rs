@@ -18,6 +18,8 @@ mod mutations;
 mod support;
 
 use std::collections::BTreeSet;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::time::{Duration, Instant};
 
 use bollard::query_parameters::{ListContainersOptions, ListVolumesOptions};
@@ -43,6 +45,9 @@ struct Bench {
     /// The program, in a folder that outlives a change of place.
     _folder: tempfile::TempDir,
     guest: std::path::PathBuf,
+    /// A socket of this process that no guest may reach, and its name.
+    _socket: UnixListener,
+    socket: String,
 }
 
 impl Bench {
@@ -53,15 +58,23 @@ impl Bench {
         let source = gauntlet_test_engine::repository()
             .join("sandbox-runner/container/tests/hostile/guest.c");
         gauntlet_test_engine::compile(&source, &guest);
+        let socket = format!("gauntlet-hostile-{}-{:p}", std::process::id(), &place);
+        let address = SocketAddr::from_abstract_name(&socket).unwrap();
         Self {
             place,
             _folder: folder,
             guest,
+            _socket: UnixListener::bind_addr(&address).unwrap(),
+            socket,
         }
     }
 
     async fn order(&self, name: &str) -> Order {
-        let image = self.place.image(&self.guest, &[name]).await.unwrap();
+        let arguments = match name {
+            "host-socket" => vec![name, &*self.socket],
+            _ => vec![name],
+        };
+        let image = self.place.image(&self.guest, &arguments).await.unwrap();
         let mut order = self.place.training(&image);
         order.run = format!("hostile-{name}");
         order.limits = Limits {

@@ -5,71 +5,151 @@ use std::fmt::Write as _;
 
 use gauntlet_container::ContainerConfig;
 
-use super::expected::Expected::{self, Harmless, Method};
+use super::expected::Expected::{self, Harmless, Memory, Method};
 use super::{Bench, figures, fits, tight};
 use crate::support::Place;
 
-/// Takes a defence away.
+/// Changes a configuration.
 type Change = fn(&mut ContainerConfig);
 
-/// What is taken away, the guest that gets its way then, and how it ends otherwise.
-const MUTATIONS: &[(&str, Change, &str, Expected)] = &[
-    (
+/// A defence that is taken away.
+struct Mutation {
+    what: &'static str,
+    /// A second defence that stands behind it: away both times.
+    behind: Change,
+    /// Takes the defence away.
+    change: Change,
+    /// The guest that gets its way then, and how it ends otherwise.
+    guest: &'static str,
+    expected: Expected,
+}
+
+/// Nothing stands behind it.
+const ALONE: Change = |_| ();
+/// Nobody cannot write the files anyway: the mount is for whoever becomes root.
+const AS_ROOT: Change = |config| config.walls.privileges = false;
+/// It would else meet the limit of memory first.
+const ROOMY: Change = |config| config.memory_bytes = ROOM;
+const ROOM: u64 = 4 << 30;
+
+const fn mutation(
+    what: &'static str,
+    behind: Change,
+    change: Change,
+    guest: &'static str,
+    expected: Expected,
+) -> Mutation {
+    Mutation {
+        what,
+        behind,
+        change,
+        guest,
+        expected,
+    }
+}
+
+const MUTATIONS: &[Mutation] = &[
+    mutation(
         "the filter: keys",
+        ALONE,
         |config| config.walls.filter = false,
         "keyctl",
         Harmless,
     ),
-    (
+    mutation(
         "the filter: locks",
+        ALONE,
         |config| config.walls.filter = false,
         "locks",
         Harmless,
     ),
-    (
+    mutation(
         "the filter: sockets",
+        ALONE,
         |config| config.walls.filter = false,
         "network",
         Harmless,
     ),
-    (
+    mutation(
         "user and privileges",
+        ALONE,
         |config| config.walls.privileges = false,
         "privileges",
         Harmless,
     ),
-    (
+    mutation(
         "user and privileges: devices",
+        ALONE,
         |config| config.walls.privileges = false,
         "devices",
         Harmless,
     ),
-    (
+    mutation(
         "name space of processes",
+        ALONE,
         |config| config.walls.processes = false,
         "other-processes",
         Harmless,
     ),
-    (
+    mutation(
         "read-only data",
+        AS_ROOT,
         |config| config.walls.read_only_data = false,
         "data",
         Harmless,
     ),
-    (
+    mutation(
+        "read-only image",
+        AS_ROOT,
+        |config| config.walls.read_only_root = false,
+        "image-files",
+        Harmless,
+    ),
+    mutation(
         "nothing executed from /tmp",
+        ALONE,
         |config| config.walls.no_exec = false,
         "execute-from-tmp",
         Harmless,
     ),
-    (
+    mutation(
+        "a network of its own",
+        ALONE,
+        |config| config.walls.network = false,
+        "host-socket",
+        Harmless,
+    ),
+    mutation(
         "number of processes",
+        ROOMY,
         |config| config.processes = 4096,
         "fork-bomb",
         Harmless,
     ),
-    (
+    mutation(
+        "memory",
+        ALONE,
+        |config| config.memory_bytes = ROOM,
+        "takes-memory",
+        Memory("process"),
+    ),
+    mutation(
+        "size of /tmp",
+        ROOMY,
+        |config| config.tmp_bytes = 1 << 30,
+        "fill-tmp",
+        Harmless,
+    ),
+    mutation(
+        "size of /dev/shm",
+        ROOMY,
+        |config| config.shm_bytes = 1 << 30,
+        "fill-shm",
+        Harmless,
+    ),
+    mutation(
         "bytes of output",
+        ALONE,
         |config| config.output_bytes = u64::MAX >> 1,
         "flood",
         Method("said too much"),
@@ -80,30 +160,31 @@ const MUTATIONS: &[(&str, Change, &str, Expected)] = &[
 async fn without_a_defence_a_guest_gets_its_way() {
     let mut bench = Bench::new().await;
     let mut unproved = String::new();
-    for (what, change, guest, expected) in MUTATIONS {
-        // Nobody cannot write the data's files anyway: the mount is for whoever becomes root.
-        let as_root = *guest == "data";
-        // Its processes would else meet the limit of memory first.
-        let roomy = *guest == "fork-bomb";
-        let base = |config: &mut ContainerConfig| {
+    for mutation in MUTATIONS {
+        let Mutation {
+            what,
+            behind,
+            change,
+            guest,
+            expected,
+        } = mutation;
+        bench.place = Place::with(|config| {
             tight(config);
-            config.walls.privileges &= !as_root;
-            if roomy {
-                config.memory_bytes = 4 << 30;
-            }
-        };
-        bench.place = Place::with(base).await;
+            behind(config);
+        })
+        .await;
         let (with, _) = bench.run(guest).await;
         bench.place = Place::with(|config| {
-            base(config);
+            tight(config);
+            behind(config);
             change(config);
         })
         .await;
         let (without, _) = bench.run(guest).await;
         // What it tried it got, and said so; a flood that nobody stops lasts to the end.
         let its_way = match expected {
-            Harmless => Method("ESCAPED"),
-            _ => Expected::Budget("wall"),
+            Method(_) => Expected::Budget("wall"),
+            _ => Method("ESCAPED"),
         };
         if !fits(*expected, &with) || !fits(its_way, &without) {
             writeln!(unproved, "{what}: {guest}: {with:?}, then {without:?}").unwrap();
