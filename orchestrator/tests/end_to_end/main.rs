@@ -7,6 +7,7 @@ mod containers;
 mod demo;
 mod errors;
 mod methods;
+mod organiser;
 mod recovery;
 mod support;
 mod tasks;

@@ -103,17 +103,19 @@ struct Outlook {
 }
 
 impl Outlook {
-    fn of(tournament: &Tournament, points: &Points) -> Self {
+    /// From the results up to and with round `up_to`: a decision looked at later is made from
+    /// what was known then.
+    fn of(tournament: &Tournament, points: &Points, up_to: u32) -> Self {
         let scale = tournament.scale();
-        let completed = tournament.completed_a_run();
+        let completed = |who: &SubmissionId| points.of(*who, 1, up_to).any(|(_, it)| !it.fault);
         let methods: Vec<SubmissionId> = tournament
             .playing()
             .into_iter()
-            .filter(|who| completed.contains(who))
+            .filter(completed)
             .collect();
         let mut by_block: BTreeMap<BlockKey, Vec<(usize, Option<f64>)>> = BTreeMap::new();
         for (at, who) in methods.iter().enumerate() {
-            for (block, point) in points.of(*who, 1, u32::MAX) {
+            for (block, point) in points.of(*who, 1, up_to) {
                 let value = (!point.fault).then_some(upward(&scale, point.value));
                 by_block.entry(block).or_default().push((at, value));
             }
@@ -137,7 +139,7 @@ impl Outlook {
         }
         let spread = Spread::estimate(methods.len(), &readings, 1.0);
         let posterior = Posterior::new(methods.len(), &readings, &spread);
-        let p_best = posterior.p_best(draws(tournament), PAIRS);
+        let p_best = posterior.p_best(draws(tournament, up_to), PAIRS);
         let sum: f64 = readings.iter().map(|reading| reading.score).sum();
         Self {
             middle: sum / readings.len().max(1) as f64,
@@ -173,29 +175,29 @@ fn upward(scale: &Metric, score: f64) -> f64 {
 }
 
 /// Where the draws come from: nobody could choose it.
-fn draws(tournament: &Tournament) -> [u8; 32] {
+fn draws(tournament: &Tournament, round: u32) -> [u8; 32] {
     let seed = tournament.seed().map(|seed| *seed.0.as_bytes());
-    let round = tournament.rounds().len() as u32;
     let seed = seed.unwrap_or_default();
     *Digest::of_parts(&[b"gauntlet/p-best/v1", &seed, &round.to_be_bytes()]).as_bytes()
 }
 
 impl Racing {
     /// Runs that were queued and not voided.
-    fn spent(tournament: &Tournament) -> usize {
+    fn spent(tournament: &Tournament, up_to: u32) -> usize {
         tournament
             .rounds()
             .iter()
+            .filter(|round| round.number <= up_to)
             .flat_map(|round| round.runs.values())
             .filter(|run| run.state != RunState::Void)
             .count()
     }
 
     /// The next runs; none if it is over.
-    fn batch(&self, tournament: &Tournament, outlook: &Outlook) -> Option<Opening> {
+    fn batch(&self, tournament: &Tournament, outlook: &Outlook, up_to: u32) -> Option<Opening> {
         let left = self
             .budget(tournament.field().count())
-            .saturating_sub(Self::spent(tournament));
+            .saturating_sub(Self::spent(tournament, up_to));
         let sure = outlook
             .p_best
             .iter()
@@ -237,8 +239,9 @@ impl Format for Racing {
         if tournament.rounds().is_empty() {
             return Next::Open(Opening::together(tournament.playing(), 1));
         }
-        let outlook = Outlook::of(tournament, &tournament.points());
-        match self.batch(tournament, &outlook) {
+        let played = tournament.rounds().len() as u32;
+        let outlook = Outlook::of(tournament, &tournament.points(), played);
+        match self.batch(tournament, &outlook, played) {
             Some(opening) => Next::Open(opening),
             None => Next::Winner(outlook.leader()),
         }
@@ -246,7 +249,7 @@ impl Format for Racing {
 
     fn decide(&self, tournament: &Tournament, round: &Round) -> Decision {
         let points = tournament.points();
-        let outlook = Outlook::of(tournament, &points);
+        let outlook = Outlook::of(tournament, &points, round.number);
         let scale = tournament.scale();
         let estimates = outlook.estimates(&scale);
         let standings = with_estimates(
@@ -254,7 +257,7 @@ impl Format for Racing {
             &estimates,
             tournament.standings_of(round, &points, (1, round.number)),
         );
-        let keep: BTreeSet<SubmissionId> = match self.batch(tournament, &outlook) {
+        let keep: BTreeSet<SubmissionId> = match self.batch(tournament, &outlook, round.number) {
             Some(_) => outlook.methods.iter().copied().collect(),
             None => outlook.leader().into_iter().collect(),
         };

@@ -1,10 +1,11 @@
 //! What an operator does to a tournament under way: pause, void, replace, disqualify.
 
-use gauntlet_domain::{Event, RunState, TournamentState};
+use gauntlet_domain::{Changes, Erratum, Event, RunState, TournamentState};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::disqualify::disqualify;
 use gauntlet_scheduler::commands::heartbeat::heartbeat;
 use gauntlet_scheduler::commands::pause::{pause, resume};
+use gauntlet_scheduler::commands::rejudge::{rejudge, shadow};
 use gauntlet_scheduler::commands::void_block::{Which, replace_block, void_block};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_storage::views::AttemptState;
@@ -176,4 +177,49 @@ async fn a_full_field_takes_no_more_and_a_small_one_does_not_close() {
     platform.check("t").await;
     let kinds: Vec<&str> = platform.record("t").await.iter().map(Event::kind).collect();
     assert_eq!(kinds.iter().filter(|kind| **kind == "submitted").count(), 3);
+}
+
+#[tokio::test]
+async fn a_tournament_judged_again_has_another_champion() {
+    let platform = Platform::new().await;
+    platform.started("t", 3).await;
+    platform.play(|claim| completed(nth(claim) / 10.0)).await;
+    let best = platform.view("t").await.champion.unwrap();
+    assert_eq!(best.method, "m2");
+    let submission = platform
+        .view("t")
+        .await
+        .methods
+        .iter()
+        .find(|method| method.name == "m2")
+        .unwrap()
+        .submission;
+    let changes = Changes {
+        erratum: Erratum {
+            disqualify: vec![submission],
+            ..Erratum::default()
+        },
+        ..Changes::default()
+    };
+    // In the shadow nothing changes.
+    let seen = shadow(&platform.ctx, &name("t"), &changes).await.unwrap();
+    assert_ne!(seen.champion, Some(submission));
+    assert_eq!(platform.view("t").await.champion.unwrap(), best);
+    let judged = rejudge(&platform.ctx, &name("t"), changes, "a copy")
+        .await
+        .unwrap();
+    assert_eq!(judged, seen);
+    platform.check("t").await;
+    let view = platform.view("t").await;
+    let champion = view.champion.unwrap();
+    assert_eq!(champion.method, "m1");
+    assert!(champion.archive.is_some());
+    assert_eq!(platform.archive().await.len(), 2);
+    // Without changes the recorded champion comes back, to the entry it had.
+    rejudge(&platform.ctx, &name("t"), Changes::default(), "it was none")
+        .await
+        .unwrap();
+    assert_eq!(platform.view("t").await.champion.unwrap(), best);
+    assert_eq!(platform.archive().await.len(), 2);
+    platform.check("t").await;
 }
