@@ -244,6 +244,12 @@ impl Tournament {
                 self.paused = Some(reason.clone());
             }
             Event::Resumed => {
+                if !matches!(self.state, TournamentState::Open | TournamentState::Closed) {
+                    return Err(IllegalEvent::State {
+                        event: kind,
+                        state: self.state,
+                    });
+                }
                 if self.paused.take().is_none() {
                     return Err(contradiction("it is not paused"));
                 }

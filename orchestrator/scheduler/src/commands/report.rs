@@ -7,7 +7,7 @@ use gauntlet_domain::{
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::results::{self, NewResult};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Error, curves, events};
+use gauntlet_storage::{Error, curves, events, tasks};
 use serde::Serialize;
 
 use super::text;
@@ -57,11 +57,12 @@ pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result
         };
     };
     let row = tournaments::get(&mut tx, tournament, Lock::Share).await?;
-    let Some(row) = row.filter(|row| row.state == TournamentState::Closed) else {
+    if row.is_none_or(|row| row.state != TournamentState::Closed) {
         return Err(lease_lost(holder));
-    };
-    if let Some(score) = outcome.score().filter(|score| !row.metric.admits(*score)) {
-        return Err(impossible_score(&row.metric, score));
+    }
+    let metric = tasks::metric_of(&mut tx, holder.run).await?;
+    if let Some(score) = outcome.score().filter(|score| !metric.admits(*score)) {
+        return Err(impossible_score(&metric, score));
     }
     let detail = report
         .detail
