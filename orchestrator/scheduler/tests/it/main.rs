@@ -7,6 +7,8 @@ mod bracket;
 mod cancel;
 mod chaos;
 mod concurrency;
+mod dice;
+mod histories;
 mod lanes;
 mod lease;
 mod record;
