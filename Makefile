@@ -10,7 +10,7 @@ GAUNTLET := $(TARGET)/release/gauntlet
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build methods demo test test-hostile figures bench exactness fuzz-ops sqlx-prepare sqlx-check check-cuda deny fmt lint
+.PHONY: help setup build methods demo test test-histories test-hostile figures bench exactness fuzz-ops sqlx-prepare sqlx-check check-cuda deny fmt lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -31,6 +31,10 @@ test: methods ## every test there is
 	@scripts/setup --tests
 	@$(CARGO) nextest run --release --workspace
 	@$(CARGO) test --release --workspace --doc --quiet
+
+test-histories: ## 10,000 random histories against a reference that knows every answer: target/figures/engine.json
+	@scripts/setup --tests
+	@GAUNTLET_HISTORIES=$${GAUNTLET_HISTORIES:-10000} $(CARGO) test --release --workspace --test it --quiet -- histories --nocapture
 
 test-hostile: ## hostile methods, workers taken over, each defence taken away: target/figures/hostile.json
 	@scripts/setup --tests

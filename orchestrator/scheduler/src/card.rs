@@ -28,7 +28,13 @@ pub(crate) fn write(
         .flat_map(|decision| &decision.standings)
         .find(|line| line.submission == champion)?;
     let blocks = blocks(tournament, champion, models);
-    let best = choose_model(tournament.metric(), &blocks)?;
+    // The entry is the first task's: scores and models of others are no match for its own.
+    let own: Vec<CardBlock> = blocks
+        .iter()
+        .filter(|block| is_of_first_task(tournament, block))
+        .cloned()
+        .collect();
+    let best = choose_model(tournament.metric(), &own)?;
     Some(Card {
         method: entrant.name.clone(),
         module: entrant.digest,
@@ -54,6 +60,14 @@ pub(crate) fn write(
         evidence: evidence(tournament),
         blocks,
     })
+}
+
+fn is_of_first_task(tournament: &Tournament, of_card: &CardBlock) -> bool {
+    tournament
+        .rounds()
+        .iter()
+        .flat_map(|round| &round.blocks)
+        .any(|block| (block.round, block.index, block.task) == (of_card.round, of_card.index, 0))
 }
 
 fn blocks(

@@ -1,8 +1,8 @@
 //! Tournaments: their rows and their states.
 
 use gauntlet_domain::{
-    Metric, Nonce, Rules, RunId, SubmissionId, TaskId, TournamentId, TournamentName,
-    TournamentSeed, TournamentState,
+    Metric, Nonce, Rules, SubmissionId, TaskId, TournamentId, TournamentName, TournamentSeed,
+    TournamentState,
 };
 
 use crate::{Conn, Result, parse};
@@ -99,24 +99,6 @@ pub async fn tasks(conn: &mut Conn, id: TournamentId) -> Result<Vec<TaskOf>> {
             })
         })
         .collect()
-}
-
-/// What the task of a run's block measures.
-pub async fn metric_of_run(conn: &mut Conn, run: RunId) -> Result<Metric> {
-    let metric = sqlx::query_scalar!(
-        r#"
-        SELECT tasks.metric FROM runs
-        JOIN blocks ON blocks.id = runs.block_id
-        JOIN tournament_tasks ON tournament_tasks.tournament_id = runs.tournament_id
-                             AND tournament_tasks.number = blocks.task
-        JOIN tasks ON tasks.id = tournament_tasks.task_id
-        WHERE runs.id = $1
-        "#,
-        run.0
-    )
-    .fetch_one(conn)
-    .await?;
-    parse::json("tasks.metric", metric)
 }
 
 /// Id of the tournament of that name.

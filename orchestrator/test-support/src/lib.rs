@@ -10,6 +10,7 @@
 
 mod contents;
 mod instance;
+mod ledger;
 mod template;
 
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Executor, PgPool};
 
 use instance::Instance;
+
+pub use ledger::LedgerLine;
 
 /// The schema's history.
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");

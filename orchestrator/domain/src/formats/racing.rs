@@ -108,11 +108,8 @@ impl Outlook {
     fn of(tournament: &Tournament, points: &Points, up_to: u32) -> Self {
         let scale = tournament.scale();
         let completed = |who: &SubmissionId| points.of(*who, 1, up_to).any(|(_, it)| !it.fault);
-        let methods: Vec<SubmissionId> = tournament
-            .playing()
-            .into_iter()
-            .filter(completed)
-            .collect();
+        let methods: Vec<SubmissionId> =
+            tournament.playing().into_iter().filter(completed).collect();
         let mut by_block: BTreeMap<BlockKey, Vec<(usize, Option<f64>)>> = BTreeMap::new();
         for (at, who) in methods.iter().enumerate() {
             for (block, point) in points.of(*who, 1, up_to) {

@@ -45,9 +45,12 @@ pub async fn claim(
     let Some(claimed) = leases::claim(&mut tx, runner, ctx.policy.lease, lanes).await? else {
         return Ok(None);
     };
-    // Cancelling may have come between; dropping the transaction gives the run back.
+    // Cancelling or pausing may have come between; dropping the transaction gives the run back.
     let tournament = tournaments::get(&mut tx, claimed.tournament, Lock::Share).await?;
-    if tournament.is_none_or(|tournament| tournament.state != TournamentState::Closed) {
+    let goes_on = |row: tournaments::TournamentRow| {
+        row.state == TournamentState::Closed && row.paused.is_none()
+    };
+    if !tournament.is_some_and(goes_on) {
         return Ok(None);
     }
     let work = leases::work(&mut tx, claimed.run).await?;

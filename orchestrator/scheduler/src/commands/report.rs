@@ -7,7 +7,7 @@ use gauntlet_domain::{
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::results::{self, NewResult};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Error, curves, events};
+use gauntlet_storage::{Error, curves, events, tasks};
 use serde::Serialize;
 
 use super::text;
@@ -60,7 +60,7 @@ pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result
     if row.is_none_or(|row| row.state != TournamentState::Closed) {
         return Err(lease_lost(holder));
     }
-    let metric = tournaments::metric_of_run(&mut tx, holder.run).await?;
+    let metric = tasks::metric_of(&mut tx, holder.run).await?;
     if let Some(score) = outcome.score().filter(|score| !metric.admits(*score)) {
         return Err(impossible_score(&metric, score));
     }

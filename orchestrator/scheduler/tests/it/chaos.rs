@@ -14,20 +14,8 @@ use gauntlet_scheduler::commands::retry_run::retry_run;
 use gauntlet_scheduler::loops::{advance_rounds, expire_leases};
 use gauntlet_storage::views::TournamentView;
 
+use crate::dice::Dice;
 use crate::support::{Platform, completed, failed, nth, register};
-
-/// Numbers that follow from a seed (SplitMix64): a failure can be repeated.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % sides
-    }
-}
 
 /// What the method is worth on the block: m0 always fails.
 fn truth(claim: &Claim) -> Outcome {
@@ -47,7 +35,7 @@ async fn chaos(seed: u64) -> TournamentView {
     })
     .await;
     platform.started("t", 5).await;
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     // Every attempt ever leased: old ones keep talking.
     let mut claims: Vec<Claim> = Vec::new();
     let mut accepted: BTreeMap<RunId, i32> = BTreeMap::new();

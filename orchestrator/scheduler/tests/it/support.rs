@@ -68,7 +68,7 @@ impl Platform {
 
     pub(crate) async fn with(policy: Policy) -> Self {
         let database = gauntlet_test_support::database().await;
-        let blobs = tempfile::tempdir().unwrap();
+        let blobs = scratch();
         let ctx = Context::new(
             Db::connect(database.url()).await.unwrap(),
             Blobs::local(blobs.path()).unwrap(),
@@ -307,6 +307,13 @@ pub(crate) fn halving() -> Rules {
         race: None,
         ..Halving::default()
     }))
+}
+
+/// A folder for blobs; in memory where there is such a place, because they are synced.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
 }
 
 pub(crate) async fn register(ctx: &Context, token: TokenId, name: &str) -> RunnerId {
