@@ -13,6 +13,8 @@ pub(crate) type BlockKey = (u32, u32);
 pub(crate) struct Counted {
     /// Where it was earned.
     pub block: BlockKey,
+    /// In which round: of a late entry, a later one than the block's.
+    pub round: u32,
     /// The block's task, from 0.
     pub task: u32,
     /// The result.
@@ -28,6 +30,8 @@ pub(crate) struct Point {
     pub value: f64,
     /// Whether it was the entrant's fault.
     pub fault: bool,
+    /// The round it was run in.
+    round: u32,
     /// The block's task.
     task: u32,
     /// Work over the reference's, where profiles are compared.
@@ -55,6 +59,7 @@ impl Points {
             let mut point = Point {
                 value: metric.points(&counted.outcome),
                 fault: counted.outcome.is_fault(),
+                round: counted.round,
                 task: counted.task,
                 ratio: f64::INFINITY,
             };
@@ -131,7 +136,8 @@ impl Points {
         self.by_method
             .get(&who)
             .into_iter()
-            .flat_map(move |points| points.range((from, 0)..=(to, u32::MAX)))
+            .flatten()
+            .filter(move |(_, point)| (from..=to).contains(&point.round))
             .map(|(block, point)| (*block, point))
     }
 
@@ -211,6 +217,7 @@ pub(crate) fn counted(round: &Round) -> impl Iterator<Item = (SubmissionId, Coun
         let block = blocks.get(&run.block.1)?;
         let counted = Counted {
             block: block.key(),
+            round: round.number,
             task: block.task,
             outcome: run.outcome?,
             to_target: run.to_target,
