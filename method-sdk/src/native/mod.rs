@@ -1,6 +1,6 @@
-//! Runs a method natively on the CPU backend: for development, with a debugger
-//! if need be, and to compare with the sandbox. Batches, seeds and the device's
-//! random numbers are the sandbox's, so the model is the same to the bit.
+//! Runs a method natively, on the CPU backend if nothing else is said: for development,
+//! with a debugger if need be, and to compare with the sandbox. Batches, seeds and the
+//! device's random numbers are the sandbox's, so on the CPU the model is the same to the bit.
 
 mod collect;
 mod dataset;
@@ -68,6 +68,20 @@ pub fn train<M: Method>(
     seed: u64,
     batches: u64,
 ) -> Result<Trained, MethodError> {
+    train_on::<M>(&Device::flex(), task, train, seed, batches)
+}
+
+/// The same on any device of Burn's.
+///
+/// # Errors
+/// As [`train`].
+pub fn train_on<M: Method>(
+    device: &Device,
+    task: &TaskInfo,
+    train: &Dataset,
+    seed: u64,
+    batches: u64,
+) -> Result<Trained, MethodError> {
     let heard = Rc::new(RefCell::new(collect::Heard::default()));
     let budget = Budget {
         batches: Some(batches),
@@ -75,15 +89,14 @@ pub fn train<M: Method>(
     };
     let listener = Box::new(collect::Collector(Rc::clone(&heard)));
     let trained = catch_unwind(AssertUnwindSafe(|| {
-        train_with::<M>(
+        let order = Order {
+            device,
             task,
-            train,
             seed,
             budget,
-            Instant::now(),
-            listener,
-            &Settings::new(),
-        )
+            settings: &Settings::new(),
+        };
+        train_with::<M>(&order, train, Instant::now(), listener)
     }));
     let (batches, cut_off_at) = match trained {
         Ok(batches) => (batches?, None),
@@ -109,23 +122,38 @@ pub fn train<M: Method>(
     })
 }
 
+/// What is to be trained for, where and how long.
+pub(crate) struct Order<'a> {
+    pub(crate) device: &'a Device,
+    pub(crate) task: &'a TaskInfo,
+    pub(crate) seed: u64,
+    pub(crate) budget: Budget,
+    pub(crate) settings: &'a Settings,
+}
+
 /// Trains a method to its end and returns the number of batches served.
 pub(crate) fn train_with<M: Method>(
-    task: &TaskInfo,
+    order: &Order<'_>,
     train: &Dataset,
-    seed: u64,
-    budget: Budget,
     began: Instant,
     listener: Box<dyn Listener>,
-    settings: &Settings,
 ) -> Result<u64, MethodError> {
-    let method = M::configure(settings)?;
-    let plain = Device::flex();
-    plain.seed(seed);
+    let method = M::configure(order.settings)?;
+    let plain = order.device.clone();
+    plain.seed(order.seed);
     let device = plain.clone().autodiff();
-    let model = method.build(task, &device);
-    let host = Host::new(task, train.clone(), plain, seed, budget, began, listener);
-    let mut run = Training::new(task.clone(), seed, device, host);
+    let model = method.build(order.task, &device);
+    let (task, seed) = (order.task.clone(), order.seed);
+    let host = Host::new(
+        &task,
+        train.clone(),
+        plain,
+        seed,
+        order.budget,
+        began,
+        listener,
+    );
+    let mut run = Training::new(task, seed, device, host);
     let result = method.train(&mut run, model);
     if let Ok(model) = &result {
         run.checkpoint(model);

@@ -53,6 +53,7 @@ mod say;
 
 use std::time::{Duration, Instant};
 
+use burn::tensor::Device;
 use gauntlet_wire::contract::{CONTRACT, Outcome, TaskFile};
 use gauntlet_wire::manifest::Manifest;
 use gauntlet_wire::settings;
@@ -101,17 +102,16 @@ fn train<M: Method, P: HyperParameters>(
     let data = folder.train_part(&task.task).map_err(refused)?;
     let (seed, budget) = (seed(&task)?, budget(&task)?);
     let writer = Box::new(say::Writer::new(folder.clone(), began));
-    native::train_with::<M>(
-        &task.task,
-        &data,
+    let order = native::Order {
+        device: &Device::flex(),
+        task: &task.task,
         seed,
         budget,
-        began,
-        writer,
-        &task.settings,
-    )
-    .map_err(failed)
-    .map(|_| Outcome::Completed)
+        settings: &task.settings,
+    };
+    native::train_with::<M>(&order, &data, began, writer)
+        .map_err(failed)
+        .map(|_| Outcome::Completed)
 }
 
 fn predict<M: Method, P: HyperParameters>(folder: &Folder) -> Result<Outcome, Outcome> {

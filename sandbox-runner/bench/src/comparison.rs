@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use gauntlet_bench::{BenchError, Lane, by_name, mean_step, median, step_times, train};
-use gauntlet_tasks::{Dataset, TaskDefinition};
+use gauntlet_tasks::Dataset;
 
 use crate::Options;
 
@@ -99,11 +99,7 @@ async fn case(
             BenchError::Failed(format!("{method} ended with {:?}", sandboxed.outcome))
         })?;
         equal &= model == native.model;
-        parameters = native
-            .parameters
-            .iter()
-            .map(|(_, data)| data.num_elements())
-            .sum();
+        parameters = native.numbers();
         operations = sandboxed.meters.operations as f64 / sandboxed.meters.batches.max(1) as f64;
         if round > 0 {
             let (a, b) = (
@@ -149,11 +145,5 @@ pub(crate) fn worker(options: &Options) -> Result<PathBuf, BenchError> {
 
 /// A task's data, always with the same part hidden.
 pub(crate) fn dataset(options: &Options, task: &str) -> Result<Dataset, BenchError> {
-    let folder = options.tasks.join(task);
-    if !folder.exists() {
-        return Err(BenchError::Missing(folder));
-    }
-    TaskDefinition::load(&folder)
-        .and_then(|definition| definition.materialise(&[7; 32]))
-        .map_err(BenchError::failed)
+    Ok(gauntlet_native::dataset(&options.tasks.join(task))?)
 }

@@ -1,7 +1,7 @@
 //! The same method, block and seed must give the same model to the bit: in every
 //! repetition, with one thread and with two, natively and in the sandbox.
 
-use gauntlet_tasks::{Dataset, TaskDefinition};
+use gauntlet_tasks::Dataset;
 use sha2::{Digest as _, Sha256};
 
 use crate::{BenchError, Lane, by_name, train};
@@ -47,12 +47,7 @@ pub const SEED: u64 = 11;
 /// # Errors
 /// If the task cannot be read.
 pub fn dataset(folder: &std::path::Path) -> Result<Dataset, BenchError> {
-    if !folder.exists() {
-        return Err(BenchError::Missing(folder.to_owned()));
-    }
-    TaskDefinition::load(folder)
-        .and_then(|definition| definition.materialise(&[7; 32]))
-        .map_err(BenchError::failed)
+    Ok(gauntlet_native::dataset(folder)?)
 }
 
 /// Digest of the model that a native training gives on `threads` threads.

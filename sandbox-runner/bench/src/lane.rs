@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
-use gauntlet_sandbox::{Sandbox, SandboxConfig};
+use gauntlet_sandbox::{Device, Sandbox, SandboxConfig};
 use gauntlet_tasks::Dataset;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -38,11 +38,24 @@ pub struct LaneRun {
 }
 
 impl Lane {
-    /// A sandbox around `worker`, with the modules in `methods`.
+    /// A sandbox on the CPU around `worker`, with the modules in `methods`.
     ///
     /// # Errors
     /// If the worker or the folder is not there.
     pub fn new(worker: &Path, methods: &Path, threads: usize) -> Result<Self, BenchError> {
+        Self::on(Device::Cpu, worker, methods, threads)
+    }
+
+    /// The same on a device, for which the worker must be.
+    ///
+    /// # Errors
+    /// If the worker or the folder is not there.
+    pub fn on(
+        device: Device,
+        worker: &Path,
+        methods: &Path,
+        threads: usize,
+    ) -> Result<Self, BenchError> {
         for needed in [worker, methods] {
             if !needed.exists() {
                 return Err(BenchError::Missing(needed.to_owned()));
@@ -50,7 +63,8 @@ impl Lane {
         }
         let folder = tempfile::tempdir().map_err(BenchError::failed)?;
         let (cache, runs) = (folder.path().join("cache"), folder.path().join("runs"));
-        let config = SandboxConfig::new(worker.to_owned(), cache, runs);
+        let mut config = SandboxConfig::new(worker.to_owned(), cache, runs);
+        config.device = device;
         let sandbox = Sandbox::new(config).map_err(BenchError::failed)?;
         Ok(Self {
             sandbox,
@@ -96,11 +110,19 @@ impl Lane {
             .map_err(BenchError::failed)?;
         let train = self.folder.path().join("train.safetensors");
         fs::write(&train, &data.train).map_err(BenchError::failed)?;
+        let base = match &data.base {
+            Some(weights) => {
+                let base = self.folder.path().join("base.safetensors");
+                fs::write(&base, weights).map_err(BenchError::failed)?;
+                Some(base)
+            }
+            None => None,
+        };
         let model = self.folder.path().join(format!("{method}.safetensors"));
         let job = Job {
             phase: Phase::Train {
                 train,
-                base: None,
+                base,
                 model: model.clone(),
             },
             module: compiled.path,

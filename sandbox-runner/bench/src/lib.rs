@@ -5,16 +5,13 @@
 pub mod checking;
 pub mod exactness;
 mod lane;
-mod methods;
-mod native;
 mod steps;
 
 use std::path::PathBuf;
 
+pub use gauntlet_native::{METHODS, NativeMethod, NativeRun, Predict, Train, by_name, train};
 pub use lane::{Lane, LaneRun};
-pub use methods::{METHODS, NativeMethod, Predict, Train, by_name};
-pub use native::{NativeRun, train};
-pub use steps::{mean_step, median, step_times};
+pub use steps::{late_step, mean_step, median, step_times};
 
 /// Why a comparison could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +19,9 @@ pub enum BenchError {
     /// A file that is needed is not there.
     #[error("{0} is not there; `make methods` builds the programs and the example methods")]
     Missing(PathBuf),
+    /// There is nothing to compare with.
+    #[error(transparent)]
+    Native(#[from] gauntlet_native::NativeError),
     /// The sandbox failed, or the method did.
     #[error("{0}")]
     Failed(String),

@@ -1,6 +1,7 @@
 //! `gauntlet-bench`: what the sandbox costs, and whether it changes a bit.
 
 mod comparison;
+mod device;
 mod figures;
 mod lane_figures;
 mod memory;
@@ -47,6 +48,8 @@ enum Command {
     Figures(figures::FiguresArgs),
     /// Compare, and write the figures of the lane.
     Lane(lane_figures::LaneArgs),
+    /// Compare on a device, such as a GPU, with a native program on the same device.
+    Device(device::DeviceArgs),
     /// Measure what an idle runner and a run take in memory beside the tensors.
     Memory(memory::MemoryArgs),
 }
@@ -57,6 +60,7 @@ async fn main() -> ExitCode {
     let done = match &options.command {
         Some(Command::Figures(args)) => figures::run(args).map_err(BenchError::failed),
         Some(Command::Lane(args)) => compared(&options, Some(args)).await,
+        Some(Command::Device(args)) => device::run(&options, args).await,
         Some(Command::Memory(args)) => memory(&options, args).await,
         None => compared(&options, None).await,
     };

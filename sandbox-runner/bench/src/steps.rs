@@ -26,6 +26,14 @@ pub fn mean_step(reports: &[(u64, u64)]) -> f64 {
     }
 }
 
+/// Milliseconds per step over the second half of the reports, when kernels have been chosen
+/// and compiled; zero for fewer than three. The mean, not the median: a device that works
+/// by itself makes a few reports wait for all the others.
+#[must_use]
+pub fn late_step(reports: &[(u64, u64)]) -> f64 {
+    mean_step(&reports[reports.len() / 2..])
+}
+
 /// The median; zero for nothing.
 #[must_use]
 pub fn median(values: &[f64]) -> f64 {
@@ -40,7 +48,7 @@ pub fn median(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{mean_step, median, step_times};
+    use super::{late_step, mean_step, median, step_times};
 
     #[test]
     fn steps_between_reports_share_the_time() {
@@ -54,6 +62,20 @@ mod tests {
     fn the_mean_is_of_the_whole_time() {
         assert_eq!(mean_step(&[(1, 0), (11, 10_000), (12, 22_000)]), 2.0);
         assert_eq!(mean_step(&[(1, 5)]), 0.0);
+    }
+
+    #[test]
+    fn a_slow_start_does_not_count_in_the_second_half() {
+        let reports = [
+            (1, 0),
+            (2, 900_000),
+            (3, 901_000),
+            (4, 903_000),
+            (5, 907_000),
+        ];
+        assert_eq!(late_step(&reports), 3.0);
+        assert_eq!(late_step(&reports[..1]), 0.0);
+        assert_eq!(late_step(&[]), 0.0);
     }
 
     #[test]

@@ -23,12 +23,21 @@ fn program() -> PathBuf {
         .map_or_else(|| env!("CARGO_BIN_EXE_adamw-cosine").into(), PathBuf::from)
 }
 
+/// The program that starts from base weights.
+fn fine_tune() -> PathBuf {
+    env!("CARGO_BIN_EXE_fine-tune").into()
+}
+
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn digits() -> Dataset {
-    TaskDefinition::load(&repository().join("examples/tasks/digits"))
+    task("digits")
+}
+
+fn task(name: &str) -> Dataset {
+    TaskDefinition::load(&repository().join("examples/tasks").join(name))
         .unwrap()
         .materialise(&[5; 32])
         .unwrap()
@@ -67,7 +76,11 @@ impl Folder {
     }
 
     fn run(&self, phase: &str) -> (Output, Vec<Event>) {
-        let output = Command::new(program())
+        self.run_program(&program(), phase)
+    }
+
+    fn run_program(&self, program: &Path, phase: &str) -> (Output, Vec<Event>) {
+        let output = Command::new(program)
             .args([phase, "--root"])
             .arg(self.0.path())
             .output()
@@ -101,12 +114,12 @@ fn ending(output: &Output, events: &[Event]) -> Outcome {
     outcome.clone()
 }
 
-async fn sandboxed(data: &Dataset) -> Vec<u8> {
+async fn sandboxed(method: &str, data: &Dataset) -> Vec<u8> {
     let worker = Path::new(env!("CARGO_BIN_EXE_gauntlet-bench")).with_file_name("gauntlet-worker");
     let methods = repository().join("examples/methods/target/gauntlet");
     let lane = Lane::new(&worker, &methods, 1).unwrap();
     let run = lane
-        .train("adamw-cosine", data, SEED, Lane::limits(BATCHES))
+        .train(method, data, SEED, Lane::limits(BATCHES))
         .await
         .unwrap();
     assert_eq!(run.outcome, JobOutcome::Completed);
@@ -121,7 +134,10 @@ async fn the_model_is_the_sandboxes_and_predicts_in_another_process() {
     let (output, events) = training.run("train");
     assert_eq!(ending(&output, &events), Outcome::Completed);
     let model = training.read(files::MODEL);
-    assert!(model == sandboxed(&data).await, "the models differ");
+    assert!(
+        model == sandboxed("adamw-cosine", &data).await,
+        "the models differ"
+    );
     let reports = events.iter().filter(
         |event| matches!(event, Event::Metric { name, value: Some(_), .. } if name == "loss"),
     );
@@ -208,4 +224,64 @@ fn another_model_than_the_methods_is_its_failure_with_a_reason() {
         panic!("{events:?}");
     };
     assert!(message.contains("has no parameter"), "{message}");
+}
+
+#[tokio::test]
+async fn base_weights_are_what_training_starts_from() {
+    let data = task("digits-fine-tune");
+    let base = data.base.as_deref().unwrap();
+    let train = |base: Option<&[u8]>| {
+        let folder = Folder::new(&data, batches(BATCHES));
+        folder.write(files::TRAIN, &data.train);
+        if let Some(base) = base {
+            folder.write(files::BASE, base);
+        }
+        let (output, events) = folder.run_program(&fine_tune(), "train");
+        (ending(&output, &events), folder)
+    };
+    let (outcome, folder) = train(Some(base));
+    assert_eq!(outcome, Outcome::Completed);
+    let model = folder.read(files::MODEL);
+    let sandboxed = sandboxed("fine-tune", &data).await;
+    assert!(model == sandboxed, "the models differ");
+
+    // One of the weights is another: the model is, so they are what it started from.
+    let mut other = base.to_vec();
+    *other.last_mut().unwrap() ^= 1;
+    let (outcome, folder) = train(Some(&other));
+    assert_eq!(outcome, Outcome::Completed);
+    assert!(
+        folder.read(files::MODEL) != model,
+        "nothing depends on them"
+    );
+
+    // Prediction is given none, and needs none.
+    let prediction = Folder::new(&data, batches(BATCHES));
+    prediction.write(files::TRAINED, &model);
+    prediction.write(files::INPUTS, &data.hidden_inputs);
+    let (output, events) = prediction.run_program(&fine_tune(), "predict");
+    assert_eq!(ending(&output, &events), Outcome::Completed);
+    let predictions = prediction.read(files::PREDICTIONS);
+    let accuracy = score(&data.info.kind, &data.hidden_labels, &predictions)
+        .unwrap()
+        .value;
+    assert!(accuracy > 0.85, "{accuracy}");
+
+    // The task says that there are some: without them, or with what are none, nothing is trained.
+    for wrong in [None, Some(b"no tensors at all".as_slice())] {
+        match train(wrong) {
+            (Outcome::Refused { message }, folder) => {
+                assert!(message.contains("data/base.safetensors"), "{message}");
+                assert!(!folder.path(files::MODEL).exists());
+            }
+            (other, _) => panic!("{wrong:?}: {other:?}"),
+        }
+    }
+    // A file of tensors, but not of those that the task names.
+    match train(Some(&data.hidden_inputs)) {
+        (Outcome::MethodFailed { message }, _) => {
+            assert!(message.contains("body.first"), "{message}");
+        }
+        (other, _) => panic!("{other:?}"),
+    }
 }

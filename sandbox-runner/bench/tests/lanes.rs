@@ -25,10 +25,15 @@ fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The example as a program in an image of its own, and the archive's digest.
-fn image(folder: &Path) -> Method {
+/// The example that the caller may have linked statically.
+fn adamw_cosine() -> PathBuf {
     let named = std::env::var_os("GAUNTLET_STATIC_METHOD");
-    let program = named.map_or_else(|| env!("CARGO_BIN_EXE_adamw-cosine").into(), PathBuf::from);
+    named.map_or_else(|| env!("CARGO_BIN_EXE_adamw-cosine").into(), PathBuf::from)
+}
+
+/// A program in an image of its own, and the archive's digest.
+fn image(program: &Path, folder: &Path) -> Method {
+    let program = program.to_owned();
     let mut files = vec![(program.clone(), "/method".to_owned())];
     for library in gauntlet_test_engine::libraries(&program) {
         files.push((library.clone(), library.to_string_lossy().into_owned()));
@@ -39,7 +44,7 @@ fn image(folder: &Path) -> Method {
         environment: Vec::new(),
         working_directory: "/".to_owned(),
     };
-    let archive = folder.join("adamw-cosine.tar");
+    let archive = folder.join("image.tar");
     gauntlet_image::pack(&packed, std::fs::File::create(&archive).unwrap()).unwrap();
     let digest = hex::encode(Sha256::digest(std::fs::read(&archive).unwrap()));
     Method::Image { archive, digest }
@@ -68,17 +73,17 @@ fn attempt(method: Method, data: &Dataset, folder: &Path) -> Attempt {
         threads: 1,
         settings: Settings::new(),
         train: put("train", &data.train),
-        base: None,
+        base: data.base.as_deref().map(|base| put("base", base)),
         hidden_inputs: put("inputs", &data.hidden_inputs),
         hidden_labels: data.hidden_labels.clone(),
     }
 }
 
-#[tokio::test]
-async fn one_source_scores_the_same_in_both_lanes() {
+/// Performs a method's block in both lanes: the module's findings and the image's.
+async fn both(method: &str, program: &Path, task: &str) -> [Findings; 2] {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let data = TaskDefinition::load(&repository().join("examples/tasks/digits"))
+    let data = TaskDefinition::load(&repository().join("examples/tasks").join(task))
         .unwrap()
         .materialise(&[5; 32])
         .unwrap();
@@ -92,11 +97,11 @@ async fn one_source_scores_the_same_in_both_lanes() {
         sandbox: &sandbox,
         containers: Some(&containers),
     };
-    let module = repository().join("examples/methods/target/gauntlet/adamw-cosine.wasm");
+    let module = repository().join(format!("examples/methods/target/gauntlet/{method}.wasm"));
     let module = std::fs::read(&module).expect("scripts/build methods has built the examples");
 
     let mut found: Vec<Findings> = Vec::new();
-    for method in [Method::Module(module), image(folder.path())] {
+    for method in [Method::Module(module), image(program, folder.path())] {
         let attempt = attempt(method, &data, folder.path());
         let findings = attempt::perform(lanes, folder.path(), &attempt, |_, _| {})
             .await
@@ -104,12 +109,27 @@ async fn one_source_scores_the_same_in_both_lanes() {
         assert_eq!(findings.verdict, Verdict::Completed, "{:?}", findings.cause);
         found.push(findings);
     }
-    let [wasm, oci] = &found[..] else {
-        unreachable!("two lanes")
-    };
-    assert!(wasm.score.unwrap() > 0.9, "{:?}", wasm.score);
+    found.try_into().unwrap()
+}
+
+fn assert_the_same([wasm, oci]: &[Findings; 2], least: f64) {
+    assert!(wasm.score.unwrap() > least, "{:?}", wasm.score);
     assert_eq!(wasm.score, oci.score);
     assert_eq!(wasm.model_digest(), oci.model_digest());
     assert_eq!(wasm.predictions, oci.predictions);
     assert_eq!(wasm.train.batches, oci.train.batches);
+}
+
+#[tokio::test]
+async fn one_source_scores_the_same_in_both_lanes() {
+    let found = both("adamw-cosine", &adamw_cosine(), "digits").await;
+    assert_the_same(&found, 0.9);
+}
+
+/// The container's `train` is given the task's base weights, and its `predict` needs none.
+#[tokio::test]
+async fn base_weights_reach_both_lanes() {
+    let program = Path::new(env!("CARGO_BIN_EXE_fine-tune"));
+    let found = both("fine-tune", program, "digits-fine-tune").await;
+    assert_the_same(&found, 0.85);
 }

@@ -1,10 +1,11 @@
 //! A method in this process.
 
+use gauntlet_method::burn::tensor::Device;
 use gauntlet_method::native::{Dataset, Parameters};
 use gauntlet_tasks::Dataset as TaskData;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-use crate::{BenchError, NativeMethod};
+use crate::{NativeError, NativeMethod};
 
 /// What a native training gave.
 #[derive(Debug)]
@@ -17,7 +18,16 @@ pub struct NativeRun {
     pub losses: Vec<(u64, u64)>,
 }
 
-/// Trains natively.
+impl NativeRun {
+    /// Numbers that the model has.
+    #[must_use]
+    pub fn numbers(&self) -> usize {
+        let tensors = self.parameters.iter();
+        tensors.map(|(_, data)| data.num_elements()).sum()
+    }
+}
+
+/// Trains natively on the CPU.
 ///
 /// # Errors
 /// If the method fails.
@@ -26,9 +36,24 @@ pub fn train(
     data: &TaskData,
     seed: u64,
     batches: u64,
-) -> Result<NativeRun, BenchError> {
-    let rows = Dataset::from_safetensors(&data.train).map_err(BenchError::failed)?;
-    let trained = (method.train)(&data.info, &rows, seed, batches).map_err(BenchError::failed)?;
+) -> Result<NativeRun, NativeError> {
+    train_on(&Device::flex(), method, data, seed, batches)
+}
+
+/// Trains natively on a device.
+///
+/// # Errors
+/// If the method fails.
+pub fn train_on(
+    device: &Device,
+    method: &NativeMethod,
+    data: &TaskData,
+    seed: u64,
+    batches: u64,
+) -> Result<NativeRun, NativeError> {
+    let rows = Dataset::from_safetensors(&data.train).map_err(NativeError::failed)?;
+    let trained =
+        (method.train)(device, &data.info, &rows, seed, batches).map_err(NativeError::failed)?;
     let losses = trained
         .reports
         .iter()
@@ -42,19 +67,19 @@ pub fn train(
     })
 }
 
-fn file(parameters: &Parameters) -> Result<Vec<u8>, BenchError> {
+fn file(parameters: &Parameters) -> Result<Vec<u8>, NativeError> {
     let views = parameters
         .iter()
         .map(|(name, data)| {
             // The examples' models are floats; anything else is a mistake here.
             let dtype = match data.dtype() {
                 gauntlet_method::burn::tensor::DType::F32 => Dtype::F32,
-                other => return Err(BenchError::Failed(format!("`{name}` is {other:?}"))),
+                other => return Err(NativeError::Failed(format!("`{name}` is {other:?}"))),
             };
             let view = TensorView::new(dtype, data.shape().to_vec(), data.as_bytes())
-                .map_err(BenchError::failed)?;
+                .map_err(NativeError::failed)?;
             Ok((name.as_str(), view))
         })
-        .collect::<Result<Vec<_>, BenchError>>()?;
-    serialize(views, None).map_err(BenchError::failed)
+        .collect::<Result<Vec<_>, NativeError>>()?;
+    serialize(views, None).map_err(NativeError::failed)
 }

@@ -1,10 +1,11 @@
 //! The example methods, linked natively.
 
-use gauntlet_method::native::{Dataset, Parameters, Trained, predict, train};
+use gauntlet_method::burn::tensor::Device;
+use gauntlet_method::native::{Dataset, Parameters, Trained, predict, train_on};
 use gauntlet_method::{Method, MethodError, TaskInfo};
 
-/// Trains on a train part with a seed for a number of batches.
-pub type Train = fn(&TaskInfo, &Dataset, u64, u64) -> Result<Trained, MethodError>;
+/// Trains on a device, on a train part with a seed for a number of batches.
+pub type Train = fn(&Device, &TaskInfo, &Dataset, u64, u64) -> Result<Trained, MethodError>;
 /// Predicts `[rows, classes]`, row-major, with a trained model and a seed.
 pub type Predict = fn(&TaskInfo, Parameters, &Dataset, u64) -> Result<Vec<f32>, MethodError>;
 
@@ -22,7 +23,7 @@ pub struct NativeMethod {
 const fn method<M: Method>(name: &'static str) -> NativeMethod {
     NativeMethod {
         name,
-        train: train::<M>,
+        train: train_on::<M>,
         predict: predict_floats::<M>,
     }
 }
@@ -38,19 +39,28 @@ fn predict_floats<M: Method>(
         .collect())
 }
 
-/// Every honest example.
-pub const METHODS: [NativeMethod; 12] = [
+/// Every honest example; with the feature `every-example` off, those whose step times are compared.
+pub const METHODS: &[NativeMethod] = &[
     method::<adamw_cosine::AdamWCosine>("adamw-cosine"),
+    #[cfg(feature = "every-example")]
     method::<attention::Attention>("attention"),
+    #[cfg(feature = "every-example")]
     method::<conv_net::ConvNet>("conv-net"),
+    #[cfg(feature = "every-example")]
     method::<kernel_ridge::KernelRidge>("kernel-ridge"),
+    #[cfg(feature = "every-example")]
     method::<lstm_lm::LstmLm>("lstm-lm"),
+    #[cfg(feature = "every-example")]
     method::<quadratic_net::QuadraticNet>("quadratic-net"),
     method::<residual_net::ResidualNet>("residual-net"),
+    #[cfg(feature = "every-example")]
     method::<sgd::Sgd>("sgd"),
+    #[cfg(feature = "every-example")]
     method::<shampoo::ShampooNet>("shampoo"),
+    #[cfg(feature = "every-example")]
     method::<smooth_ensemble::SmoothEnsemble>("smooth-ensemble"),
     method::<transformer_lm::TransformerLm>("transformer-lm"),
+    #[cfg(feature = "every-example")]
     method::<two_stage::TwoStage>("two-stage"),
 ];
 
