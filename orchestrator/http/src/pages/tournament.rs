@@ -128,17 +128,14 @@ impl TournamentLive {
                 score: format::score(champion.score),
                 href: champion.archive.map(|id| format!("/archive/{id}")),
             }),
-            notes: tournament
-                .rounds
-                .iter()
-                .filter_map(|round| round.note.clone())
-                .chain(tournament.note.clone())
-                .collect(),
+            notes: notes(tournament),
             matrix: Matrix::new(tournament),
             cuts: tournament
                 .rounds
                 .iter()
                 .filter_map(|round| round.cut.as_ref().map(|cut| cut_view(round.number, cut)))
+                // A race only cuts at its end; its rounds in between say nothing here.
+                .filter(|cut| !cut.dropped.is_empty())
                 .collect(),
             standings: standings(tournament),
             faults: runs()
@@ -161,6 +158,28 @@ impl TournamentLive {
     }
 }
 
+/// What a reader has to know first.
+fn notes(tournament: &Tournament) -> Vec<String> {
+    let paused = tournament.paused.as_ref();
+    let paused = paused.map(|reason| format!("Paused: {reason}"));
+    let methods = || tournament.methods.iter();
+    let defends = methods()
+        .filter(|method| method.defender)
+        .map(|method| format!("{} defends the title", method.name));
+    let out = methods().filter_map(|method| {
+        let reason = method.disqualified.as_ref()?;
+        Some(format!("{} is disqualified: {reason}", method.name))
+    });
+    let rounds = tournament.rounds.iter();
+    rounds
+        .filter_map(|round| round.note.clone())
+        .chain(tournament.note.clone())
+        .chain(paused)
+        .chain(defends)
+        .chain(out)
+        .collect()
+}
+
 fn state_text(tournament: &Tournament) -> &'static str {
     let stuck = tournament
         .rounds
@@ -169,6 +188,7 @@ fn state_text(tournament: &Tournament) -> &'static str {
     match tournament.state {
         TournamentState::Draft => "in preparation",
         TournamentState::Open => "open for submissions",
+        TournamentState::Closed if tournament.paused.is_some() => "paused",
         TournamentState::Closed if stuck => "stuck",
         TournamentState::Closed => "running",
         TournamentState::Completed => "completed",
@@ -223,7 +243,10 @@ fn standings(tournament: &Tournament) -> Vec<StandingView> {
                 place: match standing.cut_after {
                     Some(round) => format!("out after round {round}"),
                     None if tournament.state == TournamentState::Completed => String::from("final"),
-                    None => String::from("in"),
+                    None => match standing.p_best {
+                        Some(chance) => format!("in, {} % the best", format::percent(chance)),
+                        None => String::from("in"),
+                    },
                 },
                 bar: (standing.faults < standing.blocks).then(|| Bar {
                     at: place(standing.mean),
@@ -265,7 +288,23 @@ fn cut_view(round: u32, cut: &Cut) -> CutView {
         let noun = if blocks == 1 { "block" } else { "blocks" };
         evidence.push(format!("about {blocks} more {noun} could turn it"));
     }
+    if let Some(title) = &cut.title {
+        let blocks = title.numbers.common_blocks;
+        let advantage = format::signed(title.numbers.effect);
+        evidence.push(if title.dethroned {
+            format!(
+                "{} takes the title from {}: {advantage} on {blocks} new blocks",
+                title.challenger, title.defender
+            )
+        } else {
+            format!(
+                "{} keeps the title: {} was {advantage} on {blocks} new blocks",
+                title.defender, title.challenger
+            )
+        });
+    }
     let summary = match cut.kept.as_slice() {
+        [one] if cut.title.is_some() => format!("{one} has the title"),
         [one] => format!("{one} is left"),
         kept => format!("{} go on, {} end", kept.len(), cut.dropped.len()),
     };
