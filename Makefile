@@ -10,7 +10,7 @@ GAUNTLET := $(TARGET)/release/gauntlet
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build methods demo test test-histories test-hostile figures bench exactness fuzz-ops sqlx-prepare sqlx-check check-cuda deny fmt lint
+.PHONY: help setup build methods demo test test-histories test-hostile figures bench bench-engine exactness fuzz-ops sqlx-prepare sqlx-check check-cuda deny fmt lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ figures: methods ## measure what docs/PERFORMANCE.md reports, into target/figure
 
 bench: methods ## what the sandbox costs: the table, into docs/PERFORMANCE.md and target/figures/lane.json
 	@scripts/bench $(ARGS)
+
+bench-engine: setup ## how fast the engine is, and whether it stays so: target/figures/engine.json
+	@scripts/bench-engine $(ARGS)
 
 exactness: methods ## does the same run give the same model? repeats, threads, CPU models
 	@scripts/setup --exactness

@@ -9,12 +9,18 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::changes::Changes;
 use crate::routes;
+use crate::runner::counter::Counter;
+use crate::runner::desk::Desk;
 
 /// Shared by all handlers; cloning is cheap.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) context: Context,
     pub(crate) changes: Changes,
+    /// Where runners ask for work.
+    pub(crate) desk: Desk,
+    /// Where runners hand in their results.
+    pub(crate) counter: Counter,
     /// Ends long answers (streams, waits) when the server ends.
     pub(crate) stop: CancellationToken,
     _stop_with_the_last: Arc<DropGuard>,
@@ -22,16 +28,20 @@ pub(crate) struct App {
 
 /// The app: a function from requests to answers.
 ///
-/// It starts one task that listens for notifications, which ends with the last
-/// clone of the app or when `stop` is cancelled; `stop` also ends event streams
-/// and waiting runners.
+/// It starts tasks that listen for notifications, hand out work and take results in.
+/// They end with the last clone of the app or when `stop` is cancelled; `stop` also
+/// ends event streams and waiting runners.
 pub fn app(context: Context, stop: &CancellationToken) -> Router {
     let stop = stop.child_token();
     let changes = Changes::start(context.db.clone(), stop.clone());
     let guard = Arc::new(stop.clone().drop_guard());
+    let desk = Desk::open(context.clone(), changes.subscribe(), stop.clone());
+    let counter = Counter::open(context.clone());
     routes::router(App {
         context,
         changes,
+        desk,
+        counter,
         stop,
         _stop_with_the_last: guard,
     })

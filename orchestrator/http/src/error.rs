@@ -135,6 +135,15 @@ impl Error {
         )
     }
 
+    /// A failure of storage that several requests share.
+    pub(crate) fn shared(error: &storage::Error) -> Self {
+        if error.is_transient() {
+            Self::unavailable(error)
+        } else {
+            Self::internal(error)
+        }
+    }
+
     /// The problem itself.
     pub(crate) fn problem(&self) -> &Problem {
         &self.0

@@ -22,6 +22,8 @@
 //! | `GET /api/v1/archive` · `GET /api/v1/archive/{id}` · `…/module` · `…/model` | | `public/archive.rs` |
 //! | `POST /api/v1/runners` | runner | `runner/register.rs` |
 //! | `POST /api/v1/runners/{id}/lease` | runner | `runner/lease.rs` |
+//! | `POST /api/v1/runners/{id}/leases` | runner | `runner/lease.rs` |
+//! | `POST /api/v1/reports` | runner | `runner/report.rs` |
 //! | `POST /api/v1/runs/{run}/attempts/{attempt}/heartbeat` | runner | `runner/heartbeat.rs` |
 //! | `POST /api/v1/runs/{run}/attempts/{attempt}/report` · `…/fault` | runner | `runner/report.rs` |
 //! | `GET /api/v1/blobs/{digest}` | runner | `runner/blobs.rs` |
@@ -116,6 +118,8 @@ pub(crate) fn router(app: App) -> Router {
             get(public::runners::list).post(runner::register::register),
         )
         .route("/runners/{id}/lease", post(runner::lease::lease))
+        .route("/runners/{id}/leases", post(runner::lease::leases))
+        .route("/reports", post(runner::report::reports))
         .route("/archive", get(public::archive::list))
         .route("/archive/{id}", get(public::archive::show))
         .route("/archive/{id}/module", get(public::archive::module))

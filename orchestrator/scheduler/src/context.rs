@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use gauntlet_storage::{Blobs, Db};
 
-/// Database, blobs, policy. Cloning shares them.
+use crate::Signals;
+
+/// Database, blobs, policy, signals. Cloning shares them.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The database.
@@ -13,12 +15,19 @@ pub struct Context {
     pub blobs: Blobs,
     /// The numbers.
     pub policy: Policy,
+    /// Hints between the parts of this process.
+    pub signals: Signals,
 }
 
 impl Context {
     /// Puts the parts together.
     pub fn new(db: Db, blobs: Blobs, policy: Policy) -> Self {
-        Self { db, blobs, policy }
+        Self {
+            db,
+            blobs,
+            policy,
+            signals: Signals::new(),
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Commands and loops that move tournaments forward.
 //!
 //! A command is one short transaction with one event: the state change and its
-//! record commit together, or neither does. Every command may be called again
+//! record commit together, or neither does. (Leases and results may share a
+//! transaction; each still has an event of its own.) Every command may be called again
 //! when its answer was lost. Loops do what nobody asks for: they take expired
 //! leases back and play the next step of a tournament. Several orchestrators
 //! may run over one database; row locks and the preconditions in every `WHERE`
@@ -13,6 +14,8 @@ pub mod commands;
 mod context;
 mod error;
 pub mod loops;
+mod signals;
 
 pub use context::{Context, Policy};
 pub use error::{Reason, Refusal};
+pub use signals::Signals;

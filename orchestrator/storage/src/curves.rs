@@ -19,31 +19,45 @@ pub async fn add(conn: &mut Conn, run: RunId, points: &[CurvePoint]) -> Result<(
     .await?;
     let room = (MAX_METRIC_NAMES * MAX_POINTS_PER_METRIC) as i64 - count;
     let points = &points[..points.len().min(room.max(0) as usize)];
-    insert(conn, run, points).await
+    insert(conn, [(run, points)]).await
 }
 
-/// Replaces the curve of a run by its final form.
-pub async fn replace(conn: &mut Conn, run: RunId, points: &[CurvePoint]) -> Result<()> {
-    sqlx::query!("DELETE FROM curve_points WHERE run_id = $1", run.0)
-        .execute(&mut *conn)
+/// Removes the curves of these runs.
+pub async fn clear(conn: &mut Conn, runs: &[RunId]) -> Result<()> {
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let runs: Vec<uuid::Uuid> = runs.iter().map(|run| run.0).collect();
+    sqlx::query!("DELETE FROM curve_points WHERE run_id = ANY ($1)", &runs)
+        .execute(conn)
         .await?;
-    insert(conn, run, points).await
+    Ok(())
 }
 
-async fn insert(conn: &mut Conn, run: RunId, points: &[CurvePoint]) -> Result<()> {
-    let names: Vec<String> = points.iter().map(|point| point.name.clone()).collect();
-    let steps = points
-        .iter()
-        .map(|point| parse::number("curve_points.step", point.step))
-        .collect::<Result<Vec<i64>>>()?;
-    let values: Vec<Option<f64>> = points.iter().map(|point| point.value).collect();
+/// Adds points of several runs; a point that is there stays as it is.
+pub async fn insert<'a>(
+    conn: &mut Conn,
+    curves: impl IntoIterator<Item = (RunId, &'a [CurvePoint])>,
+) -> Result<()> {
+    let (mut runs, mut names, mut steps, mut values) = (vec![], vec![], vec![], vec![]);
+    for (run, points) in curves {
+        for point in points {
+            runs.push(run.0);
+            names.push(point.name.clone());
+            steps.push(parse::number::<i64>("curve_points.step", point.step)?);
+            values.push(point.value);
+        }
+    }
+    if runs.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
         r#"
         INSERT INTO curve_points (run_id, name, step, value)
-        SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::double precision[])
+        SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::double precision[])
         ON CONFLICT DO NOTHING
         "#,
-        run.0,
+        &runs,
         &names,
         &steps,
         &values as &[Option<f64>]

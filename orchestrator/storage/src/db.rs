@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use sqlx::Connection as _;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, Postgres};
 
 use crate::{Error, Result};
+
+/// A connection that was used this recently is taken to be alive.
+const TRUSTED_FOR: Duration = Duration::from_millis(500);
 
 /// A connection; a [`Transaction`] dereferences to it.
 pub type Conn = sqlx::PgConnection;
@@ -28,6 +32,14 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(16)
             .acquire_timeout(Duration::from_secs(10))
+            // A connection in steady use is not asked whether it still lives: that would be
+            // a round trip before every statement.
+            .test_before_acquire(false)
+            .before_acquire(|conn, meta| {
+                Box::pin(
+                    async move { Ok(meta.idle_for < TRUSTED_FOR || conn.ping().await.is_ok()) },
+                )
+            })
             .connect_with(options.application_name("gauntlet"))
             .await?;
         Ok(Self(pool))

@@ -1,7 +1,7 @@
 //! The record of what happened: one hash chain for each tournament, one for
 //! the platform. Append in the transaction of the state change, last of all.
 
-use gauntlet_domain::{Digest, Event, Link, PlatformEvent, TournamentId, link};
+use gauntlet_domain::{Digest, Event, Link, PlatformEvent, TournamentId};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -23,53 +23,43 @@ pub async fn start(conn: &mut Conn, tournament: TournamentId) -> Result<()> {
 
 /// Appends an event of a tournament, and tells the other processes at commit.
 pub async fn append(conn: &mut Conn, tournament: TournamentId, event: &Event) -> Result<i64> {
-    let seq = write(conn, &tournament.to_string(), event.kind(), event).await?;
+    let seq = append_all(conn, tournament, std::slice::from_ref(event)).await?;
     listen::notify(conn, tournament).await?;
     Ok(seq)
 }
 
-/// Appends an event of the platform.
-pub async fn append_platform(conn: &mut Conn, event: &PlatformEvent) -> Result<i64> {
-    write(conn, PLATFORM, event.kind(), event).await
+/// Appends events of a tournament, in this order, and tells nobody. Transactions that
+/// notify commit one after the other in the whole database, so those that come by the
+/// thousand leave it to their caller, after the commit.
+pub async fn append_all(
+    conn: &mut Conn,
+    tournament: TournamentId,
+    events: &[Event],
+) -> Result<i64> {
+    let kinds: Vec<String> = events.iter().map(|event| event.kind().to_owned()).collect();
+    let bodies = events.iter().map(body).collect::<Result<Vec<String>>>()?;
+    write(conn, &tournament.to_string(), &kinds, &bodies).await
 }
 
-async fn write(conn: &mut Conn, chain: &str, kind: &str, body: &impl Serialize) -> Result<i64> {
-    let body = serde_json::to_string(body)
-        .map_err(|error| Error::Corrupt(format!("an event cannot be written: {error}")))?;
-    let end = sqlx::query!(
-        r#"
-        SELECT length, head, clock_timestamp() AS "now!"
-        FROM chains WHERE name = $1 FOR UPDATE
-        "#,
-        chain
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    let previous: Digest = parse::text("chains.head", &end.head)?;
-    let seq = end.length + 1;
-    let digest = link(&previous, chain, seq, micros(end.now), &body);
-    sqlx::query!(
-        r#"
-        INSERT INTO events (chain, seq, at, kind, body, previous, digest)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        "#,
+/// Appends an event of the platform.
+pub async fn append_platform(conn: &mut Conn, event: &PlatformEvent) -> Result<i64> {
+    write(conn, PLATFORM, &[event.kind().to_owned()], &[body(event)?]).await
+}
+
+fn body(event: &impl Serialize) -> Result<String> {
+    serde_json::to_string(event)
+        .map_err(|error| Error::Corrupt(format!("an event cannot be written: {error}")))
+}
+
+/// The chain's row is locked from here on: append last of all.
+async fn write(conn: &mut Conn, chain: &str, kinds: &[String], bodies: &[String]) -> Result<i64> {
+    let seq = sqlx::query_scalar!(
+        r#"SELECT append_events($1, $2, $3) AS "seq!""#,
         chain,
-        seq,
-        end.now,
-        kind,
-        body,
-        previous.to_string(),
-        digest.to_string()
+        kinds,
+        bodies
     )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!(
-        "UPDATE chains SET length = $2, head = $3 WHERE name = $1",
-        chain,
-        seq,
-        digest.to_string()
-    )
-    .execute(conn)
+    .fetch_one(conn)
     .await?;
     Ok(seq)
 }

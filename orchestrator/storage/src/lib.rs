@@ -10,6 +10,7 @@
 pub mod archive;
 mod blob_streams;
 mod blobs;
+pub mod claims;
 pub mod curves;
 mod db;
 mod error;

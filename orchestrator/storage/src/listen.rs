@@ -32,8 +32,18 @@ impl Listener {
 
 /// Tells the other processes, once this transaction commits, that `tournament` changed.
 pub async fn notify(conn: &mut Conn, tournament: TournamentId) -> Result<()> {
-    sqlx::query!("SELECT pg_notify($1, $2)", CHANNEL, tournament.to_string())
-        .execute(conn)
-        .await?;
+    notify_all(conn, &[tournament]).await
+}
+
+/// The same of several tournaments.
+pub async fn notify_all(conn: &mut Conn, tournaments: &[TournamentId]) -> Result<()> {
+    let payloads: Vec<String> = tournaments.iter().map(ToString::to_string).collect();
+    sqlx::query!(
+        "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload",
+        CHANNEL,
+        &payloads
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }

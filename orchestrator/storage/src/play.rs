@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::TryStreamExt as _;
 use gauntlet_domain::{
     Block, Digest, Outcome, Parts, Round, RunId, RunRecord, SubmissionId, Tournament, TournamentId,
     TournamentState,
@@ -126,7 +127,8 @@ async fn runs(
     conn: &mut Conn,
     tournament: TournamentId,
 ) -> Result<BTreeMap<u32, BTreeMap<RunId, RunRecord>>> {
-    let rows = sqlx::query!(
+    // One by one: as rows, a hundred thousand runs take much more memory than as records.
+    let mut rows = sqlx::query!(
         r#"
         SELECT runs.id, runs.submission_id, runs.state, runs.attempt, rounds.number, blocks.index,
                results.verdict AS "verdict?", results.score, results.to_target AS "to_target?"
@@ -138,10 +140,9 @@ async fn runs(
         "#,
         tournament.0
     )
-    .fetch_all(conn)
-    .await?;
+    .fetch(conn);
     let mut runs: BTreeMap<u32, BTreeMap<RunId, RunRecord>> = BTreeMap::new();
-    for row in rows {
+    while let Some(row) = rows.try_next().await? {
         let round = parse::number("rounds.number", row.number)?;
         let outcome = row
             .verdict

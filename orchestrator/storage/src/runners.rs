@@ -32,16 +32,30 @@ pub async fn register(
     Ok(RunnerId(id))
 }
 
-/// Notes that a runner was heard; false if it is not this token's.
-pub async fn seen(conn: &mut Conn, runner: RunnerId, token: TokenId) -> Result<bool> {
-    let done = sqlx::query!(
-        "UPDATE runners SET last_seen_at = now() WHERE id = $1 AND token_id = $2",
-        runner.0,
-        token.0
+/// Notes that these runners were heard; says of each whether it is that token's.
+/// One that was heard within the last second is not written again.
+pub async fn seen(conn: &mut Conn, runners: &[(RunnerId, TokenId)]) -> Result<Vec<bool>> {
+    let ids: Vec<uuid::Uuid> = runners.iter().map(|(id, _)| id.0).collect();
+    let tokens: Vec<uuid::Uuid> = runners.iter().map(|(_, token)| token.0).collect();
+    let known = sqlx::query_scalar!(
+        r#"
+        WITH asked AS (
+            SELECT * FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asked (id, token, nth)
+        ), noted AS (
+            UPDATE runners SET last_seen_at = now() FROM asked
+            WHERE runners.id = asked.id AND runners.token_id = asked.token
+              AND runners.last_seen_at < now() - interval '1 second'
+        )
+        SELECT runners.id IS NOT NULL AS "known!"
+        FROM asked LEFT JOIN runners ON runners.id = asked.id AND runners.token_id = asked.token
+        ORDER BY asked.nth
+        "#,
+        &ids,
+        &tokens
     )
-    .execute(conn)
+    .fetch_all(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(known)
 }
 
 /// Notes that the runner of a run was heard.
@@ -50,6 +64,7 @@ pub async fn seen_on(conn: &mut Conn, run: gauntlet_domain::RunId) -> Result<()>
         r#"
         UPDATE runners SET last_seen_at = now()
         WHERE id = (SELECT runner_id FROM runs WHERE id = $1)
+          AND last_seen_at < now() - interval '1 second'
         "#,
         run.0
     )

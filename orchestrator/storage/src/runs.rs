@@ -21,23 +21,43 @@ pub struct NewRun {
     pub attempts_allowed: i32,
 }
 
-/// Queues a run.
-pub async fn insert(conn: &mut Conn, run: &NewRun) -> Result<()> {
+/// Queues runs.
+pub async fn insert(conn: &mut Conn, runs: &[NewRun]) -> Result<()> {
+    fn ids(runs: &[NewRun], id: impl Fn(&NewRun) -> uuid::Uuid) -> Vec<uuid::Uuid> {
+        runs.iter().map(id).collect()
+    }
+    let attempts: Vec<i32> = runs.iter().map(|run| run.attempts_allowed).collect();
     sqlx::query!(
         r#"
         INSERT INTO runs (id, tournament_id, round_id, block_id, submission_id, attempts_allowed)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::int[])
         "#,
-        run.id.0,
-        run.tournament.0,
-        run.round.0,
-        run.block.0,
-        run.submission.0,
-        run.attempts_allowed
+        &ids(runs, |run| run.id.0),
+        &ids(runs, |run| run.tournament.0),
+        &ids(runs, |run| run.round.0),
+        &ids(runs, |run| run.block.0),
+        &ids(runs, |run| run.submission.0),
+        &attempts
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Whether runs of a tournament wait for a result: queued, leased or stuck. Cheap, however
+/// many it has: each of the two indexes asked holds only such runs.
+pub async fn any_open(conn: &mut Conn, tournament: TournamentId) -> Result<bool> {
+    let open = sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (SELECT 1 FROM runs WHERE tournament_id = $1 AND state = 'queued')
+            OR EXISTS (SELECT 1 FROM runs WHERE tournament_id = $1 AND state IN ('leased', 'stuck'))
+            AS "open!"
+        "#,
+        tournament.0
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(open)
 }
 
 /// Where a run is.

@@ -1,6 +1,6 @@
 //! Tasks.
 
-use gauntlet_domain::{Budget, Digest, Metric, RunId, TaskId, TaskName};
+use gauntlet_domain::{Budget, Digest, Metric, TaskId, TaskName};
 
 use crate::{Conn, Result, parse};
 
@@ -58,22 +58,4 @@ pub async fn insert(conn: &mut Conn, task: &TaskRow<'_>) -> Result<bool> {
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// What the task of a run measures: its tournament may have several.
-pub async fn metric_of(conn: &mut Conn, run: RunId) -> Result<Metric> {
-    let metric = sqlx::query_scalar!(
-        r#"
-        SELECT tasks.metric FROM runs
-        JOIN blocks ON blocks.id = runs.block_id
-        JOIN tournament_tasks ON tournament_tasks.tournament_id = runs.tournament_id
-                             AND tournament_tasks.number = blocks.task
-        JOIN tasks ON tasks.id = tournament_tasks.task_id
-        WHERE runs.id = $1
-        "#,
-        run.0
-    )
-    .fetch_one(conn)
-    .await?;
-    parse::json("tasks.metric", metric)
 }

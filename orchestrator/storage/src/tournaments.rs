@@ -277,7 +277,7 @@ pub async fn version(conn: &mut Conn, id: TournamentId) -> Result<Option<(i64, b
     let row = sqlx::query!(
         r#"
         SELECT chains.length
-                   + (SELECT coalesce(sum(beats), 0)::bigint FROM runs WHERE tournament_id = $1)
+                   + (SELECT coalesce(sum(count), 0)::bigint FROM beats WHERE tournament_id = $1)
                    AS "version!",
                tournaments.ended_at IS NOT NULL AS "ended!"
         FROM tournaments JOIN chains ON chains.name = tournaments.id::text

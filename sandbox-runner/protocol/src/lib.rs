@@ -7,6 +7,8 @@
 //! | `POST /runs/{run}/attempts/{attempt}/heartbeat` | [`Heartbeat`] | [`LeaseExtended`] |
 //! | `POST /runs/{run}/attempts/{attempt}/report` | [`Report`] | 204 |
 //! | `POST /runs/{run}/attempts/{attempt}/fault` | [`Fault`] | 204 |
+//! | `POST /runners/{id}/leases` | [`LeasesRequest`] | [`Assignments`], or 204 after waiting |
+//! | `POST /reports` | [`Reports`] | [`ReportAnswers`] |
 //! | `GET /blobs/{digest}` | | the bytes |
 //! | `PUT /blobs/{digest}` | the bytes | 204 |
 //!
@@ -14,6 +16,11 @@
 //! that is no longer the run's current one, or no longer this runner's, is
 //! answered 409: the runner stops the sandbox and forgets the run. Every message
 //! may be sent again: the same report twice is accepted once, a different one is 409.
+//!
+//! Two releases that differ understand each other: a new field has a default, a message never
+//! changes its meaning, and an older orchestrator answers a request that it does not know with
+//! 404. The two requests for several at once came later than the others; who gets a 404 there
+//! asks and reports one by one.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -46,6 +53,28 @@ pub struct LeaseRequest {
     /// Whether this runner executes container images too.
     #[serde(default)]
     pub containers: bool,
+}
+
+/// Most attempts leased, and most results reported, in one request.
+pub const MOST_AT_ONCE: usize = 64;
+
+/// Ask for several attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeasesRequest {
+    /// How many at most; from 1 to [`MOST_AT_ONCE`].
+    pub most: usize,
+    /// How long to wait for the first, at most 30.
+    pub wait_seconds: u32,
+    /// Whether this runner executes container images too.
+    #[serde(default)]
+    pub containers: bool,
+}
+
+/// Answer to [`LeasesRequest`]: each an attempt and a lease of its own, with its own heartbeats.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignments {
+    /// At least one; fewer than asked for if no more were queued.
+    pub assignments: Vec<Assignment>,
 }
 
 /// A leased attempt: everything needed to execute it.
@@ -184,6 +213,61 @@ pub struct Report {
     pub predict: Meters,
     /// The whole curve (thinned by the runner to at most 512 points a metric).
     pub curve: Vec<CurvePoint>,
+}
+
+/// The results of several attempts; each counts, or is refused, on its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reports {
+    /// From 1 to [`MOST_AT_ONCE`].
+    pub reports: Vec<AttemptReport>,
+}
+
+/// The result of one of several attempts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttemptReport {
+    /// The run.
+    pub run: Uuid,
+    /// The attempt.
+    pub attempt: i32,
+    /// Its result.
+    pub report: Report,
+}
+
+/// Answer to [`Reports`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportAnswers {
+    /// One for each report, in their order.
+    pub answers: Vec<ReportAnswer>,
+}
+
+/// What became of one report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportAnswer {
+    /// The run.
+    pub run: Uuid,
+    /// The attempt.
+    pub attempt: i32,
+    /// Why it does not count, as it would be answered if it came alone (RFC 9457);
+    /// nothing if it is accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<ReportProblem>,
+}
+
+/// Why a report does not count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportProblem {
+    /// The HTTP status: 409 if the attempt is not the sender's (any more).
+    pub status: u16,
+    /// What kind of problem, as an address.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What is wrong.
+    pub detail: String,
+    /// What to do.
+    pub help: String,
+    /// Which field, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }
 
 /// What a phase used; see `gauntlet_job::Meters`.

@@ -1,4 +1,4 @@
-//! `POST /api/v1/runners/{id}/lease`.
+//! `POST /api/v1/runners/{id}/lease` and `…/leases`.
 
 use std::time::Duration;
 
@@ -6,8 +6,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use gauntlet_domain::{Lane, RunnerId};
-use gauntlet_protocol::{AssignedTask, Assignment, Lane as WireLane, LeaseRequest};
-use gauntlet_scheduler::commands::claim::{Claim, claim};
+use gauntlet_protocol::{
+    AssignedTask, Assignment, Assignments, Lane as WireLane, LeaseRequest, LeasesRequest,
+    MOST_AT_ONCE,
+};
+use gauntlet_scheduler::commands::claim::{Ask, Claim};
 use tokio::time::Instant;
 
 use crate::app::App;
@@ -26,7 +29,43 @@ pub(crate) async fn lease(
     Path(id): Path<RunnerId>,
     Json(body): Json<LeaseRequest>,
 ) -> Result<Response> {
-    if body.wait_seconds > MAX_WAIT {
+    let until = until(body.wait_seconds)?;
+    let ask = Ask {
+        runner: id,
+        most: 1,
+    };
+    let wait = app.desk.wait(runner.token, ask, body.containers, until);
+    Ok(match wait.await?.pop() {
+        Some(claimed) => axum::Json(assignment(claimed)).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
+}
+
+/// Gives several as soon as there is one, or 204 when the wait is over.
+pub(crate) async fn leases(
+    State(app): State<App>,
+    runner: Runner,
+    Path(id): Path<RunnerId>,
+    Json(body): Json<LeasesRequest>,
+) -> Result<Response> {
+    let until = until(body.wait_seconds)?;
+    check_count("body.most", body.most)?;
+    let ask = Ask {
+        runner: id,
+        most: body.most,
+    };
+    let wait = app.desk.wait(runner.token, ask, body.containers, until);
+    let assignments: Vec<Assignment> = wait.await?.into_iter().map(assignment).collect();
+    Ok(if assignments.is_empty() {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        axum::Json(Assignments { assignments }).into_response()
+    })
+}
+
+/// When a runner that may wait this long is sent away.
+fn until(wait_seconds: u32) -> Result<Instant> {
+    if wait_seconds > MAX_WAIT {
         let error = Error::invalid(
             "body.wait_seconds",
             "this is too long to wait",
@@ -34,26 +73,23 @@ pub(crate) async fn lease(
         );
         return Err(error
             .limit(format!("{MAX_WAIT} seconds"))
-            .found(format!("{} seconds", body.wait_seconds)));
+            .found(format!("{wait_seconds} seconds")));
     }
-    let lanes: &[Lane] = if body.containers {
-        &[Lane::Wasm, Lane::Oci]
-    } else {
-        &[Lane::Wasm]
-    };
-    let until = Instant::now() + Duration::from_secs(body.wait_seconds.into());
-    // Subscribed before the first look, so that no hint falls in between.
-    let mut changes = app.changes.subscribe();
-    loop {
-        if let Some(claimed) = claim(&app.context, id, runner.token, lanes).await? {
-            return Ok(axum::Json(assignment(claimed)).into_response());
-        }
-        let waiting = tokio::time::timeout_at(until, changes.wait(None));
-        match app.stop.run_until_cancelled(waiting).await {
-            Some(Ok(())) => {}
-            Some(Err(_)) | None => return Ok(StatusCode::NO_CONTENT.into_response()),
-        }
+    Ok(Instant::now() + Duration::from_secs(wait_seconds.into()))
+}
+
+/// How many attempts or reports one request may be about.
+pub(super) fn check_count(field: &str, count: usize) -> Result<()> {
+    if (1..=MOST_AT_ONCE).contains(&count) {
+        return Ok(());
     }
+    Err(Error::invalid(
+        field,
+        "this is not a number that is handled at once",
+        "send several requests",
+    )
+    .limit(format!("1 to {MOST_AT_ONCE}"))
+    .found(count.to_string()))
 }
 
 fn assignment(claimed: Claim) -> Assignment {

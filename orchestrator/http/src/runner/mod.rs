@@ -1,6 +1,8 @@
 //! The runner's side: see `gauntlet-protocol`.
 
 pub(crate) mod blobs;
+pub(crate) mod counter;
+pub(crate) mod desk;
 pub(crate) mod heartbeat;
 pub(crate) mod lease;
 pub(crate) mod register;

@@ -1,18 +1,19 @@
-//! `POST /api/v1/runs/{run}/attempts/{attempt}/report` and `…/fault`.
+//! `POST /api/v1/runs/{run}/attempts/{attempt}/report` and `…/fault`, `POST /api/v1/reports`.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use gauntlet_domain::RunId;
-use gauntlet_protocol::{Fault, Report};
+use gauntlet_protocol::{Fault, Report, ReportAnswer, ReportAnswers, ReportProblem, Reports};
 use gauntlet_scheduler::commands::fault::fault as lose;
-use gauntlet_scheduler::commands::report::{NewReport, report as accept};
+use gauntlet_scheduler::commands::report::{NewReport, check};
 use gauntlet_storage::leases::Holder;
 
 use crate::app::App;
 use crate::auth::Runner;
 use crate::convert;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::extract::{self, Json, Path};
+use crate::runner::lease::check_count;
 
 pub(crate) async fn report(
     State(app): State<App>,
@@ -20,13 +21,45 @@ pub(crate) async fn report(
     Path((run, attempt)): Path<(RunId, i32)>,
     Json(body): Json<Report>,
 ) -> Result<StatusCode> {
-    let digest =
-        |text: Option<String>, field| text.map(|text| extract::digest(&text, field)).transpose();
     let holder = Holder {
         run,
         attempt,
         token: runner.token,
     };
+    accept(&app, &holder, body).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Several at once: the answer says of each whether it counts.
+pub(crate) async fn reports(
+    State(app): State<App>,
+    runner: Runner,
+    Json(body): Json<Reports>,
+) -> Result<axum::Json<ReportAnswers>> {
+    check_count("body.reports", body.reports.len())?;
+    let answers = body.reports.into_iter().enumerate().map(|(nth, one)| {
+        let (app, token) = (&app, runner.token);
+        async move {
+            let holder = Holder {
+                run: RunId(one.run),
+                attempt: one.attempt,
+                token,
+            };
+            let outcome = accept(app, &holder, one.report).await;
+            ReportAnswer {
+                run: one.run,
+                attempt: one.attempt,
+                problem: outcome.err().map(|error| problem(nth, &error)),
+            }
+        }
+    });
+    let answers = futures::future::join_all(answers).await;
+    Ok(axum::Json(ReportAnswers { answers }))
+}
+
+async fn accept(app: &App, holder: &Holder, body: Report) -> Result<()> {
+    let digest =
+        |text: Option<String>, field| text.map(|text| extract::digest(&text, field)).transpose();
     let report = NewReport {
         verdict: convert::reported_verdict(body.verdict),
         score: body.score,
@@ -37,8 +70,25 @@ pub(crate) async fn report(
         predict: convert::reported_meters(body.predict),
         curve: convert::reported_curve(body.curve),
     };
-    accept(&app.context, &holder, report).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let checked = check(&app.context, holder, report).await?;
+    app.counter.hand_in(checked).await
+}
+
+/// The problem of one report among several, with its field as that of the whole body.
+fn problem(nth: usize, error: &Error) -> ReportProblem {
+    let problem = error.problem();
+    let place = format!("body.reports[{nth}]");
+    let field = problem.field.as_deref().map(|field| match field {
+        "path.attempt" => format!("{place}.attempt"),
+        field => field.replacen("body", &format!("{place}.report"), 1),
+    });
+    ReportProblem {
+        status: problem.status,
+        kind: problem.kind.clone(),
+        detail: problem.detail.clone(),
+        help: problem.help.clone(),
+        field,
+    }
 }
 
 pub(crate) async fn fault(

@@ -4,6 +4,7 @@
 
 mod archive;
 mod auth;
+mod batch;
 mod blobs;
 mod browser;
 mod events;

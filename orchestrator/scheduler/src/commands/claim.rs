@@ -1,13 +1,16 @@
-//! Gives a runner work.
+//! Gives runners work.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use gauntlet_domain::{Event, Lane, RunId, RunnerId, TokenId, TournamentState};
-use gauntlet_storage::leases::{self, Work};
-use gauntlet_storage::tournaments::{self, Lock};
+use gauntlet_domain::{Event, Lane, RunId, RunnerId, TokenId, TournamentId};
+use gauntlet_storage::claims::{self, Lease, Picked, Work};
 use gauntlet_storage::{Error, events, runners};
 
 use crate::{Context, Reason, Refusal};
+
+/// More than this are not leased in one transaction: others wait for its locks.
+pub const MOST_TOGETHER: usize = 64;
 
 /// A leased attempt, with all that is needed to execute it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +25,15 @@ pub struct Claim {
     pub work: Work,
 }
 
+/// A runner that wants work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Who.
+    pub runner: RunnerId,
+    /// How many attempts it takes at most.
+    pub most: usize,
+}
+
 /// Leases the next run of these lanes to `runner`, if there is one. Waiting is the caller's.
 pub async fn claim(
     ctx: &Context,
@@ -29,42 +41,211 @@ pub async fn claim(
     token: TokenId,
     lanes: &[Lane],
 ) -> Result<Option<Claim>, Refusal> {
-    {
-        let mut conn = ctx.db.acquire().await?;
-        if !runners::seen(&mut conn, runner, token).await? {
-            return Err(Reason::new(
-                "unknown-runner",
-                format!("there is no runner {runner} with this token"),
-                "register first with POST /api/v1/runners",
-            )
-            .field("path.id")
-            .not_found());
+    if known(ctx, &[(runner, token)]).await? != [true] {
+        return Err(unknown_runner(runner));
+    }
+    let mut claims = claim_for(ctx, &[Ask { runner, most: 1 }], lanes).await?;
+    Ok(claims.pop().and_then(|mut own| own.pop()))
+}
+
+/// Notes that these runners were heard; of each whether it is that token's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(ctx: &Context, runners: &[(RunnerId, TokenId)]) -> Result<Vec<bool>, Error> {
+    runners::seen(&mut *ctx.db.acquire().await?, runners).await
+}
+
+/// The answer to one that is not known.
+pub fn unknown_runner(runner: RunnerId) -> Refusal {
+    Reason::new(
+        "unknown-runner",
+        format!("there is no runner {runner} with this token"),
+        "register first with POST /api/v1/runners",
+    )
+    .field("path.id")
+    .not_found()
+}
+
+/// Leases the next runs of these lanes to the runners that ask, the first first: for each
+/// what it gets, which may be nothing. Runs of one tournament are leased in one
+/// transaction, whoever gets them; each lease has its event. A runner gets a run that it
+/// lost before only if there is no other.
+///
+/// # Errors
+/// Those of the first transaction. When a later one fails, what was leased before counts.
+pub async fn claim_for(
+    ctx: &Context,
+    asks: &[Ask],
+    lanes: &[Lane],
+) -> Result<Vec<Vec<Claim>>, Error> {
+    let mut given = Given::new(asks);
+    match fill(ctx, lanes, &mut given).await {
+        Err(error) if given.is_empty() => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "failed to lease more");
+            Ok(given.claims)
+        }
+        Ok(()) => Ok(given.claims),
+    }
+}
+
+async fn fill(ctx: &Context, lanes: &[Lane], given: &mut Given<'_>) -> Result<(), Error> {
+    // Of one runner the database can be asked what it has not lost; of several it cannot.
+    let runners: BTreeSet<RunnerId> = given.asks.iter().map(|ask| ask.runner).collect();
+    let alone = runners
+        .iter()
+        .next()
+        .copied()
+        .filter(|_| runners.len() == 1);
+    let mut have_lost: BTreeSet<RunnerId> = alone.into_iter().collect();
+    let mut not_from = Vec::new();
+    loop {
+        let open = given.open(|_| true);
+        if open.is_empty() {
+            return Ok(());
+        }
+        match lease(ctx, lanes, alone, &not_from, &open, Losses::Keep).await? {
+            Leased::Nothing => break,
+            Leased::Some(claims) => given.add(claims),
+            Leased::OwnLosses(tournament, runners) => {
+                not_from.push(tournament);
+                have_lost.extend(runners);
+            }
         }
     }
-    let mut tx = ctx.db.begin().await?;
-    let Some(claimed) = leases::claim(&mut tx, runner, ctx.policy.lease, lanes).await? else {
-        return Ok(None);
-    };
-    // Cancelling or pausing may have come between; dropping the transaction gives the run back.
-    let tournament = tournaments::get(&mut tx, claimed.tournament, Lock::Share).await?;
-    let goes_on = |row: tournaments::TournamentRow| {
-        row.state == TournamentState::Closed && row.paused.is_none()
-    };
-    if !tournament.is_some_and(goes_on) {
-        return Ok(None);
+    for runner in have_lost {
+        let open = given.open(|ask| ask.runner == runner);
+        if let Leased::Some(claims) = lease(ctx, lanes, None, &[], &open, Losses::Give).await? {
+            given.add(claims);
+        }
     }
-    let work = leases::work(&mut tx, claimed.run).await?;
-    let event = Event::RunLeased {
-        run: claimed.run,
-        attempt: claimed.attempt,
-        runner,
+    Ok(())
+}
+
+/// What each ask has got so far.
+struct Given<'a> {
+    asks: &'a [Ask],
+    claims: Vec<Vec<Claim>>,
+}
+
+impl<'a> Given<'a> {
+    fn new(asks: &'a [Ask]) -> Self {
+        let claims = asks.iter().map(|_| Vec::new()).collect();
+        Self { asks, claims }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.claims.iter().all(Vec::is_empty)
+    }
+
+    /// The number and runner of each ask, once for every attempt that it still takes.
+    fn open(&self, which: impl Fn(&Ask) -> bool) -> Vec<(usize, RunnerId)> {
+        let asks = self.asks.iter().zip(&self.claims).enumerate();
+        asks.filter(|(_, (ask, _))| which(ask))
+            .flat_map(|(nth, (ask, own))| {
+                std::iter::repeat_n((nth, ask.runner), ask.most.saturating_sub(own.len()))
+            })
+            .take(MOST_TOGETHER)
+            .collect()
+    }
+
+    fn add(&mut self, claims: Vec<(usize, Claim)>) {
+        for (nth, claim) in claims {
+            self.claims[nth].push(claim);
+        }
+    }
+}
+
+/// Whether a runner may get what it lost before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Losses {
+    Give,
+    Keep,
+}
+
+/// What came of one transaction.
+enum Leased {
+    /// There is nothing (more).
+    Nothing,
+    /// These, each with the number of its ask.
+    Some(Vec<(usize, Claim)>),
+    /// There are only runs that these runners, who ask, lost themselves.
+    OwnLosses(TournamentId, Vec<RunnerId>),
+}
+
+/// One transaction: leases what comes next to the `open` asks.
+async fn lease(
+    ctx: &Context,
+    lanes: &[Lane],
+    avoid: Option<RunnerId>,
+    not_from: &[TournamentId],
+    open: &[(usize, RunnerId)],
+    losses: Losses,
+) -> Result<Leased, Error> {
+    if open.is_empty() {
+        return Ok(Leased::Nothing);
+    }
+    let mut tx = ctx.db.begin().await?;
+    let picked = claims::pick(&mut tx, lanes, avoid, not_from, open.len()).await?;
+    let Some(tournament) = picked.first().map(|run| run.tournament) else {
+        return Ok(Leased::Nothing);
     };
-    events::append(&mut tx, claimed.tournament, &event).await?;
+    let lost_by: Vec<RunnerId> = picked.iter().filter_map(|run| run.lost_by).collect();
+    let pairs = pair(picked, open, losses);
+    if pairs.is_empty() {
+        // At once, for who looks next skips what is locked.
+        tx.rollback().await.map_err(Error::from)?;
+        return Ok(Leased::OwnLosses(tournament, lost_by));
+    }
+    let leases: Vec<Lease> = pairs
+        .iter()
+        .map(|(_, runner, picked)| Lease {
+            run: picked.run,
+            attempt: picked.attempt,
+            runner: *runner,
+        })
+        .collect();
+    claims::take(&mut tx, &leases, ctx.policy.lease).await?;
+    let happened: Vec<Event> = leases
+        .iter()
+        .map(|lease| Event::RunLeased {
+            run: lease.run,
+            attempt: lease.attempt,
+            runner: lease.runner,
+        })
+        .collect();
+    events::append_all(&mut tx, tournament, &happened).await?;
     tx.commit().await.map_err(Error::from)?;
-    Ok(Some(Claim {
-        run: claimed.run,
-        attempt: claimed.attempt,
+    ctx.signals.changed(&ctx.db, [tournament]);
+    let claim = |picked: Picked| Claim {
+        run: picked.run,
+        attempt: picked.attempt,
         lease: ctx.policy.lease,
-        work,
-    }))
+        work: picked.work,
+    };
+    let claims = pairs.into_iter();
+    Ok(Leased::Some(
+        claims
+            .map(|(nth, _, picked)| (nth, claim(picked)))
+            .collect(),
+    ))
+}
+
+/// Gives each run to the first who still asks and has not lost it; the oldest run first.
+fn pair(
+    picked: Vec<Picked>,
+    open: &[(usize, RunnerId)],
+    losses: Losses,
+) -> Vec<(usize, RunnerId, Picked)> {
+    let mut open: Vec<(usize, RunnerId)> = open.to_vec();
+    let mut pairs = Vec::new();
+    for run in picked {
+        let may = |runner| losses == Losses::Give || run.lost_by != Some(runner);
+        if let Some(at) = open.iter().position(|(_, runner)| may(*runner)) {
+            let (nth, runner) = open.remove(at);
+            pairs.push((nth, runner, run));
+        }
+    }
+    pairs
 }

@@ -75,5 +75,6 @@ pub async fn close_tournament(ctx: &Context, name: &TournamentName) -> Result<()
     }
     events::append(&mut tx, id, &event).await?;
     tx.commit().await.map_err(Error::from)?;
+    ctx.signals.rounds();
     Ok(())
 }

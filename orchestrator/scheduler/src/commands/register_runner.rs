@@ -64,6 +64,7 @@ pub async fn register_runner(ctx: &Context, new: NewRunner) -> Result<RunnerId, 
         )
         .await?;
         tx.commit().await.map_err(Error::from)?;
+        ctx.signals.work();
     }
     Ok(runner)
 }

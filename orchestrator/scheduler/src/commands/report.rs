@@ -1,13 +1,14 @@
 //! A runner reports the result of an attempt.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use gauntlet_domain::{
-    CurvePoint, Digest, Event, Meters, Metric, Outcome, OutcomeError, TournamentState, Verdict,
+    CurvePoint, Digest, Event, Meters, Metric, Outcome, OutcomeError, RunId, TournamentId, Verdict,
     tidy_curve,
 };
-use gauntlet_storage::leases::{self, Holder};
-use gauntlet_storage::results::{self, NewResult};
-use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Error, curves, events, tasks};
+use gauntlet_storage::leases::Holder;
+use gauntlet_storage::results::{self, Held, NewResult};
+use gauntlet_storage::{Error, Transaction, curves, events, runs};
 use serde::Serialize;
 
 use super::text;
@@ -38,59 +39,175 @@ pub struct NewReport {
 /// different one, or one about an attempt that is not its runner's current
 /// one, is a conflict.
 pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result<(), Refusal> {
+    let checked = check(ctx, holder, report).await?;
+    let mut answers = accept_all(ctx, vec![checked]).await?;
+    // One for each report.
+    answers.pop().unwrap_or_else(|| Err(lease_lost(holder)))
+}
+
+/// A report that is right in itself. Whether it counts is for [`accept_all`] to say.
+#[derive(Debug)]
+pub struct Checked {
+    holder: Holder,
+    outcome: Outcome,
+    digest: Digest,
+    /// Why its model will not do, should it come to that.
+    model: Result<(), Refusal>,
+    report: NewReport,
+}
+
+/// Looks at what a report says, without the database.
+pub async fn check(ctx: &Context, holder: &Holder, report: NewReport) -> Result<Checked, Refusal> {
     let outcome = Outcome::new(report.verdict, report.score).map_err(invalid_outcome)?;
-    let digest = digest(&report)?;
-    // Sent again because the answer was lost? Then the blob may even be gone by now.
-    if repeated(ctx, holder, &digest).await? {
+    Ok(Checked {
+        holder: *holder,
+        outcome,
+        digest: digest(&report)?,
+        model: check_model(ctx, &report).await,
+        report,
+    })
+}
+
+/// Accepts or refuses each report on its own, as [`report`] does, but in as few
+/// transactions as they allow. Each that is accepted has its event. The answers are in
+/// the order of the reports.
+///
+/// # Errors
+/// When the database fails; some may have been accepted, and all may be sent again.
+pub async fn accept_all(
+    ctx: &Context,
+    reports: Vec<Checked>,
+) -> Result<Vec<Result<(), Refusal>>, Error> {
+    let mut answers: Vec<Option<Result<(), Refusal>>> = reports.iter().map(|_| None).collect();
+    let mut left: Vec<(usize, Checked)> = reports.into_iter().enumerate().collect();
+    while !left.is_empty() {
+        // One run twice in a transaction would be accepted twice: the second waits.
+        let mut runs = BTreeSet::new();
+        let (now, later) = left
+            .into_iter()
+            .partition(|(_, checked)| runs.insert(checked.holder.run));
+        for (nth, answer) in accept(ctx, now).await? {
+            answers[nth] = Some(answer);
+        }
+        left = later;
+    }
+    Ok(answers.into_iter().flatten().collect())
+}
+
+type Answers = Vec<(usize, Result<(), Refusal>)>;
+
+/// One transaction. No two of the reports are about the same run.
+async fn accept(ctx: &Context, mut reports: Vec<(usize, Checked)>) -> Result<Answers, Error> {
+    let mut answers = Answers::new();
+    let mut accepted: Vec<(Held, Checked)> = Vec::new();
+    let holders: Vec<Holder> = reports.iter().map(|(_, one)| one.holder).collect();
+    let mut tx = ctx.db.begin().await?;
+    for held in results::lock_held(&mut tx, &holders).await? {
+        let at = reports
+            .iter()
+            .position(|(_, one)| one.holder.run == held.run);
+        let Some((nth, mut one)) = at.map(|at| reports.swap_remove(at)) else {
+            continue;
+        };
+        let model = std::mem::replace(&mut one.model, Ok(()));
+        let fits = model.and_then(|()| check_score(&held.metric, &one.outcome));
+        if fits.is_ok() {
+            accepted.push((held, one));
+        }
+        answers.push((nth, fits));
+    }
+    write(ctx, tx, &mut accepted).await?;
+    // Sent again because the answer was lost? (Then the blob may even be gone by now.)
+    for (nth, one) in reports {
+        let answer = match repeated(ctx, &one.holder, &one.digest).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(lease_lost(&one.holder)),
+            Err(Refusal::Storage(error)) => return Err(error),
+            Err(refusal) => Err(refusal),
+        };
+        answers.push((nth, answer));
+    }
+    Ok(answers)
+}
+
+/// Records what is accepted, and commits.
+async fn write(
+    ctx: &Context,
+    mut tx: Transaction,
+    accepted: &mut [(Held, Checked)],
+) -> Result<(), Error> {
+    if accepted.is_empty() {
         return Ok(());
     }
-    check_model(ctx, &report).await?;
+    let new: Vec<NewResult<'_>> = accepted.iter().map(|(_, one)| one.result()).collect();
+    results::accept(&mut tx, &new).await?;
+    let beaten: Vec<RunId> = accepted
+        .iter()
+        .filter(|(held, _)| held.has_beaten)
+        .map(|(held, _)| held.run)
+        .collect();
+    curves::clear(&mut tx, &beaten).await?;
+    let final_curves: Vec<(RunId, Vec<CurvePoint>)> = accepted
+        .iter_mut()
+        .map(|(held, one)| (held.run, tidy_curve(std::mem::take(&mut one.report.curve))))
+        .collect();
+    let points = final_curves.iter();
+    curves::insert(
+        &mut tx,
+        points.map(|(run, points)| (*run, points.as_slice())),
+    )
+    .await?;
 
-    let mut tx = ctx.db.begin().await?;
-    let Some(tournament) = leases::finish(&mut tx, holder).await? else {
-        drop(tx);
-        // The same report may have overtaken this one.
-        return if repeated(ctx, holder, &digest).await? {
-            Ok(())
-        } else {
-            Err(lease_lost(holder))
-        };
-    };
-    let row = tournaments::get(&mut tx, tournament, Lock::Share).await?;
-    if row.is_none_or(|row| row.state != TournamentState::Closed) {
-        return Err(lease_lost(holder));
+    let mut happened: BTreeMap<TournamentId, Vec<Event>> = BTreeMap::new();
+    for (held, one) in accepted.iter() {
+        happened
+            .entry(held.tournament)
+            .or_default()
+            .push(Event::RunDone {
+                run: held.run,
+                attempt: one.holder.attempt,
+                outcome: one.outcome,
+                model: one.report.model,
+                to_target: None,
+            });
     }
-    let metric = tasks::metric_of(&mut tx, holder.run).await?;
-    if let Some(score) = outcome.score().filter(|score| !metric.admits(*score)) {
-        return Err(impossible_score(&metric, score));
+    let mut finished = false;
+    // In the order of the tournaments: two that hold each other's chain would wait for ever.
+    for (tournament, events) in &happened {
+        events::append_all(&mut tx, *tournament, events).await?;
+        // Behind the lock of the chain: of two that end a round together, one sees it.
+        finished |= !runs::any_open(&mut tx, *tournament).await?;
     }
-    let detail = report
-        .detail
-        .as_deref()
-        .map(|detail| text::one_line(detail, 500));
-    let result = NewResult {
-        run: holder.run,
-        attempt: holder.attempt,
-        outcome,
-        model: report.model,
-        predictions: report.predictions,
-        detail: detail.as_deref(),
-        train: &report.train,
-        predict: &report.predict,
-        report: digest,
-    };
-    results::insert(&mut tx, &result).await?;
-    curves::replace(&mut tx, holder.run, &tidy_curve(report.curve)).await?;
-    let event = Event::RunDone {
-        run: holder.run,
-        attempt: holder.attempt,
-        outcome,
-        model: report.model,
-        to_target: None,
-    };
-    events::append(&mut tx, tournament, &event).await?;
     tx.commit().await.map_err(Error::from)?;
+    if finished {
+        ctx.signals.rounds();
+    }
+    ctx.signals.changed(&ctx.db, happened.into_keys());
     Ok(())
+}
+
+impl Checked {
+    fn result(&self) -> NewResult<'_> {
+        let detail = self.report.detail.as_deref();
+        NewResult {
+            run: self.holder.run,
+            attempt: self.holder.attempt,
+            outcome: self.outcome,
+            model: self.report.model,
+            predictions: self.report.predictions,
+            detail: detail.map(|detail| text::one_line(detail, 500)),
+            train: &self.report.train,
+            predict: &self.report.predict,
+            report: self.digest,
+        }
+    }
+}
+
+fn check_score(metric: &Metric, outcome: &Outcome) -> Result<(), Refusal> {
+    match outcome.score().filter(|score| !metric.admits(*score)) {
+        Some(score) => Err(impossible_score(metric, score)),
+        None => Ok(()),
+    }
 }
 
 /// Whether exactly this report of this attempt was accepted before. Another

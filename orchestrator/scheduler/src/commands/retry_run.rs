@@ -43,5 +43,6 @@ pub async fn retry_run(ctx: &Context, run: RunId) -> Result<(), Refusal> {
     }
     events::append(&mut tx, row.tournament, &Event::RunRetried { run }).await?;
     tx.commit().await.map_err(Error::from)?;
+    ctx.signals.work();
     Ok(())
 }

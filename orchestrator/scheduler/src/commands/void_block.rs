@@ -129,18 +129,18 @@ async fn insert(
     (round, block): (RoundId, BlockId),
     queued: &[QueuedRun],
 ) -> Result<(), Error> {
-    for run in queued {
-        let new = NewRun {
+    let new: Vec<NewRun> = queued
+        .iter()
+        .map(|run| NewRun {
             id: run.run,
             tournament,
             round,
             block,
             submission: run.submission,
             attempts_allowed: ctx.policy.max_attempts,
-        };
-        runs::insert(&mut *conn, &new).await?;
-    }
-    Ok(())
+        })
+        .collect();
+    runs::insert(conn, &new).await
 }
 
 fn no_such(name: &TournamentName, which: Which) -> Refusal {

@@ -38,6 +38,10 @@ pub async fn once(ctx: &Context) -> Result<usize, Error> {
 
 /// One step: one transaction, one event. False if there is nothing to do.
 async fn step(ctx: &Context, id: TournamentId) -> Result<bool, Error> {
+    // Most often a round is under way, and there is no need to read a whole tournament.
+    if runs::any_open(&mut *ctx.db.acquire().await?, id).await? {
+        return Ok(false);
+    }
     let mut tx = ctx.db.begin().await?;
     // The lock makes orchestrators take turns; whoever comes second finds it done.
     let Some(mut loaded) = play::load(&mut tx, id, Lock::Update).await? else {
@@ -79,6 +83,7 @@ async fn step(ctx: &Context, id: TournamentId) -> Result<bool, Error> {
         .map_err(|error| Error::Corrupt(error.to_string()))?;
     events::append(&mut tx, id, &event).await?;
     tx.commit().await.map_err(Error::from)?;
+    ctx.signals.work();
     tracing::info!(tournament = %loaded.row.name, event = event.kind(), "a step");
     Ok(true)
 }
@@ -109,7 +114,7 @@ async fn open_round(
     } = opening;
     let round_id = RoundId(Uuid::now_v7());
     rounds::insert(&mut *conn, round_id, tournament, round, &entrants, &heats).await?;
-    let mut queued = Vec::new();
+    let (mut queued, mut rows) = (Vec::new(), Vec::new());
     // Block by block: runs are leased in the order of their ids.
     for block in &blocks {
         let block_id = BlockId(Uuid::now_v7());
@@ -127,14 +132,15 @@ async fn open_round(
                 submission: *submission,
                 attempts_allowed: ctx.policy.max_attempts,
             };
-            runs::insert(&mut *conn, &run).await?;
             queued.push(QueuedRun {
                 run: run.id,
                 submission: *submission,
                 block: block.index,
             });
+            rows.push(run);
         }
     }
+    runs::insert(&mut *conn, &rows).await?;
     // Most rounds are one heat of all: said by saying nothing.
     let heats = if heats == Round::one_heat(&entrants, &blocks) {
         Vec::new()

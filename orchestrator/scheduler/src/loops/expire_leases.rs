@@ -28,6 +28,7 @@ pub async fn once(ctx: &Context) -> Result<usize, Error> {
         )
         .await?;
         tx.commit().await.map_err(Error::from)?;
+        ctx.signals.work();
         count += 1;
     }
 }

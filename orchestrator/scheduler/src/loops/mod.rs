@@ -28,9 +28,17 @@ pub async fn run(ctx: Context, shutdown: CancellationToken) {
 }
 
 async fn advance(ctx: &Context, wake: &Notify) {
+    let mut rounds = ctx.signals.on_rounds();
     loop {
         // Registered before looking, so that no hint is lost in between.
-        let woken = wake.notified();
+        rounds.mark_unchanged();
+        let woken = async {
+            tokio::select! {
+                () = wake.notified() => {}
+                // The sender lives as long as we do.
+                _ = rounds.changed() => {}
+            }
+        };
         if let Err(error) = advance_rounds::once(ctx).await {
             tracing::error!(%error, "failed to move tournaments forward");
         }

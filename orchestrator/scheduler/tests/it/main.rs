@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
 
 mod archive;
+mod batch;
 mod bracket;
 mod cancel;
 mod chaos;

@@ -1,0 +1,11 @@
+CREATE INDEX runs_by_round ON runs (round_id);
+CREATE INDEX runs_by_tournament ON runs (tournament_id);
+ALTER TABLE runs DROP CONSTRAINT runs_submission_block_key;
+ALTER TABLE runs ADD CONSTRAINT runs_submission_block_key UNIQUE (submission_id, block_id);
+DROP INDEX runs_held;
+CREATE INDEX runs_leased_until ON runs (lease_until) WHERE state = 'leased';
+DROP INDEX runs_queued;
+CREATE INDEX runs_queued ON runs (id) WHERE state = 'queued';
+DROP TRIGGER runs_lane ON runs;
+DROP FUNCTION set_lane();
+ALTER TABLE runs DROP COLUMN lane;

@@ -1,0 +1,1 @@
+DROP FUNCTION append_events(text, text[], text[]);
