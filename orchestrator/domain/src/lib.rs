@@ -22,6 +22,7 @@ mod ids;
 mod lane;
 mod meters;
 mod metric;
+mod mid_run;
 mod names;
 mod points;
 mod profile;
@@ -57,6 +58,7 @@ pub use ids::{
 pub use lane::{Lane, ParseLaneError};
 pub use meters::Meters;
 pub use metric::{Direction, Metric, MetricError};
+pub use mid_run::{Hopeless, MidRun, Probe, Probing, can_still_matter};
 pub use names::{MethodName, NameError, RunnerName, TaskName, TournamentName};
 pub use profile::{profile_points, profile_score};
 pub use round::{Block, Entrant, Heat, Round, RunRecord};

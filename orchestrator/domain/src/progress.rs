@@ -30,7 +30,7 @@ impl Tournament {
     }
 
     /// The defending champion, if this is the round of its title: it plays in no other.
-    fn title_defender(&self, round: &Round) -> Option<SubmissionId> {
+    pub(crate) fn title_defender(&self, round: &Round) -> Option<SubmissionId> {
         let defender = self.defender.as_ref()?.submission;
         round.entrants.contains(&defender).then_some(defender)
     }

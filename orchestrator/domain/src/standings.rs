@@ -17,7 +17,7 @@ pub struct Standing {
     pub mean: f64,
     /// Blocks it has a result on.
     pub blocks: u32,
-    /// Of them, those that ended in a verdict other than completed.
+    /// Of them, those that ended in a fault of the entrant.
     pub faults: u32,
     /// Points from meetings, in formats that give some; these come before the mean.
     #[serde(default, skip_serializing_if = "Option::is_none")]

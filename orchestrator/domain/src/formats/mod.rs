@@ -59,6 +59,17 @@ pub trait Format {
     /// Who goes on from a finished round, and on what grounds.
     fn decide(&self, tournament: &Tournament, round: &Round) -> Decision;
 
+    /// Whether nothing but the mean over blocks that all share decides who goes on. Only
+    /// then may a run be stopped early ([`crate::can_still_matter`]).
+    fn cuts_by_mean(&self) -> bool {
+        false
+    }
+
+    /// How many go on from the round, where [`Self::cuts_by_mean`].
+    fn kept_by_mean(&self, _: &Tournament, _: &Round) -> Option<usize> {
+        None
+    }
+
     /// How many rounds there may be with a field of that size.
     fn rounds(&self, field: usize) -> u32;
 

@@ -10,6 +10,7 @@ mod combining;
 mod defence;
 mod game;
 mod meetings;
+mod mid_run;
 mod race;
 mod support;
 mod vanishing;
