@@ -8,8 +8,8 @@
 use std::time::Duration;
 
 use gauntlet_domain::{
-    BlockSeed, Budget, Digest, Lane, MethodName, RunEvent, RunId, RunState, RunnerId, TaskName,
-    TokenId, TournamentId, TournamentName,
+    BlockSeed, Budget, Digest, Lane, MethodName, Probing, Rules, RunEvent, RunId, RunState,
+    RunnerId, TaskName, TokenId, TournamentId, TournamentName,
 };
 
 use crate::views::AttemptState;
@@ -116,15 +116,17 @@ pub struct Work {
     pub seed: BlockSeed,
     /// What it may use.
     pub budget: Budget,
+    /// Which of its checkpoints are scored on the public slice, if any.
+    pub probing: Option<Probing>,
 }
 
 /// Reads what a run needs.
 pub async fn work(conn: &mut Conn, run: RunId) -> Result<Work> {
     let row = sqlx::query!(
         r#"
-        SELECT tournaments.name AS tournament, submissions.name AS method,
+        SELECT tournaments.name AS tournament, tournaments.rules, submissions.name AS method,
                submissions.digest AS module, submissions.lane, tasks.name AS task, tasks.info, tasks.budget,
-               tasks.train, tasks.hidden_inputs, tasks.hidden_labels, tasks.base, blocks.seed
+               tasks.train, tasks.hidden_inputs, tasks.hidden_labels, tasks.base, tasks.target, blocks.seed
         FROM runs
         JOIN tournaments ON tournaments.id = runs.tournament_id
         JOIN submissions ON submissions.id = runs.submission_id
@@ -138,6 +140,7 @@ pub async fn work(conn: &mut Conn, run: RunId) -> Result<Work> {
     )
     .fetch_one(conn)
     .await?;
+    let rules: Rules = parse::json("tournaments.rules", row.rules)?;
     Ok(Work {
         tournament: parse::text("tournaments.name", &row.tournament)?,
         method: parse::text("submissions.name", &row.method)?,
@@ -151,6 +154,7 @@ pub async fn work(conn: &mut Conn, run: RunId) -> Result<Work> {
         base: parse::optional("tasks.base", row.base.as_deref())?,
         seed: parse::text("blocks.seed", &row.seed)?,
         budget: parse::json("tasks.budget", row.budget)?,
+        probing: rules.probing(row.target),
     })
 }
 

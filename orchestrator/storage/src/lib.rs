@@ -18,6 +18,7 @@ pub mod leases;
 pub mod listen;
 mod parse;
 pub mod play;
+pub mod probes;
 pub mod results;
 pub mod rounds;
 pub mod runners;

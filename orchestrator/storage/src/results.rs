@@ -23,6 +23,8 @@ pub struct NewResult<'a> {
     pub train: &'a Meters,
     /// What prediction used.
     pub predict: &'a Meters,
+    /// Work until the task's target was reached, if it was.
+    pub to_target: Option<f64>,
     /// Digest of the whole report.
     pub report: Digest,
 }
@@ -32,8 +34,8 @@ pub async fn insert(conn: &mut Conn, result: &NewResult<'_>) -> Result<()> {
     sqlx::query!(
         r#"
         INSERT INTO results (run_id, attempt, verdict, score, model, predictions, detail,
-                             train, predict, report_digest)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                             train, predict, report_digest, probe, to_target)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         "#,
         result.run.0,
         result.attempt,
@@ -44,7 +46,9 @@ pub async fn insert(conn: &mut Conn, result: &NewResult<'_>) -> Result<()> {
         result.detail,
         parse::to_json(result.train)?,
         parse::to_json(result.predict)?,
-        result.report.to_string()
+        result.report.to_string(),
+        result.outcome.probe(),
+        result.to_target
     )
     .execute(conn)
     .await?;

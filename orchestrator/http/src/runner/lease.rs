@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use gauntlet_domain::{Lane, RunnerId};
-use gauntlet_protocol::{AssignedTask, Assignment, Lane as WireLane, LeaseRequest};
+use gauntlet_protocol::{AssignedTask, Assignment, Lane as WireLane, LeaseRequest, Probing};
 use gauntlet_scheduler::commands::claim::{Claim, claim};
 use tokio::time::Instant;
 
@@ -79,5 +79,9 @@ fn assignment(claimed: Claim) -> Assignment {
         },
         seed: work.seed.to_string(),
         budget: convert::wire_budget(work.budget),
+        probing: work.probing.map(|probing| Probing {
+            every: probing.every,
+            target: probing.target,
+        }),
     }
 }

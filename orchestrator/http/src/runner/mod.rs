@@ -3,5 +3,6 @@
 pub(crate) mod blobs;
 pub(crate) mod heartbeat;
 pub(crate) mod lease;
+mod probes;
 pub(crate) mod register;
 pub(crate) mod report;

@@ -13,6 +13,7 @@ use crate::auth::Runner;
 use crate::convert;
 use crate::error::Result;
 use crate::extract::{self, Json, Path};
+use crate::runner::probes;
 
 pub(crate) async fn report(
     State(app): State<App>,
@@ -36,6 +37,8 @@ pub(crate) async fn report(
         train: convert::reported_meters(body.train),
         predict: convert::reported_meters(body.predict),
         curve: convert::reported_curve(body.curve),
+        probes: probes::reported(&body.probes),
+        to_target: body.to_target,
     };
     accept(&app.context, &holder, report).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,13 +1,13 @@
 //! A runner reports the result of an attempt.
 
 use gauntlet_domain::{
-    CurvePoint, Digest, Event, Meters, Metric, Outcome, OutcomeError, TournamentState, Verdict,
-    tidy_curve,
+    CurvePoint, Digest, Event, Meters, Metric, Outcome, OutcomeError, Probe, TournamentState,
+    Verdict, tidy_curve,
 };
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::results::{self, NewResult};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Error, curves, events};
+use gauntlet_storage::{Error, curves, events, probes};
 use serde::Serialize;
 
 use super::text;
@@ -18,7 +18,8 @@ use crate::{Context, Reason, Refusal};
 pub struct NewReport {
     /// How it ended.
     pub verdict: Verdict,
-    /// The score in the task's metric, for a completed run.
+    /// The score in the task's metric, for a completed run; that of the last probe for a
+    /// stopped one.
     pub score: Option<f64>,
     /// Digest of the model, for a completed run: a blob that is there already.
     pub model: Option<Digest>,
@@ -32,6 +33,12 @@ pub struct NewReport {
     pub predict: Meters,
     /// The whole curve; thinned if it is long.
     pub curve: Vec<CurvePoint>,
+    /// All probes; those that came with heartbeats stay as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
+    /// Work until the task's target was reached, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_target: Option<u64>,
 }
 
 /// Accepts the result, once and for ever. The same report again is fine; a
@@ -39,6 +46,7 @@ pub struct NewReport {
 /// one, is a conflict.
 pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result<(), Refusal> {
     let outcome = Outcome::new(report.verdict, report.score).map_err(invalid_outcome)?;
+    super::probe::check(&report.probes)?;
     let digest = digest(&report)?;
     // Sent again because the answer was lost? Then the blob may even be gone by now.
     if repeated(ctx, holder, &digest).await? {
@@ -63,6 +71,15 @@ pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result
     if let Some(score) = outcome.score().filter(|score| !row.metric.admits(*score)) {
         return Err(impossible_score(&row.metric, score));
     }
+    if report.verdict == Verdict::Stopped
+        && probes::stopped(&mut tx, holder.run, holder.attempt)
+            .await?
+            .is_none()
+    {
+        return Err(nobody_stopped(holder));
+    }
+    // Work is well below 2^53, above which a double would round it.
+    let to_target = report.to_target.map(|work| work as f64);
     let detail = report
         .detail
         .as_deref()
@@ -76,16 +93,18 @@ pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result
         detail: detail.as_deref(),
         train: &report.train,
         predict: &report.predict,
+        to_target,
         report: digest,
     };
     results::insert(&mut tx, &result).await?;
+    probes::add(&mut tx, holder.run, holder.attempt, &report.probes).await?;
     curves::replace(&mut tx, holder.run, &tidy_curve(report.curve)).await?;
     let event = Event::RunDone {
         run: holder.run,
         attempt: holder.attempt,
         outcome,
         model: report.model,
-        to_target: None,
+        to_target,
     };
     events::append(&mut tx, tournament, &event).await?;
     tx.commit().await.map_err(Error::from)?;
@@ -166,6 +185,20 @@ fn impossible_score(metric: &Metric, score: f64) -> Refusal {
     .field("body.score")
     .limit(format!("{} at best", metric.best))
     .invalid()
+}
+
+/// A runner does not decide that a run no longer matters.
+fn nobody_stopped(holder: &Holder) -> Refusal {
+    Reason::new(
+        "not-stopped",
+        format!(
+            "attempt {} of run {} was not told to stop",
+            holder.attempt, holder.run
+        ),
+        "report `stopped` only after a heartbeat's answer says so",
+    )
+    .field("body.verdict")
+    .conflict()
 }
 
 /// The answer to every message about an attempt that is not the sender's (any more).

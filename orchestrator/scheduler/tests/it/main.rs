@@ -12,6 +12,7 @@ mod lease;
 mod record;
 mod report;
 mod restart;
+mod stopping;
 mod stuck;
 mod submit;
 mod support;
