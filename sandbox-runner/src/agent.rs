@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use gauntlet_container::Containers;
 use gauntlet_protocol::{Assignment, Fault, Register, Registered, Report};
 use gauntlet_sandbox::{Device, Sandbox};
@@ -276,8 +277,9 @@ impl Agent {
             "attempt starts"
         );
         let curve = Mutex::new(Curve::default());
-        let mut lease = pin!(lease::keep(&self.place.client, id, terms, &curve));
-        let result = {
+        let mut lease = pin!(lease::keep(&self.place.client, id, terms, &curve).fuse());
+        let mut stopped = None;
+        let mut result = {
             let work = pin!(job::perform(&self.place, assignment, &curve));
             tokio::select! {
                 biased;
@@ -286,13 +288,26 @@ impl Agent {
                     match lost {
                         Lost::Taken(why) => tracing::warn!(run = %id.run, why, "lease lost, sandbox killed"),
                         Lost::OutOfTouch => tracing::warn!(run = %id.run, "out of touch, sandbox killed before the lease ends"),
+                        Lost::Stopped(why) => {
+                            tracing::info!(run = %id.run, why, "told to stop, sandbox killed");
+                            stopped = Some(why);
+                        }
                     }
-                    return true;
+                    if stopped.is_none() {
+                        return true;
+                    }
+                    None
                 }
                 result = work => Some(result),
             }
             // Here `work` is dropped: whatever ran is dead.
         };
+        if let Some(why) = &stopped {
+            let report = job::stopped(&curve, why);
+            result = Some(report.ok_or_else(|| {
+                job::Trouble::Assignment("a run that was never probed was told to stop".to_owned())
+            }));
+        }
         let deliver = async {
             match result {
                 Some(Ok(report)) => {

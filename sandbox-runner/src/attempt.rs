@@ -5,16 +5,15 @@
 
 use std::path::{Path, PathBuf};
 
-use gauntlet_job::{Event, Limits, Meters, Outcome, Phase};
+use gauntlet_job::{Event, Limits, Meters, Outcome};
 use gauntlet_protocol::{Budget, Verdict};
 use gauntlet_sandbox::Fault;
-use gauntlet_tasks::ScoreError;
 use gauntlet_wire::TaskInfo;
 use gauntlet_wire::settings::Settings;
 use sha2::{Digest, Sha256};
 
-use crate::lanes::Ready;
-use crate::report::{self, Against};
+use crate::phases::Steps;
+use crate::probing::Probing;
 
 pub use crate::lanes::{Lanes, Method};
 
@@ -128,6 +127,21 @@ pub async fn perform<'a>(
     lanes: impl Into<Lanes<'a>>,
     scratch: &Path,
     attempt: &'a Attempt,
+    listen: impl FnMut(Stage, Event),
+) -> Result<Findings, Trouble> {
+    perform_probed(lanes, scratch, attempt, None, listen).await
+}
+
+/// The same, with checkpoints scored on the public slice meanwhile, if that is asked for. An
+/// image's are not.
+///
+/// # Errors
+/// If the platform failed.
+pub async fn perform_probed<'a>(
+    lanes: impl Into<Lanes<'a>>,
+    scratch: &Path,
+    attempt: &'a Attempt,
+    probing: Option<&Probing<'_>>,
     mut listen: impl FnMut(Stage, Event),
 ) -> Result<Findings, Trouble> {
     let mut findings = Findings {
@@ -141,150 +155,18 @@ pub async fn perform<'a>(
         train: Meters::default(),
         predict: Meters::default(),
     };
-    let against = steps(lanes.into(), scratch, attempt, &mut findings, &mut listen).await?;
+    let steps = Steps {
+        lanes: lanes.into(),
+        scratch,
+        attempt,
+        probing,
+    };
+    let against = steps.take(&mut findings, &mut listen).await?;
     if let Some((verdict, detail)) = against {
         findings.verdict = verdict;
         findings.detail = Some(detail);
     }
     Ok(findings)
-}
-
-async fn steps<'a>(
-    lanes: Lanes<'a>,
-    scratch: &Path,
-    attempt: &'a Attempt,
-    findings: &mut Findings,
-    listen: &mut impl FnMut(Stage, Event),
-) -> Result<Option<Against>, Trouble> {
-    let scratch = tempfile::Builder::new()
-        .prefix("attempt-")
-        .tempdir_in(scratch)
-        .map_err(|error| Trouble::File("make a folder", error))?;
-    let method = match Ready::prepare(lanes, attempt).await? {
-        Ok(ready) => ready,
-        Err((cause, against)) => {
-            findings.cause = Some(cause);
-            return Ok(Some(against));
-        }
-    };
-    let model = scratch.path().join("model.safetensors");
-    let predictions = scratch.path().join("predictions.safetensors");
-
-    let phase = Phase::Train {
-        train: attempt.train.clone(),
-        base: attempt.base.clone(),
-        model: model.clone(),
-    };
-    let limits = train_limits(&attempt.budget);
-    let (outcome, meters) = method.execute(phase, limits, Stage::Train, listen).await?;
-    findings.train = meters;
-    findings.cause = cause(&outcome, Stage::Train);
-    findings.detail = report::remark(&outcome);
-    if let Some(against) = report::judge(outcome, Stage::Train).map_err(Trouble::Worker)? {
-        return Ok(Some(against));
-    }
-
-    let phase = Phase::Predict {
-        inputs: attempt.hidden_inputs.clone(),
-        model: model.clone(),
-        predictions: predictions.clone(),
-    };
-    let limits = predict_limits(&attempt.budget);
-    let (outcome, meters) = method
-        .execute(phase, limits, Stage::Predict, listen)
-        .await?;
-    findings.predict = meters;
-    findings.cause = cause(&outcome, Stage::Predict);
-    if let Some(against) = report::judge(outcome, Stage::Predict).map_err(Trouble::Worker)? {
-        return Ok(Some(against));
-    }
-
-    let predictions = read(&predictions)?;
-    let ahead = looks_ahead(&method, scratch.path(), attempt, &predictions, findings).await?;
-    if let Some(against) = ahead {
-        return Ok(Some(against));
-    }
-    match gauntlet_tasks::score(&attempt.task.kind, &attempt.hidden_labels, &predictions) {
-        Ok(score) => {
-            findings.score = Some(score.value);
-            // After a remark on how training ended, where there is one.
-            let said = findings.detail.take().into_iter();
-            let lines: Vec<String> = said.chain(secondary(&score.secondary)).collect();
-            findings.detail = (!lines.is_empty()).then(|| lines.join("; "));
-            findings.secondary = score.secondary;
-        }
-        Err(ScoreError::Predictions(fault)) => {
-            let against = report::judge_predictions(&fault);
-            findings.cause = Some(Cause::Predictions(fault.to_string()));
-            return Ok(Some(against));
-        }
-        Err(error @ ScoreError::Labels(_)) => return Err(Trouble::Score(error.to_string())),
-    }
-    findings.model = Some(read(&model)?);
-    findings.predictions = Some(hex::encode(Sha256::digest(&predictions)));
-    Ok(None)
-}
-
-fn cause(outcome: &Outcome, stage: Stage) -> Option<Cause> {
-    (*outcome != Outcome::Completed).then(|| Cause::Phase(stage, outcome.clone()))
-}
-
-/// Has a language model predict again, in a sandbox that knows nothing of the first, on
-/// windows whose later bytes are replaced: what it predicted before them must stay.
-async fn looks_ahead(
-    method: &Ready<'_>,
-    scratch: &Path,
-    attempt: &Attempt,
-    predictions: &[u8],
-    findings: &mut Findings,
-) -> Result<Option<Against>, Trouble> {
-    let hidden = read(&attempt.hidden_inputs)?;
-    // Fresh randomness: what follows from the task or the seed might be guessed.
-    let secret = rand::random();
-    let probe = gauntlet_tasks::probe(&attempt.task.kind, &hidden, &secret)
-        .map_err(|fault| Trouble::Score(fault.to_string()))?;
-    let Some(probe) = probe else {
-        return Ok(None);
-    };
-    let inputs = scratch.join("probe.safetensors");
-    std::fs::write(&inputs, probe.file())
-        .map_err(|error| Trouble::File("write the probe", error))?;
-    let probed = scratch.join("probed.safetensors");
-    let phase = Phase::Predict {
-        inputs,
-        model: scratch.join("model.safetensors"),
-        predictions: probed.clone(),
-    };
-    // What it reports this time nobody hears: progress has been told once.
-    let (outcome, _) = method
-        .execute(
-            phase,
-            predict_limits(&attempt.budget),
-            Stage::Predict,
-            &mut |_, _| {},
-        )
-        .await?;
-    findings.cause = cause(&outcome, Stage::Predict);
-    if let Some(against) = report::judge(outcome, Stage::Predict).map_err(Trouble::Worker)? {
-        return Ok(Some(against));
-    }
-    match probe.check(predictions, &read(&probed)?, method.agreement()) {
-        Ok(()) => Ok(None),
-        Err(ScoreError::Predictions(fault)) => {
-            findings.cause = Some(Cause::Predictions(fault.to_string()));
-            Ok(Some(report::judge_predictions(&fault)))
-        }
-        Err(error @ ScoreError::Labels(_)) => Err(Trouble::Score(error.to_string())),
-    }
-}
-
-/// A line for the entrant: measures that decide nothing.
-fn secondary(measures: &[(&str, f64)]) -> Option<String> {
-    let measures: Vec<String> = measures
-        .iter()
-        .map(|(name, value)| format!("{name} {value:.4}"))
-        .collect();
-    (!measures.is_empty()).then(|| measures.join(", "))
 }
 
 /// What training may use.
@@ -310,7 +192,7 @@ pub fn predict_limits(budget: &Budget) -> Limits {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
     std::fs::read(path).map_err(|error| Trouble::File("read a sandbox's output", error))
 }
 

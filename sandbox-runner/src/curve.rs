@@ -1,8 +1,10 @@
 //! What a method reported, thinned so that it stays small however long it trains.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use gauntlet_protocol::CurvePoint;
+use gauntlet_protocol::{CurvePoint, Probe};
+use tokio::sync::Notify;
 
 /// Points kept of one metric.
 const POINTS: usize = 512;
@@ -21,6 +23,12 @@ pub struct Curve {
     news: Vec<CurvePoint>,
     /// Share of the whole attempt's budget used, 0 to 1.
     pub progress: f64,
+    /// What checkpoints scored on the public slice.
+    pub probes: Vec<Probe>,
+    /// So many of them have been sent.
+    told: usize,
+    /// Rings at each probe: it is worth a heartbeat of its own.
+    pub probed: Arc<Notify>,
 }
 
 /// Every `stride`-th report of a metric, and the last one.
@@ -54,6 +62,19 @@ impl Curve {
         if series.push(point) && self.news.len() < NEWS {
             self.news.push(CurvePoint { step, name, value });
         }
+    }
+
+    /// Takes a probe in.
+    pub fn probe(&mut self, probe: Probe) {
+        self.probes.push(probe);
+        self.probed.notify_one();
+    }
+
+    /// Probes since the last call.
+    pub fn take_probes(&mut self) -> Vec<Probe> {
+        let new = self.probes[self.told..].to_vec();
+        self.told = self.probes.len();
+        new
     }
 
     /// Points kept since the last call.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use gauntlet_container::Containers;
 use gauntlet_job::Event;
-use gauntlet_protocol::{Assignment, Lane, Report};
+use gauntlet_protocol::{Assignment, Lane, Meters, Report, Verdict};
 use gauntlet_sandbox::Sandbox;
 use gauntlet_wire::TaskInfo;
 use gauntlet_wire::settings::Settings;
@@ -14,6 +14,7 @@ use crate::attempt::{self, Attempt, Lanes, Method, Stage};
 use crate::blobs::{BlobError, Blobs};
 use crate::client::{Client, ClientError, retry};
 use crate::curve::Curve;
+use crate::probing::{self, Probing};
 use crate::report;
 
 /// How long to try to hand in the model.
@@ -97,13 +98,34 @@ pub(crate) async fn perform(
         sandbox: &place.sandbox,
         containers: place.containers.as_ref(),
     };
-    let findings = attempt::perform(lanes, &place.scratch, &attempt, listen).await?;
+    let tell = |probe| {
+        let mut curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
+        curve.probe(probe);
+    };
+    let probing = assignment.probing.map(|asked| Probing {
+        every: asked.every,
+        target: asked.target,
+        tell: &tell,
+    });
+    let probing = probing.as_ref();
+    let findings =
+        attempt::perform_probed(lanes, &place.scratch, &attempt, probing, listen).await?;
     let digest = findings.model_digest();
     if let (Some(digest), Some(model)) = (&digest, &findings.model) {
         retry(PATIENCE, || place.client.put_blob(digest, model.clone()))
             .await
             .map_err(Trouble::Model)?;
     }
+    let curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
+    let target = assignment.probing.and_then(|asked| asked.target);
+    let to_target = target.and_then(|target| {
+        let better = gauntlet_tasks::metric(&attempt.task.kind).better;
+        let reached = |score: f64| probing::reaches(better, score, target);
+        // Who learned the public slice by heart has not reached it.
+        findings.score.filter(|score| reached(*score))?;
+        let first = curve.probes.iter().find(|probe| reached(probe.score))?;
+        Some(first.work)
+    });
     Ok(Report {
         verdict: findings.verdict,
         score: findings.score,
@@ -112,7 +134,32 @@ pub(crate) async fn perform(
         detail: findings.detail,
         train: report::meters(&findings.train),
         predict: report::meters(&findings.predict),
-        curve: curve.lock().unwrap_or_else(PoisonError::into_inner).whole(),
+        curve: curve.whole(),
+        probes: curve.probes.clone(),
+        to_target,
+    })
+}
+
+/// What is reported of a run that was told to stop: what it was worth at its last probe.
+/// Nothing of it has seen hidden data. None if it was never probed.
+pub(crate) fn stopped(curve: &Mutex<Curve>, reason: &str) -> Option<Report> {
+    let curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
+    let last = curve.probes.last()?;
+    Some(Report {
+        verdict: Verdict::Stopped,
+        score: Some(last.score),
+        model: None,
+        predictions: None,
+        detail: Some(report::one_line(reason)),
+        // It was killed, so nobody read its meters; so much it had used at the last probe.
+        train: Meters {
+            work: last.work,
+            ..Meters::default()
+        },
+        predict: Meters::default(),
+        curve: curve.whole(),
+        probes: curve.probes.clone(),
+        to_target: None,
     })
 }
 

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use gauntlet_container::{Containers, Image, LoadError, Order};
-use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
+use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase, Snapshots};
 use gauntlet_sandbox::{Device, Sandbox};
 use gauntlet_tasks::Agreement;
 use tokio::sync::mpsc;
@@ -113,6 +113,23 @@ impl<'a> Ready<'a> {
         stage: Stage,
         listen: &mut impl FnMut(Stage, Event),
     ) -> Result<(Outcome, Meters), Trouble> {
+        self.execute_with(phase, limits, None, stage, listen).await
+    }
+
+    /// Whether checkpoints can be taken out while it trains: an image's are in its container.
+    pub(crate) const fn has_snapshots(&self) -> bool {
+        matches!(self.form, Form::Module(..))
+    }
+
+    /// The same, taking checkpoints out meanwhile.
+    pub(crate) async fn execute_with(
+        &self,
+        phase: Phase,
+        limits: Limits,
+        snapshots: Option<Snapshots>,
+        stage: Stage,
+        listen: &mut impl FnMut(Stage, Event),
+    ) -> Result<(Outcome, Meters), Trouble> {
         let (sender, mut receiver) = mpsc::channel(256);
         let hear = async {
             while let Some(event) = receiver.recv().await {
@@ -134,6 +151,7 @@ impl<'a> Ready<'a> {
                     limits,
                     threads: attempt.threads,
                     settings: attempt.settings.clone(),
+                    snapshots,
                 };
                 let execution = sandbox.execute(job, sender, CancellationToken::new());
                 let (result, ()) = tokio::join!(execution, hear);

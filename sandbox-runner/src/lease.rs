@@ -23,6 +23,8 @@ pub(crate) enum Lost {
     Taken(String),
     /// It could not be extended in time.
     OutOfTouch,
+    /// The run can no longer matter, and why. The lease itself goes on.
+    Stopped(String),
 }
 
 /// A lease as granted.
@@ -59,8 +61,15 @@ pub(crate) async fn keep(
         .max(Duration::from_millis(100));
     let mut due = terms.granted + interval;
     let mut heartbeat = Heartbeat::default();
+    let probed = {
+        let curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
+        std::sync::Arc::clone(&curve.probed)
+    };
     loop {
-        sleep_until(due.min(fence)).await;
+        tokio::select! {
+            () = sleep_until(due.min(fence)) => {}
+            () = probed.notified() => {}
+        }
         if Instant::now() >= fence {
             return Lost::OutOfTouch;
         }
@@ -68,6 +77,7 @@ pub(crate) async fn keep(
             let mut curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
             heartbeat.progress = curve.progress;
             heartbeat.curve.extend(curve.take_news());
+            heartbeat.probes.extend(curve.take_probes());
         }
         let surplus = heartbeat.curve.len().saturating_sub(UNSENT);
         heartbeat.curve.drain(..surplus);
@@ -79,6 +89,10 @@ pub(crate) async fn keep(
                 fence = sent + length - margin(length);
                 due = sent + interval;
                 heartbeat.curve.clear();
+                heartbeat.probes.clear();
+                if let Some(reason) = extended.stop {
+                    return Lost::Stopped(reason);
+                }
             }
             Ok(Err(ClientError::Conflict(why) | ClientError::NotFound(why))) => {
                 return Lost::Taken(why);
@@ -88,6 +102,7 @@ pub(crate) async fn keep(
                 if matches!(error, ClientError::Refused(_)) {
                     // Perhaps for what is in it; the report carries the whole curve.
                     heartbeat.curve.clear();
+                    heartbeat.probes.clear();
                 }
                 due = Instant::now() + interval / 4;
             }

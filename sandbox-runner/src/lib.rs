@@ -11,6 +11,7 @@
 //! 2. [`attempt`] compiles a module or loads an image, trains in one sandbox, predicts in a fresh one that sees the
 //!    hidden inputs, and scores outside both: the hidden labels are never in a folder
 //!    that a worker can see,
+//!    Where it is asked to, [`probing`] scores checkpoints on public rows beside the training,
 //! 3. meanwhile `lease` sends heartbeats and pulls the plug when the lease is lost,
 //! 4. `report` turns what happened into a verdict or a fault, [`client`] sends it.
 
@@ -21,8 +22,10 @@ pub mod class;
 pub mod client;
 pub mod config;
 pub mod curve;
+pub mod probing;
 
 mod job;
 mod lanes;
 mod lease;
+mod phases;
 mod report;

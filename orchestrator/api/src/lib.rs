@@ -53,7 +53,7 @@ pub use archive::ArchiveEntry;
 pub use event::{CHANGE_EVENT, ChangeEvent};
 pub use metric::{Direction, Metric};
 pub use problem::Problem;
-pub use run::{Attempt, AttemptState, CurvePoint, Meters, Run, RunState, Verdict};
+pub use run::{Attempt, AttemptState, CurvePoint, Meters, Probe, Run, RunState, Verdict};
 pub use runner::Runner;
 pub use submission::Receipt;
 pub use task::{Budget, NewTask, Task};

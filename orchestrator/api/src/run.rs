@@ -44,8 +44,25 @@ pub struct Run {
     pub predict: Option<Meters>,
     /// What was reported so far.
     pub curve: Vec<CurvePoint>,
+    /// Scores of checkpoints on a public slice, where the rules ask for them.
+    #[serde(default)]
+    pub probes: Vec<Probe>,
+    /// Metered work until the task's target was reached, if it was.
+    #[serde(default)]
+    pub to_target: Option<f64>,
     /// Its attempts, oldest first.
     pub attempts: Vec<Attempt>,
+}
+
+/// A checkpoint's score on the public slice: rows of the train part.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// Used share of the training budget; 1 is the finished model.
+    pub fraction: f64,
+    /// Metered work until then.
+    pub work: u64,
+    /// The score, in the task's metric.
+    pub score: f64,
 }
 
 /// Where a run is.
@@ -91,6 +108,8 @@ pub enum Verdict {
     MethodFailed,
     /// Predictions that cannot be scored: wrong shape, not finite.
     InvalidPredictions,
+    /// Stopped early, because it could no longer change who goes on: no fault.
+    Stopped,
 }
 
 impl Verdict {
@@ -102,6 +121,7 @@ impl Verdict {
             Self::MemoryExceeded => "memory_exceeded",
             Self::MethodFailed => "method_failed",
             Self::InvalidPredictions => "invalid_predictions",
+            Self::Stopped => "stopped",
         }
     }
 }

@@ -21,6 +21,9 @@ pub struct Task {
     /// What it measures.
     #[serde(default)]
     pub metric: Metric,
+    /// A score to be reached, where tournaments compare the work until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<f64>,
     /// Digest of the train part. The hidden part's digests are not public.
     pub train: String,
     /// Digest of the base weights, if it carries some.
@@ -50,6 +53,9 @@ pub struct NewTask {
     /// What it measures; accuracy if left out.
     #[serde(default)]
     pub metric: Metric,
+    /// A score to be reached, where tournaments compare the work until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<f64>,
     /// Digest of the base weights (safetensors), if it carries some.
     #[serde(default)]
     pub base: Option<String>,

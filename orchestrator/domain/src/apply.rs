@@ -2,7 +2,7 @@
 
 use crate::{
     Digest, Entrant, Event, IllegalTransition, MethodName, RunEvent, RunId, RunRecord, RunState,
-    SubmissionId, Tournament, TournamentState,
+    SubmissionId, Tournament, TournamentState, Verdict,
 };
 
 /// An event that cannot happen in this state.
@@ -142,6 +142,16 @@ impl Tournament {
                 self.expect(kind, TournamentState::Closed)?;
                 if to_target.is_some_and(|work| !(work.is_finite() && work >= 0.0)) {
                     return Err(contradiction("work is a finite number, not negative"));
+                }
+                let stoppable = self
+                    .rounds
+                    .iter()
+                    .find(|round| round.runs.contains_key(run))
+                    .is_some_and(|round| self.may_stop_runs(round));
+                if outcome.verdict() == Verdict::Stopped && !stoppable {
+                    return Err(contradiction(
+                        "its rules let no run of this round be stopped",
+                    ));
                 }
                 let run = self.current(*run, *attempt).ok_or(contradiction(STALE))?;
                 run.state = run.state.after(RunEvent::Accept)?;

@@ -263,6 +263,9 @@ pub enum PlatformEvent {
         /// What it measures; left out if it is accuracy.
         #[serde(default, skip_serializing_if = "Metric::is_default")]
         metric: Metric,
+        /// A score to be reached, where work until then is compared.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        target: Option<f64>,
     },
     /// A runner registered, for the first time or again.
     RunnerRegistered {

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Classic, Digest, Format, Halving, Racing, RoundRobin, Swiss, Terms};
+use crate::{
+    Classic, Combine, Digest, Format, Halving, Probe, Probing, Racing, RoundRobin, Swiss, Terms,
+};
 
 /// Version of everything that follows from rules and results: draws, seeds, standings,
 /// cuts. A record says by which it was played.
@@ -87,6 +89,32 @@ impl Rules {
             Play::Classic(classic) => classic.validate(),
             Play::RoundRobin(round_robin) => round_robin.validate(),
             Play::Swiss(swiss) => swiss.validate(),
+        }?;
+        if self.terms.mid_run.is_some() && !self.format().cuts_by_mean() {
+            return Err(RulesError {
+                field: "rules.terms.mid_run",
+                must: "must be left out unless the mean over shared blocks alone decides who \
+                       goes on: format `halving` without `race`"
+                    .to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Which checkpoints are to be scored on the public slice, for a task with this target:
+    /// all sixteenths where the work until a target counts, quarters where runs may be
+    /// stopped, otherwise none.
+    pub fn probing(&self, target: Option<f64>) -> Option<Probing> {
+        match (&self.terms.combine, target, &self.terms.mid_run) {
+            (Combine::Profile { .. }, Some(target), _) => Some(Probing {
+                every: 1,
+                target: Some(target),
+            }),
+            (_, _, Some(_)) => Some(Probing {
+                every: Probe::STEP,
+                target: None,
+            }),
+            _ => None,
         }
     }
 

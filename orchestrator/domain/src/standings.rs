@@ -17,7 +17,7 @@ pub struct Standing {
     pub mean: f64,
     /// Blocks it has a result on.
     pub blocks: u32,
-    /// Of them, those that ended in a verdict other than completed.
+    /// Of them, those that ended in a fault of the entrant.
     pub faults: u32,
     /// The estimate of its quality that racing goes by, in the unit of the mean: comes before
     /// everything else, since methods that ran different blocks have no means to compare.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Metric, RulesError};
+use crate::{Metric, MidRun, RulesError};
 
 /// What every format shares. Left-out fields take their defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +19,12 @@ pub struct Terms {
     pub succession: Succession,
     /// How results on different blocks become one number.
     pub combine: Combine,
+    /// Whether a run that can no longer matter is stopped; left out, none is. Asks for
+    /// methods' scores on a public slice at a quarter, a half and three quarters of the
+    /// budget. Only where the mean over shared blocks alone decides who goes on: format
+    /// `halving` without `race`, combined by `mean`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mid_run: Option<MidRun>,
 }
 
 /// When a challenger takes the title: decided on new blocks of a last round that only
@@ -73,6 +79,7 @@ impl Default for Terms {
             defend: false,
             succession: Succession::default(),
             combine: Combine::default(),
+            mid_run: None,
         }
     }
 }
@@ -175,6 +182,15 @@ impl Terms {
                 if !(0.0..=1.0).contains(margin) {
                     return error("rules.terms.succession.margin", "must be from 0 to 1");
                 }
+            }
+        }
+        if let Some(mid_run) = &self.mid_run {
+            mid_run.validate()?;
+            if self.combine != Combine::Mean {
+                return error(
+                    "rules.terms.mid_run",
+                    "must be left out unless results are combined by `mean`",
+                );
             }
         }
         if let Combine::Profile { r_max, reference } = &self.combine {

@@ -296,7 +296,9 @@ impl Tournament {
         self.rounds
             .iter()
             .flat_map(points::counted)
-            .filter(|(who, counted)| !counted.outcome.is_fault() && !self.is_disqualified(*who))
+            .filter(|(who, counted)| {
+                counted.outcome.score().is_some() && !self.is_disqualified(*who)
+            })
             .map(|(who, _)| who)
             .collect()
     }

@@ -16,16 +16,20 @@ pub enum Verdict {
     MethodFailed,
     /// Predictions that cannot be scored.
     InvalidPredictions,
+    /// Stopped early, because it could no longer change who goes on. No fault of the
+    /// entrant; nothing of it was scored on hidden data, and it counts as a miss.
+    Stopped,
 }
 
 impl Verdict {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Completed,
         Self::BudgetExceeded,
         Self::MemoryExceeded,
         Self::MethodFailed,
         Self::InvalidPredictions,
+        Self::Stopped,
     ];
 
     /// The name used in the database, in JSON and for people.
@@ -36,6 +40,7 @@ impl Verdict {
             Self::MemoryExceeded => "memory_exceeded",
             Self::MethodFailed => "method_failed",
             Self::InvalidPredictions => "invalid_predictions",
+            Self::Stopped => "stopped",
         }
     }
 
@@ -59,16 +64,18 @@ impl std::fmt::Display for Verdict {
 pub struct Outcome {
     verdict: Verdict,
     score: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<f64>,
 }
 
 /// A verdict and a score that do not fit each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutcomeError {
-    /// Completed, but without a score.
-    #[error("a completed run has a score")]
+    /// Completed or stopped, but without a score.
+    #[error("a completed run has a score, a stopped one that of its last probe")]
     MissingScore,
     /// A score for something that did not complete.
-    #[error("only a completed run has a score")]
+    #[error("only a completed or a stopped run has a score")]
     UnexpectedScore,
     /// Not a finite number.
     #[error("a score is a finite number")]
@@ -79,34 +86,39 @@ pub enum OutcomeError {
 struct Unchecked {
     verdict: Verdict,
     score: Option<f64>,
+    #[serde(default)]
+    probe: Option<f64>,
 }
 
 impl TryFrom<Unchecked> for Outcome {
     type Error = OutcomeError;
 
     fn try_from(unchecked: Unchecked) -> Result<Self, OutcomeError> {
-        Self::new(unchecked.verdict, unchecked.score)
+        match (unchecked.verdict, unchecked.score, unchecked.probe) {
+            (Verdict::Stopped, None, probe) => Self::new(Verdict::Stopped, probe),
+            (Verdict::Stopped, Some(_), _) | (_, _, Some(_)) => Err(OutcomeError::UnexpectedScore),
+            (verdict, score, None) => Self::new(verdict, score),
+        }
     }
 }
 
 impl Outcome {
-    /// Checks that a completed run, and only that, has a score, a finite number.
+    /// Checks that a completed run has a score, a finite number, and a stopped one the score
+    /// of its last probe; nothing else has one.
     pub fn new(verdict: Verdict, score: Option<f64>) -> Result<Self, OutcomeError> {
-        match (verdict, score) {
-            (Verdict::Completed, None) => Err(OutcomeError::MissingScore),
-            (Verdict::Completed, Some(score)) if !score.is_finite() => {
-                Err(OutcomeError::OutOfRange)
-            }
-            (Verdict::Completed, Some(score)) => Ok(Self {
-                verdict,
-                score: Some(score + 0.0), // -0.0 becomes 0.0: one spelling per value
-            }),
-            (_, Some(_)) => Err(OutcomeError::UnexpectedScore),
-            (_, None) => Ok(Self {
-                verdict,
-                score: None,
-            }),
-        }
+        let scored = matches!(verdict, Verdict::Completed | Verdict::Stopped);
+        let score = match (scored, score) {
+            (true, None) => return Err(OutcomeError::MissingScore),
+            (true, Some(score)) if !score.is_finite() => return Err(OutcomeError::OutOfRange),
+            (false, Some(_)) => return Err(OutcomeError::UnexpectedScore),
+            (_, score) => score.map(|score| score + 0.0), // -0.0 becomes 0.0: one spelling per value
+        };
+        let completed = verdict == Verdict::Completed;
+        Ok(Self {
+            verdict,
+            score: score.filter(|_| completed),
+            probe: score.filter(|_| !completed),
+        })
     }
 
     /// How it ended.
@@ -119,9 +131,14 @@ impl Outcome {
         self.score
     }
 
+    /// The score on the public slice of the last probe, if it was stopped early.
+    pub const fn probe(&self) -> Option<f64> {
+        self.probe
+    }
+
     /// Whether the entrant is at fault.
     pub const fn is_fault(&self) -> bool {
-        self.score.is_none()
+        !matches!(self.verdict, Verdict::Completed | Verdict::Stopped)
     }
 }
 
@@ -157,6 +174,27 @@ mod tests {
         assert!(
             serde_json::from_str::<Outcome>(r#"{"verdict":"completed","score":null}"#).is_err()
         );
+    }
+
+    #[test]
+    fn a_stopped_run_has_a_probe_and_no_score() {
+        let stopped = Outcome::new(Verdict::Stopped, Some(0.25)).unwrap();
+        assert_eq!((stopped.score(), stopped.probe()), (None, Some(0.25)));
+        assert!(!stopped.is_fault());
+        let text = r#"{"verdict":"stopped","score":null,"probe":0.25}"#;
+        assert_eq!(serde_json::to_string(&stopped).unwrap(), text);
+        assert_eq!(serde_json::from_str::<Outcome>(text).unwrap(), stopped);
+        for wrong in [
+            r#"{"verdict":"stopped","score":0.25}"#,
+            r#"{"verdict":"stopped","score":null}"#,
+            r#"{"verdict":"method_failed","score":null,"probe":0.25}"#,
+        ] {
+            assert!(serde_json::from_str::<Outcome>(wrong).is_err(), "{wrong}");
+        }
+        // What was recorded before there were probes reads and writes as it did.
+        let text = r#"{"verdict":"completed","score":0.5}"#;
+        let old: Outcome = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&old).unwrap(), text);
     }
 
     #[test]

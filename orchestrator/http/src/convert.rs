@@ -206,6 +206,7 @@ fn verdict(verdict: domain::Verdict) -> api::Verdict {
         domain::Verdict::MemoryExceeded => api::Verdict::MemoryExceeded,
         domain::Verdict::MethodFailed => api::Verdict::MethodFailed,
         domain::Verdict::InvalidPredictions => api::Verdict::InvalidPredictions,
+        domain::Verdict::Stopped => api::Verdict::Stopped,
     }
 }
 
@@ -237,6 +238,16 @@ pub(crate) fn run(view: views::RunView) -> api::Run {
                 value: point.value,
             })
             .collect(),
+        probes: view
+            .probes
+            .iter()
+            .map(|probe| api::Probe {
+                fraction: f64::from(probe.sixteenths) / 16.0,
+                work: probe.work,
+                score: probe.score,
+            })
+            .collect(),
+        to_target: view.to_target,
         attempts: view.attempts.into_iter().map(attempt).collect(),
     }
 }
@@ -297,6 +308,7 @@ pub(crate) fn task(view: views::TaskView) -> api::Task {
             output_bytes: view.budget.output_bytes,
         },
         metric: metric(view.metric),
+        target: view.target,
         train: view.train.to_string(),
         base: view.base.map(|digest| digest.to_string()),
         created_at: view.created_at,
@@ -379,6 +391,7 @@ pub(crate) fn reported_verdict(verdict: protocol::Verdict) -> domain::Verdict {
         protocol::Verdict::MemoryExceeded => domain::Verdict::MemoryExceeded,
         protocol::Verdict::MethodFailed => domain::Verdict::MethodFailed,
         protocol::Verdict::InvalidPredictions => domain::Verdict::InvalidPredictions,
+        protocol::Verdict::Stopped => domain::Verdict::Stopped,
     }
 }
 

@@ -104,6 +104,7 @@ pub(crate) fn verdict(verdict: Verdict) -> &'static str {
         Verdict::MemoryExceeded => "memory_exceeded",
         Verdict::MethodFailed => "method_failed",
         Verdict::InvalidPredictions => "invalid_predictions",
+        Verdict::Stopped => "stopped",
     }
 }
 

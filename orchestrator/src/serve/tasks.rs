@@ -129,6 +129,7 @@ async fn put(
             output_bytes: budget.output_bytes,
         },
         metric: metric(&dataset.metric),
+        target: definition.target,
         base,
         train,
         hidden_inputs,
@@ -159,6 +160,7 @@ async fn register_one(client: &Client, new: NewTask) -> Result<(), Failure> {
                 && there.base == new.base
                 && there.info == new.info
                 && there.metric == new.metric
+                && there.target == new.target
                 && there.budget == new.budget;
             if same {
                 return Ok(());

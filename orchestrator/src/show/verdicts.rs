@@ -90,7 +90,10 @@ pub(crate) fn first_faults(tournament: &Tournament) -> Vec<&RunCell> {
         .rounds
         .iter()
         .flat_map(|round| &round.runs)
-        .filter(|cell| !matches!(cell.verdict, None | Some(Verdict::Completed)))
+        .filter(|cell| {
+            let fine = [Verdict::Completed, Verdict::Stopped];
+            cell.verdict.is_some_and(|verdict| !fine.contains(&verdict))
+        })
         .filter(|cell| seen.insert(cell.method.as_str()))
         .collect()
 }

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use gauntlet_domain::{
-    BlockSeed, Budget, Digest, Lane, MethodName, RunId, RunnerId, TaskName, TournamentId,
-    TournamentName,
+    BlockSeed, Budget, Digest, Lane, MethodName, Probing, Rules, RunId, RunnerId, TaskName,
+    TournamentId, TournamentName,
 };
 
 use crate::{Conn, Error, Result, parse};
@@ -39,6 +39,8 @@ pub struct Work {
     pub seed: BlockSeed,
     /// What it may use.
     pub budget: Budget,
+    /// Which of its checkpoints are scored on the public slice, if any.
+    pub probing: Option<Probing>,
 }
 
 /// A queued run, locked by whoever picked it.
@@ -103,10 +105,10 @@ pub async fn pick(
         )
         SELECT picked.id, picked.attempt, picked.tournament_id,
                picked.runner_id AS "runner_id?",
-               tournaments.name AS tournament, submissions.name AS method,
+               tournaments.name AS tournament, tournaments.rules, submissions.name AS method,
                submissions.digest AS module, submissions.lane, tasks.name AS task,
                tasks.info, tasks.budget, tasks.train, tasks.hidden_inputs, tasks.hidden_labels,
-               tasks.base, blocks.seed
+               tasks.base, tasks.target, blocks.seed
         FROM picked
         JOIN tournaments ON tournaments.id = picked.tournament_id
         JOIN submissions ON submissions.id = picked.submission_id
@@ -143,6 +145,8 @@ pub async fn pick(
                     base: parse::optional("tasks.base", row.base.as_deref())?,
                     seed: parse::text("blocks.seed", &row.seed)?,
                     budget: parse::json("tasks.budget", row.budget)?,
+                    probing: parse::json::<Rules>("tournaments.rules", row.rules)?
+                        .probing(row.target),
                 },
             })
         })

@@ -19,6 +19,7 @@ pub mod leases;
 pub mod listen;
 mod parse;
 pub mod play;
+pub mod probes;
 pub mod results;
 pub mod rounds;
 pub mod runners;

@@ -131,7 +131,8 @@ async fn runs(
     let mut rows = sqlx::query!(
         r#"
         SELECT runs.id, runs.submission_id, runs.state, runs.attempt, rounds.number, blocks.index,
-               results.verdict AS "verdict?", results.score, results.to_target AS "to_target?"
+               results.verdict AS "verdict?", results.score, results.probe,
+               results.to_target AS "to_target?"
         FROM runs
         JOIN rounds ON rounds.id = runs.round_id
         JOIN blocks ON blocks.id = runs.block_id
@@ -147,7 +148,8 @@ async fn runs(
         let outcome = row
             .verdict
             .as_deref()
-            .map(|verdict| outcome(verdict, row.score))
+            // A stopped run has its last probe for a score.
+            .map(|verdict| outcome(verdict, row.score.or(row.probe)))
             .transpose()?;
         runs.entry(round).or_default().insert(
             RunId(row.id),

@@ -77,6 +77,8 @@ pub struct NewResult<'a> {
     pub train: &'a Meters,
     /// What prediction used.
     pub predict: &'a Meters,
+    /// Work until the task's target was reached, if it was.
+    pub to_target: Option<f64>,
     /// Digest of the whole report.
     pub report: Digest,
 }
@@ -92,8 +94,10 @@ pub async fn accept(conn: &mut Conn, results: &[NewResult<'_>]) -> Result<()> {
         r#"
         WITH new AS (
             SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::float8[], $5::text[],
-                                 $6::text[], $7::text[], $8::jsonb[], $9::jsonb[], $10::text[])
-                AS new (run, attempt, verdict, score, model, predictions, detail, train, predict, report)
+                                 $6::text[], $7::text[], $8::jsonb[], $9::jsonb[], $10::text[], $11::float8[],
+                                 $12::float8[])
+                AS new (run, attempt, verdict, score, model, predictions, detail, train, predict,
+                        report, probe, to_target)
         ), ended AS (
             UPDATE runs SET state = 'done', lease_until = NULL, progress = 1
             FROM new
@@ -106,7 +110,7 @@ pub async fn accept(conn: &mut Conn, results: &[NewResult<'_>]) -> Result<()> {
             RETURNING attempts.run_id
         )
         INSERT INTO results (run_id, attempt, verdict, score, model, predictions, detail,
-                             train, predict, report_digest)
+                             train, predict, report_digest, probe, to_target)
         SELECT new.* FROM new JOIN reported ON reported.run_id = new.run
         "#,
         &rows.run,
@@ -118,7 +122,9 @@ pub async fn accept(conn: &mut Conn, results: &[NewResult<'_>]) -> Result<()> {
         &rows.detail as &[Option<String>],
         &rows.train,
         &rows.predict,
-        &rows.report
+        &rows.report,
+        &rows.probe as &[Option<f64>],
+        &rows.to_target as &[Option<f64>]
     )
     .execute(conn)
     .await?;
@@ -142,6 +148,8 @@ struct Rows {
     train: Vec<serde_json::Value>,
     predict: Vec<serde_json::Value>,
     report: Vec<String>,
+    probe: Vec<Option<f64>>,
+    to_target: Vec<Option<f64>>,
 }
 
 impl Rows {
@@ -158,6 +166,8 @@ impl Rows {
         self.train.push(parse::to_json(result.train)?);
         self.predict.push(parse::to_json(result.predict)?);
         self.report.push(result.report.to_string());
+        self.probe.push(result.outcome.probe());
+        self.to_target.push(result.to_target);
         Ok(())
     }
 }

@@ -31,6 +31,8 @@ pub struct TaskRow<'a> {
     pub base: Option<Digest>,
     /// What it measures.
     pub metric: &'a Metric,
+    /// A score to be reached, where work until then is compared.
+    pub target: Option<f64>,
 }
 
 /// Adds a task; false if the name is taken.
@@ -38,8 +40,8 @@ pub async fn insert(conn: &mut Conn, task: &TaskRow<'_>) -> Result<bool> {
     let done = sqlx::query!(
         r#"
         INSERT INTO tasks (id, name, title, description, licence, info, budget,
-                           train, hidden_inputs, hidden_labels, base, metric)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                           train, hidden_inputs, hidden_labels, base, metric, target)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         ON CONFLICT ON CONSTRAINT tasks_name_key DO NOTHING
         "#,
         task.id.0,
@@ -53,7 +55,8 @@ pub async fn insert(conn: &mut Conn, task: &TaskRow<'_>) -> Result<bool> {
         task.hidden_inputs.to_string(),
         task.hidden_labels.to_string(),
         task.base.map(|base| base.to_string()),
-        parse::to_json(task.metric)?
+        parse::to_json(task.metric)?,
+        task.target
     )
     .execute(conn)
     .await?;

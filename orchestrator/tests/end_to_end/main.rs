@@ -9,5 +9,6 @@ mod errors;
 mod methods;
 mod organiser;
 mod recovery;
+mod stopping;
 mod support;
 mod tasks;

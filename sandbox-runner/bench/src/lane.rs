@@ -131,6 +131,7 @@ impl Lane {
             limits,
             threads: self.threads,
             settings: gauntlet_wire::settings::Settings::new(),
+            snapshots: None,
         };
 
         let (sender, mut events) = mpsc::channel(1024);
@@ -214,6 +215,7 @@ impl Lane {
             limits: Self::limits(0),
             threads: self.threads,
             settings: gauntlet_wire::settings::Settings::new(),
+            snapshots: None,
         };
         let (sender, mut events) = mpsc::channel(1024);
         let drain = tokio::spawn(async move { while events.recv().await.is_some() {} });

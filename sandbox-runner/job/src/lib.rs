@@ -29,6 +29,33 @@ pub struct Job {
     /// Values for the method's hyper-parameters, checked against what it declares.
     #[serde(default)]
     pub settings: Settings,
+    /// Checkpoints to be handed out while training goes on, if any.
+    #[serde(default)]
+    pub snapshots: Option<Snapshots>,
+}
+
+/// Checkpoints to be handed out while training goes on: at shares of the metered work, what
+/// is kept then.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshots {
+    /// One at every so many sixteenths, 1 to 16.
+    pub every: u32,
+    /// Where they go: files named by [`Snapshots::file`].
+    pub folder: PathBuf,
+}
+
+impl Snapshots {
+    /// The shares, in sixteenths. The whole is the finished model.
+    pub fn sixteenths(&self) -> impl Iterator<Item = u32> + use<> {
+        let every = self.every.clamp(1, 16);
+        (every..16).step_by(every as usize)
+    }
+
+    /// Name of the file of a share.
+    #[must_use]
+    pub fn file(sixteenths: u32) -> String {
+        format!("snapshot-{sixteenths}.safetensors")
+    }
 }
 
 /// A phase with its files. All tensors are safetensors files.
@@ -108,6 +135,13 @@ pub enum Event {
     Progress {
         /// 0 to 1.
         used: f64,
+    },
+    /// A checkpoint that was asked for is there.
+    Snapshot {
+        /// Share of the metered work, in sixteenths.
+        sixteenths: u32,
+        /// Metered work used.
+        work: u64,
     },
     /// A line of the method's log.
     Log {

@@ -71,14 +71,14 @@ pub struct LeasesRequest {
 }
 
 /// Answer to [`LeasesRequest`]: each an attempt and a lease of its own, with its own heartbeats.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assignments {
     /// At least one; fewer than asked for if no more were queued.
     pub assignments: Vec<Assignment>,
 }
 
 /// A leased attempt: everything needed to execute it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assignment {
     /// The run.
     pub run: Uuid,
@@ -101,6 +101,20 @@ pub struct Assignment {
     pub seed: String,
     /// The budget.
     pub budget: Budget,
+    /// Which of its checkpoints to score on the public slice; left out, none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probing: Option<Probing>,
+}
+
+/// Which checkpoints of a run are scored on the public slice: rows of the train part, which
+/// its entrant may see anyway. A module's only; images have no metered work.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Probing {
+    /// One at every so many sixteenths of the training budget.
+    pub every: u32,
+    /// The score whose first probe to reach it is asked for: then none may be left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<f64>,
 }
 
 /// What a method was handed in as.
@@ -156,13 +170,30 @@ pub struct Heartbeat {
     pub progress: f64,
     /// Points of the curve since the last heartbeat.
     pub curve: Vec<CurvePoint>,
+    /// Probes since the last heartbeat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
+}
+
+/// What a checkpoint scored on the public slice.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// Used share of the training budget: sixteenths; 1 is the finished model.
+    pub fraction: f64,
+    /// Metered work until then.
+    pub work: u64,
+    /// The score, in the task's metric.
+    pub score: f64,
 }
 
 /// Answer to [`Heartbeat`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseExtended {
     /// The lease ends this long from now.
     pub lease_seconds: u32,
+    /// The run can no longer matter, and why: kill it and report [`Verdict::Stopped`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop: Option<String>,
 }
 
 /// One reported number.
@@ -192,6 +223,8 @@ pub enum Verdict {
     /// Predictions that cannot be scored: wrong shape, not finite, or a language model's
     /// that depend on what comes later in the text.
     InvalidPredictions,
+    /// Stopped because a heartbeat's answer said so.
+    Stopped,
 }
 
 /// The result of an attempt.
@@ -199,7 +232,8 @@ pub enum Verdict {
 pub struct Report {
     /// How it ended.
     pub verdict: Verdict,
-    /// The score, for [`Verdict::Completed`], in the task's metric.
+    /// The score, for [`Verdict::Completed`], in the task's metric; for
+    /// [`Verdict::Stopped`] that of the last probe.
     pub score: Option<f64>,
     /// SHA-256 of the model in hex: a blob already put there, if there is a model.
     pub model: Option<String>,
@@ -213,6 +247,13 @@ pub struct Report {
     pub predict: Meters,
     /// The whole curve (thinned by the runner to at most 512 points a metric).
     pub curve: Vec<CurvePoint>,
+    /// All probes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
+    /// Metered work at the first probe that reached the target, if one did and the score
+    /// reaches it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to_target: Option<u64>,
 }
 
 /// The results of several attempts; each counts, or is refused, on its own.

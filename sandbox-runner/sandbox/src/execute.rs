@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use gauntlet_job::{Event, Job, Meters, Outcome, Phase};
+use gauntlet_job::{Event, Job, Meters, Outcome, Phase, Snapshots};
 use tokio::io::AsyncWriteExt;
 use tokio::process::ChildStdin;
 use tokio::sync::mpsc;
@@ -17,6 +17,7 @@ use crate::fault::Fault;
 use crate::folders::RunFolder;
 use crate::output::{OutputError, collect};
 use crate::process::{Process, ProcessLimits};
+use crate::snapshots::Taker;
 use crate::{Device, Sandbox};
 
 /// Why watching a worker ended.
@@ -86,6 +87,7 @@ impl Sandbox {
         let wanted = output_of(&job.phase).to_owned();
         let limits = job.limits;
         let threads = job.threads as u64;
+        let asked = job.snapshots.clone();
         let inside = self.prepare(job, &folder)?;
         let made = output_of(&inside.phase).to_owned();
 
@@ -126,12 +128,18 @@ impl Sandbox {
         let stdin = hand_over(pipes.stdin, &inside);
 
         let deadline = begin + Duration::from_millis(limits.wall_ms) + self.config.wall_grace;
+        // Snapshots are taken away at once, but a busy machine may be slow at it.
+        let files = 1 + asked.as_ref().map_or(0, |asked| asked.sixteenths().count());
         let disk = Disk {
             folder: &folder,
-            most: folder.bytes().saturating_add(file_bytes),
+            most: folder
+                .bytes()
+                .saturating_add(file_bytes.saturating_mul(files as u64)),
         };
+        let inside = folder.path().to_owned();
+        let taker = Taker::new(asked, inside, limits.output_bytes, limits.work);
         let watched = self
-            .watch(&mut process, lines, deadline, disk, &events, &cancel)
+            .watch(&mut process, lines, deadline, disk, taker, &events, &cancel)
             .await;
         process.kill().await;
         drop(stdin);
@@ -223,19 +231,26 @@ impl Sandbox {
                 predictions: folder.path().join("predictions.safetensors"),
             },
         };
+        let snapshots = job.snapshots.map(|asked| Snapshots {
+            folder: folder.path().to_owned(),
+            ..asked
+        });
         Ok(Job {
             module,
             phase,
+            snapshots,
             ..job
         })
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one execution")]
     async fn watch(
         &self,
         process: &mut Process,
         mut lines: mpsc::Receiver<Result<Event, Breach>>,
         mut deadline: Instant,
         disk: Disk<'_>,
+        mut taker: Taker,
         events: &mpsc::Sender<Event>,
         cancel: &CancellationToken,
     ) -> Watched {
@@ -269,6 +284,11 @@ impl Sandbox {
                         }
                     }
                     Some(Ok(event)) => {
+                        match taker.hand_out(&event) {
+                            Ok(true) => {}
+                            Ok(false) => continue,
+                            Err(error) => break Stop::Lost(error),
+                        }
                         started |= matches!(event, Event::FirstOperation { .. });
                         tokio::select! {
                             _ = events.send(event) => {}

@@ -27,6 +27,7 @@ mod folders;
 pub mod launch;
 mod output;
 mod process;
+mod snapshots;
 mod stray;
 mod users;
 

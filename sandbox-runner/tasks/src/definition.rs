@@ -8,7 +8,9 @@ use gauntlet_wire::{InputKind, TaskInfo, TaskKind, windows};
 use crate::base::Base;
 use crate::dataset::Dataset;
 use crate::error::TaskError;
+use crate::kinds;
 use crate::manifest::{self, Manifest};
+use crate::metric::Direction;
 use crate::rows::Rows;
 use crate::secret_rng::SecretRng;
 use crate::table::{Encoder, Table};
@@ -29,6 +31,8 @@ pub struct TaskDefinition {
     pub origin: Option<String>,
     /// What one run may use.
     pub budget: BudgetSpec,
+    /// A score to be reached, for tournaments that compare the work until then.
+    pub target: Option<f64>,
     kind: TaskKind,
     hidden: Hidden,
     source: Source,
@@ -113,6 +117,7 @@ impl TaskDefinition {
             licence: manifest.licence,
             origin: manifest.data.origin,
             budget: budget(&manifest.budget)?,
+            target: target(manifest.target, &kind)?,
             hidden: hidden(&manifest.split, &kind)?,
             kind,
             source,
@@ -289,6 +294,21 @@ pub(crate) fn check_name(name: &str) -> Result<(), TaskError> {
             .bytes()
             .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     require(fits, "name", "must be 1 to 40 of a-z, 0-9 and -")
+}
+
+/// A target that nothing can reach, or that a miss has reached, says nothing.
+fn target(target: Option<f64>, kind: &TaskKind) -> Result<Option<f64>, TaskError> {
+    let metric = kinds::of(kind).metric();
+    let fits = |target: f64| match metric.better {
+        Direction::Higher => target > metric.miss && target <= metric.best,
+        Direction::Lower => target < metric.miss && target >= metric.best,
+    };
+    require(
+        target.is_none_or(fits),
+        "target",
+        "must be a score better than a miss, and not beyond the best",
+    )?;
+    Ok(target)
 }
 
 fn budget(budget: &manifest::Budget) -> Result<BudgetSpec, TaskError> {

@@ -12,6 +12,7 @@ pub(crate) struct Manifest {
     pub(crate) title: String,
     pub(crate) description: String,
     pub(crate) licence: String,
+    pub(crate) target: Option<f64>,
     pub(crate) kind: Kind,
     pub(crate) inputs: Option<Inputs>,
     pub(crate) data: Data,

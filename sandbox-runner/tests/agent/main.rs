@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use clap::Parser;
-use gauntlet_protocol::{AssignedTask, Assignment, Budget, Verdict};
+use gauntlet_protocol::{AssignedTask, Assignment, Budget, Probe, Probing, Verdict};
 use gauntlet_runner::{agent, config::Config};
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
 use orchestrator::{Orchestrator, TOKEN};
@@ -204,6 +204,7 @@ fn assignment(orchestrator: &Orchestrator, behaviour: &str) -> Assignment {
             guest_bytes: 1 << 20,
             output_bytes: 1 << 20,
         },
+        probing: None,
     }
 }
 
@@ -298,6 +299,72 @@ async fn entrants_faults_are_verdicts_and_ours_are_not() {
         refused.detail.as_ref().unwrap().contains("ELF"),
         "{refused:?}"
     );
+}
+
+/// A train part of 128 rows, whose inputs are right answers.
+fn train_part() -> Vec<u8> {
+    let inputs: Vec<u8> = [1_f32, 0.]
+        .iter()
+        .flat_map(|score| score.to_le_bytes())
+        .collect();
+    let (inputs, labels) = (inputs.repeat(128), vec![0; 8 * 128]);
+    let views = [
+        (
+            "inputs",
+            TensorView::new(Dtype::F32, vec![128, 2], &inputs).unwrap(),
+        ),
+        (
+            "labels",
+            TensorView::new(Dtype::I64, vec![128], &labels).unwrap(),
+        ),
+    ];
+    safetensors::serialize(views, None).unwrap()
+}
+
+#[tokio::test]
+async fn a_run_that_is_told_to_stop_is_killed_and_reported_with_its_last_probe() {
+    let (home, orchestrator) = (Home::new(), Orchestrator::start().await);
+    let mut assignment = assignment(&orchestrator, "probed");
+    assignment.task.train = orchestrator.store(&train_part());
+    assignment.probing = Some(Probing {
+        every: 4,
+        target: None,
+    });
+    orchestrator.with(|book| {
+        book.queue.push_back(assignment);
+        book.stop = Some("two rivals are better\nalready".to_owned());
+    });
+    let running = Running::start(&home, &orchestrator);
+    let (_, attempt, report) = orchestrator
+        .until("a report", |book| book.reports.first().cloned())
+        .await;
+    home.until_none_runs().await;
+    running.end().await;
+    let probe = Probe {
+        fraction: 0.25,
+        work: 250,
+        score: 1.0,
+    };
+    assert_eq!(
+        (attempt, report.verdict),
+        (3, Verdict::Stopped),
+        "{report:?}"
+    );
+    assert_eq!((report.score, &report.model), (Some(1.0), &None));
+    assert_eq!(report.probes, [probe]);
+    assert_eq!(report.train.work, 250);
+    assert_eq!(
+        report.detail.as_deref(),
+        Some("two rivals are better already")
+    );
+    orchestrator.with(|book| {
+        let told = book
+            .heartbeats
+            .iter()
+            .find(|(_, beat)| !beat.probes.is_empty());
+        assert_eq!(told.unwrap().1.probes, [probe]);
+        assert!(book.faults.is_empty());
+    });
 }
 
 #[tokio::test]

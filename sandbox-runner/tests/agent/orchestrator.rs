@@ -34,6 +34,8 @@ pub(crate) struct Book {
     pub(crate) faults: Vec<(Uuid, i32, Fault)>,
     /// Answer to heartbeats instead of the right one.
     pub(crate) heartbeat_status: Option<StatusCode>,
+    /// Answer to heartbeats that carry a probe: the run is to be stopped.
+    pub(crate) stop: Option<String>,
     /// So many reports are taken down, but the answer gets lost.
     pub(crate) lose_answers: usize,
 }
@@ -197,9 +199,11 @@ async fn heartbeat(
     if let Some(status) = book.heartbeat_status {
         return Err(Refused(status, "the attempt is not yours"));
     }
+    let stop = book.stop.clone().filter(|_| !heartbeat.probes.is_empty());
     book.heartbeats.push((run, heartbeat));
     Ok(Json(LeaseExtended {
         lease_seconds: LEASE_SECONDS,
+        stop,
     }))
 }
 

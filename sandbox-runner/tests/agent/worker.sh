@@ -37,6 +37,16 @@ honest/train)
     echo '{"event":"progress","used":0.5}'
     succeed
     ;;
+probed/train)
+    printf "a checkpoint" >snapshot-4.safetensors
+    echo '{"event":"snapshot","sixteenths":4,"work":250}'
+    exec sleep 1000
+    ;;
+probed/predict)
+    # The public slice holds right answers; the header stays as long as it was.
+    LC_ALL=C sed 's/"inputs"/"predictions"/; s/     //' inputs.safetensors >predictions.safetensors
+    finished '{"outcome":"completed"}'
+    ;;
 slow/train) sleep 2; succeed ;;
 sleeps/train) exec sleep 1000 ;;
 over-budget/train) finished '{"outcome":"budget_exceeded","limit":"work"}' ;;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
 use gauntlet_protocol::{Budget, Verdict};
 use gauntlet_runner::attempt::{self, Attempt, Findings, Method, Trouble};
+use gauntlet_runner::probing::Probing;
 use gauntlet_sandbox::{Fault, Isolation, Sandbox, SandboxConfig};
 use gauntlet_wire::settings::Settings;
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
@@ -183,9 +184,8 @@ impl Bench {
         &self.runs
     }
 
-    /// What a runner does with a method: compile, train, predict, score.
-    pub(crate) async fn attempt(&self, wasm: Vec<u8>, task: &str, budget: Budget) -> Observed {
-        let attempt = Attempt {
+    fn order(&self, wasm: Vec<u8>, task: &str, budget: Budget) -> Attempt {
+        Attempt {
             method: Method::Module(wasm),
             run: "hostile".to_owned(),
             batches: None,
@@ -198,7 +198,24 @@ impl Bench {
             base: None,
             hidden_inputs: self.at("hidden"),
             hidden_labels: fs::read(self.at("labels")).unwrap(),
-        };
+        }
+    }
+
+    /// The same, with checkpoints scored meanwhile.
+    pub(crate) async fn probed(
+        &self,
+        wasm: Vec<u8>,
+        budget: Budget,
+        probing: Option<&Probing<'_>>,
+    ) -> Result<Findings, Trouble> {
+        let attempt = self.order(wasm, "hostile", budget);
+        let folder = self.folder.path();
+        attempt::perform_probed(&self.sandbox, folder, &attempt, probing, |_, _| {}).await
+    }
+
+    /// What a runner does with a method: compile, train, predict, score.
+    pub(crate) async fn attempt(&self, wasm: Vec<u8>, task: &str, budget: Budget) -> Observed {
+        let attempt = self.order(wasm, task, budget);
         let begin = Instant::now();
         let mut events = Vec::new();
         let listen = |_, event| events.push(event);
@@ -334,6 +351,7 @@ pub(crate) fn job(module: &Path, phase: Phase, limits: Limits) -> Job {
         limits,
         threads: 1,
         settings: Settings::new(),
+        snapshots: None,
     }
 }
 

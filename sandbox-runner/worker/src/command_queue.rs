@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Log(String),
     /// Tell how much of the budget is used.
     Progress(f64),
+    /// Tell that a checkpoint has been handed out.
+    Snapshot { sixteenths: u32, work: u64 },
     /// Answer something; the guest waits.
     Ask(Question),
 }

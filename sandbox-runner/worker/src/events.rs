@@ -75,6 +75,12 @@ impl Events {
         self.send(&Event::Progress { used });
     }
 
+    pub(crate) fn snapshot(&mut self, sixteenths: u32, work: u64) {
+        self.send(&Event::Snapshot { sixteenths, work });
+        // At once: the sooner it is scored, the sooner a hopeless run can end.
+        let _ = self.out.flush();
+    }
+
     pub(crate) fn finished(&mut self, outcome: Outcome, meters: Meters) {
         for (name, point) in self.thinned.last() {
             self.send_metric(&name, point);

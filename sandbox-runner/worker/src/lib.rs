@@ -44,6 +44,7 @@ pub mod probe;
 mod run;
 mod serve;
 mod session;
+mod snapshots;
 mod stop;
 mod thin;
 pub mod wide_sum;

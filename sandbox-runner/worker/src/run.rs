@@ -24,6 +24,7 @@ use crate::events::Events;
 use crate::executor::{Executor, keep_panics};
 use crate::serve::Service;
 use crate::session::{Session, Work};
+use crate::snapshots::Snapshots;
 use crate::stop::Stop;
 use crate::{Setup, confine, engine, imports, model_file};
 
@@ -127,6 +128,7 @@ fn prepare<B: BackendIr + 'static>(
         defaults.int_dtype.into(),
     )?;
     let out = create(job.phase.output())?;
+    let snapshots = snapshots(job)?;
     let engine = engine::engine(setup.defences)
         .map_err(|error| format!("failed to start the engine: {error:#}"))?;
     let module = load_module(&engine, &job.module)?;
@@ -161,7 +163,8 @@ fn prepare<B: BackendIr + 'static>(
         job,
         defaults,
         defences,
-    );
+    )
+    .with_snapshots(snapshots);
     let mut store = Store::new(&engine, session);
     store.limiter(|session| session);
     let ticks = job.limits.wall_ms / engine::EPOCH_MILLIS + 1;
@@ -281,6 +284,18 @@ fn cut_off(stop: Stop, work: &Work, out: File) -> Result<Outcome, Stop> {
         limit: (*limit).to_owned(),
         step: kept.step,
     })
+}
+
+/// The files for checkpoints that the host wants while training goes on.
+fn snapshots(job: &Job) -> Result<Snapshots, String> {
+    let (Phase::Train { .. }, Some(asked)) = (&job.phase, &job.snapshots) else {
+        return Ok(Snapshots::default());
+    };
+    let files = asked.sixteenths().map(|sixteenths| {
+        let path = asked.folder.join(gauntlet_job::Snapshots::file(sixteenths));
+        Ok((sixteenths, create(&path)?))
+    });
+    Ok(Snapshots::new(files.collect::<Result<_, String>>()?))
 }
 
 fn create(path: &Path) -> Result<File, String> {

@@ -120,6 +120,10 @@ impl<B: BackendIr> Service<B> {
                 self.events.progress(used);
                 Ok(())
             }
+            Command::Snapshot { sixteenths, work } => {
+                self.events.snapshot(sixteenths, work);
+                Ok(())
+            }
             Command::Ask(question) => self.reply(question),
         }
     }

@@ -19,6 +19,7 @@ use crate::data::Rows;
 use crate::defences::{Defence, Defences};
 use crate::events::micros;
 use crate::model_file::{self, Named};
+use crate::snapshots::{self, Snapshots};
 use crate::stop::Stop;
 
 /// How often the used share of the budget is told.
@@ -43,6 +44,7 @@ pub(crate) struct Session {
     deadline: Instant,
     progress_told: Instant,
     pub(crate) defences: Defences,
+    snapshots: Snapshots,
 }
 
 /// A model that was checked in.
@@ -138,7 +140,37 @@ impl Session {
             deadline: began + Duration::from_millis(job.limits.wall_ms),
             progress_told: began,
             defences,
+            snapshots: Snapshots::default(),
         }
+    }
+
+    /// The same, handing out checkpoints while it trains.
+    pub(crate) fn with_snapshots(mut self, snapshots: Snapshots) -> Self {
+        self.snapshots = snapshots;
+        self
+    }
+
+    /// Every import asks this too: hands out the checkpoint kept if a share of the budget
+    /// that the host waits for has been used up since, and there is one.
+    pub(crate) fn hand_out(&mut self) -> Result<(), Stop> {
+        let used = self.checker.work_used();
+        let Some((sixteenths, file)) = self.snapshots.due(used, self.limits.work) else {
+            return Ok(());
+        };
+        let Work::Train {
+            kept: Some(kept), ..
+        } = &self.work
+        else {
+            return Ok(());
+        };
+        if snapshots::write(&kept.parameters, file)? {
+            self.commands.push(Command::Snapshot {
+                sixteenths,
+                work: used,
+            })?;
+            self.commands.hand_over();
+        }
+        Ok(())
     }
 
     /// Every import asks this first: epochs stop guest code, this stops a guest that lives in imports.

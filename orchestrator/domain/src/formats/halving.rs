@@ -87,6 +87,15 @@ impl Halving {
     fn kept_of(&self, entrants: usize) -> usize {
         entrants.div_ceil(self.eta as usize).max(1)
     }
+
+    /// How many of `entrants` go on from a rung; from the last, the winner alone.
+    fn places(&self, rung: u32, entrants: usize) -> usize {
+        if rung >= self.rungs {
+            1
+        } else {
+            self.kept_of(entrants)
+        }
+    }
 }
 
 impl Format for Halving {
@@ -104,11 +113,7 @@ impl Format for Halving {
     fn decide(&self, tournament: &Tournament, round: &Round) -> Decision {
         let points = tournament.points();
         let standings = tournament.standings_of(round, &points, (1, round.number));
-        let places = if round.number >= self.rungs {
-            1
-        } else {
-            self.kept_of(standings.len())
-        };
+        let places = self.places(round.number, standings.len());
         let completed = tournament.completed_a_run();
         let mut keep: Vec<SubmissionId> = standings
             .iter()
@@ -130,6 +135,19 @@ impl Format for Halving {
             Decision::with_rivals(tournament, &points, round, standings, &keep, 1, &rivals);
         decision.friedman = friedman;
         decision
+    }
+
+    /// With `race`, a test over everybody's results may cut more: a run that was stopped
+    /// would change its outcome.
+    fn cuts_by_mean(&self) -> bool {
+        self.race.is_none()
+    }
+
+    fn kept_by_mean(&self, tournament: &Tournament, round: &Round) -> Option<usize> {
+        let playing = |who: &&SubmissionId| !tournament.is_disqualified(**who);
+        let entrants = round.entrants.iter().filter(playing).count();
+        self.cuts_by_mean()
+            .then(|| self.places(round.number, entrants))
     }
 
     fn rounds(&self, _field: usize) -> u32 {

@@ -64,6 +64,17 @@ pub trait Format {
     /// Who goes on from a finished round, and on what grounds.
     fn decide(&self, tournament: &Tournament, round: &Round) -> Decision;
 
+    /// Whether nothing but the mean over blocks that all share decides who goes on. Only
+    /// then may a run be stopped early ([`crate::can_still_matter`]).
+    fn cuts_by_mean(&self) -> bool {
+        false
+    }
+
+    /// How many go on from the round, where [`Self::cuts_by_mean`].
+    fn kept_by_mean(&self, _: &Tournament, _: &Round) -> Option<usize> {
+        None
+    }
+
     /// How many rounds there may be if `field` methods start. Fewer need not mean fewer
     /// rounds: a field that fits into one group plays no groups, but a longer knockout.
     fn rounds(&self, field: usize) -> u32;

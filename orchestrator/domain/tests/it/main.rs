@@ -12,6 +12,7 @@ mod defence;
 mod documented;
 mod game;
 mod meetings;
+mod mid_run;
 mod race;
 mod rejudge;
 mod rejudged;

@@ -32,6 +32,7 @@ pub(crate) async fn create(
             .map(|base| extract::digest(&base, "body.base"))
             .transpose()?,
         metric: convert::new_metric(body.metric),
+        target: body.target,
     };
     create_task(&app.context, new).await?;
     let task = convert::task(read::task(&app, &body.name).await?);

@@ -1,6 +1,6 @@
 //! The staircase: methods down, blocks across, filling as results arrive.
 
-use gauntlet_api::{Direction, RunCell, RunState, Tournament};
+use gauntlet_api::{Direction, RunCell, RunState, Tournament, Verdict};
 
 use super::format;
 
@@ -169,6 +169,11 @@ fn run_cell(run: &RunCell, scale: &Scale) -> Cell {
             format!("score q{}", scale.class(score)),
             format::short_score(score),
             format::score(score),
+        ),
+        (RunState::Done, Some(Verdict::Stopped), None) => (
+            String::from("void"),
+            String::from("stop"),
+            String::from("stopped early"),
         ),
         (RunState::Done, verdict, None) => {
             let verdict = verdict.map_or("done", |verdict| verdict.as_str());

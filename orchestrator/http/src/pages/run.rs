@@ -43,8 +43,15 @@ pub(crate) struct RunLive {
     progress: Option<u32>,
     detail: Option<String>,
     charts: Vec<Chart>,
+    probes: Vec<ProbeRow>,
     meters: Vec<MeterRow>,
     attempts: Vec<AttemptView>,
+}
+
+struct ProbeRow {
+    used: u32,
+    work: String,
+    score: String,
 }
 
 struct MeterRow {
@@ -90,6 +97,9 @@ impl RunLive {
             (RunState::Done, Some(gauntlet_api::Verdict::Completed)) => {
                 ("good", String::from("completed"))
             }
+            (RunState::Done, Some(gauntlet_api::Verdict::Stopped)) => {
+                ("", String::from("stopped early"))
+            }
             (RunState::Done, Some(verdict)) => ("bad", format::words(verdict.as_str())),
             (RunState::Done, None) => ("bad", String::from("no verdict")),
             (RunState::Queued, _) => ("", String::from("queued")),
@@ -109,11 +119,20 @@ impl RunLive {
             verdict_class,
             verdict,
             metric: run.metric.heading(),
-            good: run.score.is_some(),
+            good: run.score.is_some() || run.verdict == Some(gauntlet_api::Verdict::Stopped),
             score: run.score.map(format::score),
             progress: (run.state == RunState::Leased).then(|| format::percent(run.progress)),
             detail: run.detail.clone().filter(|detail| !detail.is_empty()),
             charts: chart::charts(&run.curve),
+            probes: run
+                .probes
+                .iter()
+                .map(|probe| ProbeRow {
+                    used: format::percent(probe.fraction),
+                    work: format::count(probe.work),
+                    score: format::score(probe.score),
+                })
+                .collect(),
             meters: meters(run.train.as_ref(), run.predict.as_ref()),
             attempts: run
                 .attempts

@@ -181,6 +181,8 @@ pub(crate) fn run() -> Run {
                 value: Some(2.3 * (-0.03 * step as f64).exp() + 0.05),
             })
             .collect(),
+        probes: Vec::new(),
+        to_target: None,
         attempts: vec![
             Attempt {
                 number: 1,

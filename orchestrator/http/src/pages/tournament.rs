@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use gauntlet_api::{Cut, Direction, RoundState, RunState, Tournament, TournamentState};
+use gauntlet_api::{Cut, Direction, RoundState, RunState, Tournament, TournamentState, Verdict};
 
 use super::format;
 use super::matrix::Matrix;
@@ -141,6 +141,7 @@ impl TournamentLive {
             faults: runs()
                 .filter(|run| run.state == RunState::Done)
                 .filter_map(|run| Some((run, run.verdict.filter(|_| run.score.is_none())?)))
+                .filter(|(_, verdict)| *verdict != Verdict::Stopped)
                 .map(|(run, verdict)| FaultView {
                     method: run.method.clone(),
                     verdict: format::words(verdict.as_str()),

@@ -4,6 +4,7 @@ use axum::extract::State;
 use gauntlet_domain::RunId;
 use gauntlet_protocol::{Heartbeat, LeaseExtended};
 use gauntlet_scheduler::commands::heartbeat::heartbeat as beat;
+use gauntlet_scheduler::commands::probe::probe;
 use gauntlet_storage::leases::Holder;
 
 use crate::app::App;
@@ -11,6 +12,7 @@ use crate::auth::Runner;
 use crate::convert;
 use crate::error::Result;
 use crate::extract::{Json, Path};
+use crate::runner::probes;
 
 pub(crate) async fn heartbeat(
     State(app): State<App>,
@@ -25,7 +27,13 @@ pub(crate) async fn heartbeat(
     };
     let curve = convert::reported_curve(body.curve);
     let lease = beat(&app.context, &holder, body.progress, curve).await?;
+    let stop = match body.probes.as_slice() {
+        // Where nobody asks for probes there is nothing to look up.
+        [] => None,
+        new => probe(&app.context, &holder, &probes::reported(new)).await?,
+    };
     Ok(axum::Json(LeaseExtended {
         lease_seconds: lease.as_secs().try_into().unwrap_or(u32::MAX),
+        stop,
     }))
 }

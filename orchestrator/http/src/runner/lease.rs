@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use gauntlet_domain::{Lane, RunnerId};
 use gauntlet_protocol::{
     AssignedTask, Assignment, Assignments, Lane as WireLane, LeaseRequest, LeasesRequest,
-    MOST_AT_ONCE,
+    MOST_AT_ONCE, Probing,
 };
 use gauntlet_scheduler::commands::claim::{Ask, Claim};
 use tokio::time::Instant;
@@ -115,5 +115,9 @@ fn assignment(claimed: Claim) -> Assignment {
         },
         seed: work.seed.to_string(),
         budget: convert::wire_budget(work.budget),
+        probing: work.probing.map(|probing| Probing {
+            every: probing.every,
+            target: probing.target,
+        }),
     }
 }

@@ -14,6 +14,7 @@ use crate::convert;
 use crate::error::{Error, Result};
 use crate::extract::{self, Json, Path};
 use crate::runner::lease::check_count;
+use crate::runner::probes;
 
 pub(crate) async fn report(
     State(app): State<App>,
@@ -69,6 +70,8 @@ async fn accept(app: &App, holder: &Holder, body: Report) -> Result<()> {
         train: convert::reported_meters(body.train),
         predict: convert::reported_meters(body.predict),
         curve: convert::reported_curve(body.curve),
+        probes: probes::reported(&body.probes),
+        to_target: body.to_target,
     };
     let checked = check(&app.context, holder, report).await?;
     app.counter.hand_in(checked).await

@@ -33,6 +33,8 @@ pub struct NewTask {
     pub base: Option<Digest>,
     /// What it measures.
     pub metric: Metric,
+    /// A score to be reached, where work until then is compared.
+    pub target: Option<f64>,
 }
 
 /// Adds the task. The same task again is fine; another under its name is not,
@@ -43,6 +45,7 @@ pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal>
     text::check("body.licence", &new.licence, 200)?;
     check_budget(&new.budget)?;
     check_metric(&new.metric)?;
+    check_target(&new.metric, new.target)?;
     let blobs = [
         ("body.train", &new.train),
         ("body.hidden_inputs", &new.hidden_inputs),
@@ -76,6 +79,7 @@ pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal>
         hidden_labels: new.hidden_labels,
         base: new.base,
         metric: &new.metric,
+        target: new.target,
     };
     if !tasks::insert(&mut tx, &row).await? {
         let existing = views::task(&mut tx, &new.name).await?;
@@ -98,6 +102,7 @@ pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal>
         hidden_labels: new.hidden_labels,
         base: new.base,
         metric: new.metric,
+        target: new.target,
     };
     events::append_platform(&mut tx, &event).await?;
     tx.commit().await.map_err(gauntlet_storage::Error::from)?;
@@ -115,6 +120,25 @@ fn same(existing: &views::TaskView, new: &NewTask) -> bool {
         && existing.hidden_labels == new.hidden_labels
         && existing.base == new.base
         && existing.metric == new.metric
+        && existing.target == new.target
+}
+
+/// A target that nothing can reach, or that a miss has reached, says nothing.
+fn check_target(metric: &Metric, target: Option<f64>) -> Result<(), Refusal> {
+    let fine =
+        |target: &f64| metric.admits(*target) && metric.advantage(*target, metric.miss) > 0.0;
+    match target.filter(|target| !fine(target)) {
+        None => Ok(()),
+        Some(target) => Err(Reason::new(
+            "invalid-target",
+            format!("{} cannot have {target} for a target", metric.name),
+            "give a score that is better than a miss and not beyond the best",
+        )
+        .field("body.target")
+        .limit(format!("from {} to {}", metric.miss, metric.best))
+        .found(target.to_string())
+        .invalid()),
+    }
 }
 
 fn check_metric(metric: &Metric) -> Result<(), Refusal> {

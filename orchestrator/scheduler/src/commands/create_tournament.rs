@@ -124,6 +124,18 @@ fn check_tasks(rules: &Rules, first: &TaskView, more: &[TaskView]) -> Result<(),
             .found(format!("{} numbers", reference.len()))
             .invalid())
         }
-        Combine::Profile { .. } => Ok(()),
+        Combine::Profile { .. } => {
+            let mut all = std::iter::once(first).chain(more);
+            match all.find(|task| task.target.is_none()) {
+                Some(task) => refuse(
+                    format!(
+                        "`{}` has no target: a profile compares the work until one is reached",
+                        task.name
+                    ),
+                    "take a task whose task.toml has a `target`",
+                ),
+                None => Ok(()),
+            }
+        }
     }
 }

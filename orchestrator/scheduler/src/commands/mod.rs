@@ -11,6 +11,7 @@ pub mod fault;
 pub mod heartbeat;
 pub mod open_tournament;
 pub mod pause;
+pub mod probe;
 pub mod register_runner;
 pub mod rejudge;
 pub mod report;

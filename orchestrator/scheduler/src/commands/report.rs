@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gauntlet_domain::{
-    CurvePoint, Digest, Event, Meters, Metric, Outcome, OutcomeError, RunId, TournamentId, Verdict,
-    tidy_curve,
+    CurvePoint, Digest, Event, Meters, Metric, Outcome, OutcomeError, Probe, RunId, TournamentId,
+    Verdict, tidy_curve,
 };
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::results::{self, Held, NewResult};
-use gauntlet_storage::{Error, Transaction, curves, events, runs};
+use gauntlet_storage::{Error, Transaction, curves, events, probes, runs};
 use serde::Serialize;
 
 use super::text;
@@ -19,7 +19,8 @@ use crate::{Context, Reason, Refusal};
 pub struct NewReport {
     /// How it ended.
     pub verdict: Verdict,
-    /// The score in the task's metric, for a completed run.
+    /// The score in the task's metric, for a completed run; that of the last probe for a
+    /// stopped one.
     pub score: Option<f64>,
     /// Digest of the model, for a completed run: a blob that is there already.
     pub model: Option<Digest>,
@@ -33,6 +34,12 @@ pub struct NewReport {
     pub predict: Meters,
     /// The whole curve; thinned if it is long.
     pub curve: Vec<CurvePoint>,
+    /// All probes; those that came with heartbeats stay as they are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
+    /// Work until the task's target was reached, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_target: Option<u64>,
 }
 
 /// Accepts the result, once and for ever. The same report again is fine; a
@@ -59,6 +66,7 @@ pub struct Checked {
 /// Looks at what a report says, without the database.
 pub async fn check(ctx: &Context, holder: &Holder, report: NewReport) -> Result<Checked, Refusal> {
     let outcome = Outcome::new(report.verdict, report.score).map_err(invalid_outcome)?;
+    super::probe::check(&report.probes)?;
     Ok(Checked {
         holder: *holder,
         outcome,
@@ -110,7 +118,15 @@ async fn accept(ctx: &Context, mut reports: Vec<(usize, Checked)>) -> Result<Ans
             continue;
         };
         let model = std::mem::replace(&mut one.model, Ok(()));
-        let fits = model.and_then(|()| check_score(&held.metric, &one.outcome));
+        let mut fits = model.and_then(|()| check_score(&held.metric, &one.outcome));
+        let stopped = one.outcome.verdict() == Verdict::Stopped;
+        if stopped
+            && probes::stopped(&mut tx, held.run, one.holder.attempt)
+                .await?
+                .is_none()
+        {
+            fits = Err(nobody_stopped(&one.holder));
+        }
         if fits.is_ok() {
             accepted.push((held, one));
         }
@@ -146,6 +162,9 @@ async fn write(
         .filter(|(held, _)| held.has_beaten)
         .map(|(held, _)| held.run)
         .collect();
+    for (held, one) in accepted.iter() {
+        probes::add(&mut tx, held.run, one.holder.attempt, &one.report.probes).await?;
+    }
     curves::clear(&mut tx, &beaten).await?;
     let final_curves: Vec<(RunId, Vec<CurvePoint>)> = accepted
         .iter_mut()
@@ -168,7 +187,7 @@ async fn write(
                 attempt: one.holder.attempt,
                 outcome: one.outcome,
                 model: one.report.model,
-                to_target: None,
+                to_target: one.to_target(),
             });
     }
     let mut finished = false;
@@ -198,8 +217,15 @@ impl Checked {
             detail: detail.map(|detail| text::one_line(detail, 500)),
             train: &self.report.train,
             predict: &self.report.predict,
+            to_target: self.to_target(),
             report: self.digest,
         }
+    }
+
+    /// Work until the task's target was reached. It is well below 2^53, above which a double
+    /// would round it.
+    fn to_target(&self) -> Option<f64> {
+        self.report.to_target.map(|work| work as f64)
     }
 }
 
@@ -284,6 +310,20 @@ fn impossible_score(metric: &Metric, score: f64) -> Refusal {
     .field("body.score")
     .limit(format!("{} at best", metric.best))
     .invalid()
+}
+
+/// A runner does not decide that a run no longer matters.
+fn nobody_stopped(holder: &Holder) -> Refusal {
+    Reason::new(
+        "not-stopped",
+        format!(
+            "attempt {} of run {} was not told to stop",
+            holder.attempt, holder.run
+        ),
+        "report `stopped` only after a heartbeat's answer says so",
+    )
+    .field("body.verdict")
+    .conflict()
 }
 
 /// The answer to every message about an attempt that is not the sender's (any more).

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use gauntlet_domain::{
-    Digest, Event, Lane, MethodName, SubmissionId, TokenId, TournamentName, TournamentState,
+    Combine, Digest, Event, Lane, MethodName, SubmissionId, TokenId, TournamentId, TournamentName,
+    TournamentState,
 };
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, events, submissions};
@@ -76,6 +77,9 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
         .and_then(|row| row.rules.terms.max_field);
     let lock = most.map_or(Lock::Share, |_| Lock::Update);
     check_open(&mut tx, &new.tournament, lock).await?;
+    if lane == Lane::Oci {
+        check_images(&mut tx, id, &new.tournament).await?;
+    }
     if let Some(most) = most
         && submissions::count(&mut tx, id).await? >= most
     {
@@ -131,6 +135,25 @@ async fn check_open(conn: &mut Conn, name: &TournamentName, lock: Lock) -> Resul
         )
         .field("path.name")
         .conflict()),
+    }
+}
+
+/// Images have no metered work, so there is nothing to compare where work until a target is.
+async fn check_images(
+    conn: &mut Conn,
+    id: TournamentId,
+    name: &TournamentName,
+) -> Result<(), Refusal> {
+    let row = tournaments::get(conn, id, Lock::None).await?;
+    match row.map(|row| row.rules.terms.combine) {
+        Some(Combine::Profile { .. }) => Err(Reason::new(
+            "no-images",
+            format!("`{name}` compares metered work, which container images do not have"),
+            "hand in a WebAssembly module",
+        )
+        .field("body")
+        .invalid()),
+        _ => Ok(()),
     }
 }
 

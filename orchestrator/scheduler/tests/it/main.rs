@@ -17,6 +17,7 @@ mod record;
 mod referee;
 mod report;
 mod restart;
+mod stopping;
 mod stuck;
 mod submit;
 mod support;

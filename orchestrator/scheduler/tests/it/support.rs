@@ -123,6 +123,7 @@ impl Platform {
             hidden_labels: blob("labels").await,
             base: None,
             metric: Metric::default(),
+            target: None,
         }
     }
 
@@ -198,7 +199,7 @@ impl Platform {
 
     /// What a runner would report.
     pub(crate) async fn result(&self, claim: &Claim, outcome: Outcome) -> NewReport {
-        let model = if outcome.is_fault() {
+        let model = if outcome.score().is_none() {
             None
         } else {
             // As in life: the same method on the same seed gives the same model.
@@ -207,7 +208,7 @@ impl Platform {
         };
         NewReport {
             verdict: outcome.verdict(),
-            score: outcome.score(),
+            score: outcome.score().or(outcome.probe()),
             model,
             predictions: model.map(|_| Digest::of(b"predictions")),
             detail: outcome.is_fault().then(|| "it panicked".to_owned()),
@@ -221,6 +222,8 @@ impl Platform {
                 name: "loss".to_owned(),
                 value: Some(0.5),
             }],
+            probes: Vec::new(),
+            to_target: None,
         }
     }
 

@@ -1,9 +1,9 @@
 use gauntlet_domain::{
-    BlockSeed, CurvePoint, Digest, Meters, Metric, RunId, RunState, TournamentId, Verdict,
+    BlockSeed, CurvePoint, Digest, Meters, Metric, Probe, RunId, RunState, TournamentId, Verdict,
 };
 use time::OffsetDateTime;
 
-use crate::{Conn, Error, Result, curves, parse};
+use crate::{Conn, Error, Result, curves, parse, probes};
 
 /// A run with its curve and its attempts.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +48,10 @@ pub struct RunView {
     pub predict: Option<Meters>,
     /// What was reported so far, by name, then step.
     pub curve: Vec<CurvePoint>,
+    /// Scores of checkpoints on the public slice, of the latest attempt.
+    pub probes: Vec<Probe>,
+    /// Work until the task's target was reached, if it was.
+    pub to_target: Option<f64>,
     /// Its attempts, oldest first.
     pub attempts: Vec<AttemptView>,
 }
@@ -123,7 +127,8 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
                 WHERE r.tournament_id = runs.tournament_id AND r.number < rounds.number)
                    AS "blocks_before!",
                results.verdict AS "verdict?", results.score, results.model, results.predictions,
-               results.detail, results.train AS "train?", results.predict AS "predict?"
+               results.detail, results.train AS "train?", results.predict AS "predict?",
+               results.to_target
         FROM runs
         JOIN tournaments ON tournaments.id = runs.tournament_id
         JOIN submissions ON submissions.id = runs.submission_id
@@ -143,6 +148,7 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
         return Ok(None);
     };
     let attempts = attempts(&mut *conn, id).await?;
+    let probes = probes::of(&mut *conn, id).await?;
     let curve = curves::get(conn, id).await?;
     Ok(Some(RunView {
         id,
@@ -171,6 +177,8 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
             .map(|meters| parse::json("results.predict", meters))
             .transpose()?,
         curve,
+        probes,
+        to_target: row.to_target,
         attempts,
     }))
 }

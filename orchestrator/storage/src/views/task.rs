@@ -30,6 +30,8 @@ pub struct TaskView {
     pub base: Option<Digest>,
     /// What it measures.
     pub metric: Metric,
+    /// A score to be reached, where work until then is compared.
+    pub target: Option<f64>,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }
@@ -72,6 +74,7 @@ struct Row {
     base: Option<String>,
     metric: serde_json::Value,
     created_at: OffsetDateTime,
+    target: Option<f64>,
 }
 
 impl TryFrom<Row> for TaskView {
@@ -91,6 +94,7 @@ impl TryFrom<Row> for TaskView {
             hidden_labels: parse::text("tasks.hidden_labels", &row.hidden_labels)?,
             base: parse::optional("tasks.base", row.base.as_deref())?,
             metric: parse::json("tasks.metric", row.metric)?,
+            target: row.target,
             created_at: row.created_at,
         })
     }

@@ -170,6 +170,7 @@ fn job(module: PathBuf, behaviour: &str, phase: Phase) -> Job {
         },
         threads: 1,
         settings: gauntlet_wire::settings::Settings::new(),
+        snapshots: None,
     }
 }
 

@@ -135,6 +135,7 @@ fn with<T>(
     let (memory, session) = memory.data_and_store_mut(host);
     session
         .check_deadline()
+        .and_then(|()| session.hand_out())
         .and_then(|()| act(memory, session))
         .map_err(wasmtime::Error::new)
 }

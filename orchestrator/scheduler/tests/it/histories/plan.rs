@@ -82,6 +82,7 @@ fn rules(dice: &mut Dice, field: u32, two_tasks: bool) -> Rules {
         }
     };
     let terms = Terms {
+        mid_run: None,
         min_field: if dice.once_in(6) { 2 } else { 1 },
         max_field: dice.once_in(6).then_some(field.max(2)),
         defend: dice.once_in(4),

@@ -136,6 +136,8 @@ impl World {
             detail: outcome.is_fault().then(|| "it panicked".to_owned()),
             train: Meters::default(),
             predict: Meters::default(),
+            probes: vec![],
+            to_target: None,
             curve: vec![],
         }
     }

@@ -1,0 +1,157 @@
+//! Scores a run's checkpoints on the public slice while it trains on.
+//!
+//! Each probe is a prediction in a sandbox of its own, one at a time, beside the training,
+//! which does not wait for it and cannot tell that it happens. What it sees is public: rows
+//! of the train part (`gauntlet_tasks::public_slice`), never the hidden part.
+
+use std::path::{Path, PathBuf};
+
+use gauntlet_job::{Phase, Snapshots};
+use gauntlet_protocol::Probe;
+use gauntlet_tasks::{Direction, PublicSlice, ScoreError};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::attempt::{Attempt, Trouble, predict_limits, read};
+use crate::lanes::Ready;
+use crate::report::{self, Stage};
+
+/// What is asked of a run's checkpoints.
+pub struct Probing<'a> {
+    /// A probe at every so many sixteenths of the budget.
+    pub every: u32,
+    /// A score whose first probe to reach it is asked for. Then no probe is left out until
+    /// it is reached; otherwise one that comes while the last is still at work is.
+    pub target: Option<f64>,
+    /// Hears of each probe.
+    pub tell: &'a (dyn Fn(Probe) + Sync),
+}
+
+impl std::fmt::Debug for Probing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Probing")
+            .field("every", &self.every)
+            .field("target", &self.target)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Probing<'_> {
+    pub(crate) fn snapshots(&self, folder: &Path) -> Snapshots {
+        Snapshots {
+            every: self.every,
+            folder: folder.to_owned(),
+        }
+    }
+}
+
+/// A checkpoint to be scored.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) model: PathBuf,
+    /// 16 is the finished model.
+    pub(crate) sixteenths: u32,
+    pub(crate) work: u64,
+}
+
+/// Scores checkpoints until no more come. What a method does wrong in a probe is not held
+/// against it: there is no probe then.
+///
+/// # Errors
+/// If the platform failed and a target was asked for: the answer would be wrong without the
+/// probe. Otherwise the run goes on without it.
+pub(crate) async fn watch(
+    method: &Ready<'_>,
+    scratch: &Path,
+    attempt: &Attempt,
+    probing: &Probing<'_>,
+    mut taken: UnboundedReceiver<Taken>,
+) -> Result<(), Trouble> {
+    let train = read(&attempt.train)?;
+    let slice = gauntlet_tasks::public_slice(&attempt.task.kind, &train)
+        .map_err(|fault| Trouble::Score(fault.to_string()))?;
+    drop(train);
+    let inputs = scratch.join("public.safetensors");
+    std::fs::write(&inputs, &slice.inputs)
+        .map_err(|error| Trouble::File("write the public slice", error))?;
+    let better = gauntlet_tasks::metric(&attempt.task.kind).better;
+
+    let mut waiting = Vec::new();
+    while let Some(next) = match waiting.pop() {
+        Some(next) => Some(next),
+        None => taken.recv().await,
+    } {
+        let scored = score(method, scratch, attempt, &inputs, &slice, &next).await;
+        // The finished model is not ours to remove.
+        if next.sixteenths < 16 {
+            let _goes_with_its_folder = std::fs::remove_file(&next.model);
+        }
+        match scored {
+            Ok(Some(score)) => {
+                (probing.tell)(Probe {
+                    fraction: f64::from(next.sixteenths) / 16.0,
+                    work: next.work,
+                    score,
+                });
+                let target = probing.target;
+                if target.is_some_and(|target| reaches(better, score, target)) {
+                    return Ok(());
+                }
+            }
+            Ok(None) => {}
+            Err(trouble) if probing.target.is_some() => return Err(trouble),
+            Err(trouble) => tracing::warn!(%trouble, run = attempt.run, "a probe failed"),
+        }
+        if probing.target.is_none() {
+            // What came meanwhile is late; the finished model is worth it always.
+            while let Ok(late) = taken.try_recv() {
+                if late.sixteenths == 16 {
+                    waiting.push(late);
+                } else {
+                    let _goes_with_its_folder = std::fs::remove_file(&late.model);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a score is as good as the target.
+pub(crate) fn reaches(better: Direction, score: f64, target: f64) -> bool {
+    match better {
+        Direction::Higher => score >= target,
+        Direction::Lower => score <= target,
+    }
+}
+
+async fn score(
+    method: &Ready<'_>,
+    scratch: &Path,
+    attempt: &Attempt,
+    inputs: &Path,
+    slice: &PublicSlice,
+    taken: &Taken,
+) -> Result<Option<f64>, Trouble> {
+    let predictions = scratch.join(format!("probed-{}.safetensors", taken.sixteenths));
+    let phase = Phase::Predict {
+        inputs: inputs.to_owned(),
+        model: taken.model.clone(),
+        predictions: predictions.clone(),
+    };
+    let limits = predict_limits(&attempt.budget);
+    // What it reports nobody hears: its author sees the scores.
+    let (outcome, _) = method
+        .execute(phase, limits, Stage::Predict, &mut |_, _| {})
+        .await?;
+    if report::judge(outcome, Stage::Predict)
+        .map_err(Trouble::Worker)?
+        .is_some()
+    {
+        return Ok(None);
+    }
+    let predicted = read(&predictions)?;
+    match gauntlet_tasks::score(&attempt.task.kind, &slice.labels, &predicted) {
+        Ok(score) => Ok(Some(score.value)),
+        Err(ScoreError::Predictions(_)) => Ok(None),
+        Err(error @ ScoreError::Labels(_)) => Err(Trouble::Score(error.to_string())),
+    }
+}

@@ -1,0 +1,184 @@
+//! Checkpoints that are scored while a run trains on: it must not be able to tell.
+
+use std::sync::Mutex;
+
+use burn_backend::DType;
+use burn_ir::{FloatOperationIr, MatmulOpIr, OperationIr, TensorStatus};
+use gauntlet_job::{Event, Phase, Snapshots};
+use gauntlet_protocol::{Budget, Probe, Verdict};
+use gauntlet_runner::attempt::Findings;
+use gauntlet_runner::probing::Probing;
+use gauntlet_wire::calls::Call;
+
+use crate::bench::{BUDGET, Bench, LIMITS, MIB, job};
+use crate::guest::{Guest, ones, tensor};
+
+const SIDE: usize = 64;
+
+/// What one of the guest's steps costs, more or less: a product of two matrices.
+const STEP: u64 = 2 * (SIDE * SIDE * SIDE) as u64 + 3 * 4 * (SIDE * SIDE) as u64;
+
+/// Checks in its first batch, then computes for ten steps; predicts what it is given.
+fn computing() -> Guest {
+    let mut guest = Guest::default();
+    let mut code = guest.batch(1, 2) + &guest.checkpoint("weights", 1);
+    code += &guest.submit(&[ones(90, &[SIDE, SIDE]), ones(91, &[SIDE, SIDE])]);
+    let read = |id| tensor(id, &[SIDE, SIDE], TensorStatus::ReadOnly);
+    for step in 0..10 {
+        let out = tensor(100 + step, &[SIDE, SIDE], TensorStatus::NotInit);
+        let product = OperationIr::Float(
+            DType::F32,
+            FloatOperationIr::Matmul(MatmulOpIr {
+                lhs: read(90),
+                rhs: read(91),
+                out,
+            }),
+        );
+        let drop = OperationIr::Drop(tensor(100 + step, &[SIDE, SIDE], TensorStatus::ReadWrite));
+        code += &guest.submit(&[product, drop]);
+        code += &guest.call(&Call::Progress);
+    }
+    code += &guest.checkpoint("weights", 1);
+    let predict = guest.calls(&[
+        Call::HiddenInputs { inputs: 1 },
+        Call::Predictions { tensor: 1 },
+    ]);
+    guest.train(&code).predict(&predict)
+}
+
+fn budget() -> Budget {
+    Budget {
+        work: 10 * STEP,
+        wall_seconds: 20,
+        output_bytes: MIB,
+        ..BUDGET
+    }
+}
+
+async fn perform(
+    bench: &Bench,
+    guest: &Guest,
+    probing: Option<(u32, Option<f64>)>,
+) -> (Findings, Vec<Probe>) {
+    let told = Mutex::new(Vec::new());
+    let tell = |probe| told.lock().unwrap().push(probe);
+    let probing = probing.map(|(every, target)| Probing {
+        every,
+        target,
+        tell: &tell,
+    });
+    let found = bench
+        .probed(guest.module(), budget(), probing.as_ref())
+        .await;
+    (found.unwrap(), told.into_inner().unwrap())
+}
+
+#[tokio::test]
+async fn probes_appear_and_the_run_is_the_same_to_the_bit() {
+    let bench = Bench::new();
+    let guest = computing();
+    let (without, none) = perform(&bench, &guest, None).await;
+    assert_eq!(
+        (without.verdict, without.score),
+        (Verdict::Completed, Some(1.0))
+    );
+    assert!(none.is_empty());
+    // A target that is never reached: no probe is left out.
+    let (with, probes) = perform(&bench, &guest, Some((1, Some(2.0)))).await;
+    assert_eq!(with.verdict, Verdict::Completed);
+    assert_eq!(with.model_digest(), without.model_digest());
+    assert_eq!(with.predictions, without.predictions);
+    let (mut one, mut other) = (with.train, without.train);
+    (one.wall_micros, other.wall_micros) = (0, 0);
+    assert_eq!(one, other, "nothing is charged for it");
+
+    assert!(probes.len() > 8, "{probes:?}");
+    assert_eq!(probes.last().unwrap().fraction, 1.0);
+    assert_eq!(probes.last().unwrap().work, with.train.work);
+    for pair in probes.windows(2) {
+        assert!(pair[0].fraction < pair[1].fraction, "{probes:?}");
+        assert!(pair[0].work <= pair[1].work, "{probes:?}");
+    }
+    for probe in &probes {
+        assert!((probe.fraction * 16.0).fract() == 0.0);
+        assert!(
+            probe.work as f64 >= probe.fraction * budget().work as f64 || probe.fraction == 1.0
+        );
+        // It predicts right whatever it learned: the public rows are like the hidden ones.
+        assert_eq!(probe.score, 1.0);
+    }
+    // The same again: what is asked for a target does not depend on the machine.
+    let (_, again) = perform(&bench, &guest, Some((1, Some(2.0)))).await;
+    assert_eq!(again, probes);
+    assert_eq!(bench.left_behind(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_first_probe_to_reach_the_target_is_the_last() {
+    let bench = Bench::new();
+    let (found, probes) = perform(&bench, &computing(), Some((1, Some(0.5)))).await;
+    assert_eq!(found.verdict, Verdict::Completed);
+    assert_eq!(probes.len(), 1, "{probes:?}");
+}
+
+#[tokio::test]
+async fn without_a_checkpoint_there_is_no_probe() {
+    let bench = Bench::new();
+    let mut guest = Guest::default();
+    let code = guest.batch(1, 2) + &guest.checkpoint("weights", 1);
+    let predict = guest.calls(&[
+        Call::HiddenInputs { inputs: 1 },
+        Call::Predictions { tensor: 1 },
+    ]);
+    let guest = guest.train(&code).predict(&predict);
+    let (found, probes) = perform(&bench, &guest, Some((4, None))).await;
+    assert_eq!(found.verdict, Verdict::Completed);
+    let fractions: Vec<f64> = probes.iter().map(|probe| probe.fraction).collect();
+    assert_eq!(fractions, [1.0], "the finished model alone");
+}
+
+#[tokio::test]
+async fn a_method_that_fails_in_a_probe_is_not_judged_by_it() {
+    let bench = Bench::new();
+    let guest = computing().predict("(unreachable)");
+    let (found, probes) = perform(&bench, &guest, Some((4, None))).await;
+    assert_eq!(found.verdict, Verdict::MethodFailed);
+    assert!(probes.is_empty());
+}
+
+#[tokio::test]
+async fn snapshots_come_only_where_they_are_asked_for() {
+    let bench = Bench::new();
+    let module = bench.sandbox.compile(&computing().module()).await.unwrap();
+    for asked in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let phase = Phase::Train {
+            train: bench.at("train"),
+            base: None,
+            model: bench.at("model"),
+        };
+        let limits = gauntlet_job::Limits {
+            work: budget().work,
+            wall_ms: 20_000,
+            ..LIMITS
+        };
+        let mut job = job(&module.path, phase, limits);
+        job.snapshots = asked.then(|| Snapshots {
+            every: 4,
+            folder: folder.path().to_owned(),
+        });
+        let (_, events) = bench.told(job).await;
+        let told: Vec<u32> = events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Snapshot { sixteenths, .. } => Some(*sixteenths),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, if asked { vec![4, 8, 12] } else { vec![] });
+        for sixteenths in told {
+            let file = std::fs::read(folder.path().join(Snapshots::file(sixteenths))).unwrap();
+            assert_eq!(file, std::fs::read(bench.at("model")).unwrap());
+        }
+    }
+}
