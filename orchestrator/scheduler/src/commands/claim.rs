@@ -5,7 +5,7 @@ use std::time::Duration;
 use gauntlet_domain::{Event, Lane, RunId, RunnerId, TokenId, TournamentState};
 use gauntlet_storage::leases::{self, Work};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Error, events, runners};
+use gauntlet_storage::{events, runners};
 
 use crate::{Context, Reason, Refusal};
 
@@ -60,7 +60,7 @@ pub async fn claim(
         runner,
     };
     events::append(&mut tx, claimed.tournament, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "claim").await?;
     Ok(Some(Claim {
         run: claimed.run,
         attempt: claimed.attempt,

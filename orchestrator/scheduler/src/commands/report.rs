@@ -64,6 +64,7 @@ pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result
     if let Some(score) = outcome.score().filter(|score| !metric.admits(*score)) {
         return Err(impossible_score(&metric, score));
     }
+    ctx.reached("report", "between lease and result");
     let detail = report
         .detail
         .as_deref()
@@ -89,7 +90,7 @@ pub async fn report(ctx: &Context, holder: &Holder, report: NewReport) -> Result
         to_target: None,
     };
     events::append(&mut tx, tournament, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "report").await?;
     Ok(())
 }
 

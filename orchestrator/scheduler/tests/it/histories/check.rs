@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use gauntlet_domain::{Digest, Play, RunId, RunState, Tournament};
-use gauntlet_storage::{events, play};
 use gauntlet_storage::tournaments::Lock;
+use gauntlet_storage::{events, play};
 use gauntlet_test_support::LedgerLine;
 
 use super::ensure;
