@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gauntlet_storage::{Blobs, Db};
+use gauntlet_storage::{Blobs, Db, Error, Transaction};
+
+use crate::Refusal;
 
 use crate::Signals;
 
@@ -17,7 +19,11 @@ pub struct Context {
     pub policy: Policy,
     /// Hints between the parts of this process.
     pub signals: Signals,
+    reached: Reached,
 }
+
+/// Hears that a command has come to a place in it.
+type Reached = fn(command: &'static str, place: &'static str);
 
 impl Context {
     /// Puts the parts together.
@@ -27,7 +33,51 @@ impl Context {
             blobs,
             policy,
             signals: Signals::new(),
+            reached: |_, _| {},
         }
+    }
+
+    /// For tests: `reached` is called wherever a crash would fall between two things that
+    /// belong together, and may end the process there. No setting of a running program
+    /// leads here.
+    #[must_use]
+    pub fn with_failpoints(self, reached: Reached) -> Self {
+        Self { reached, ..self }
+    }
+
+    /// Names a place where a crash must do no harm.
+    pub(crate) fn reached(&self, command: &'static str, place: &'static str) {
+        (self.reached)(command, place);
+    }
+
+    /// Commits what `command` did; refused, what it locked is free when its answer is there.
+    /// (Dropping the transaction would let go of it some time later, and claims pass over
+    /// locked runs as if there were none.)
+    pub(crate) async fn end<T>(
+        &self,
+        tx: Transaction,
+        command: &'static str,
+        done: Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        match done {
+            Ok(done) => {
+                self.commit(tx, command).await?;
+                Ok(done)
+            }
+            Err(refusal) => {
+                // A connection that fails here is closed, which lets go of everything too.
+                let _closed = tx.rollback().await;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Commits what `command` did.
+    pub(crate) async fn commit(&self, tx: Transaction, command: &'static str) -> Result<(), Error> {
+        self.reached(command, "before commit");
+        tx.commit().await?;
+        self.reached(command, "after commit");
+        Ok(())
     }
 }
 

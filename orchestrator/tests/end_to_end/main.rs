@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a surprise here is a failed test")]
 
+mod chaos;
 mod containers;
 mod demo;
 mod errors;

@@ -14,7 +14,7 @@ const NAME: &str = "cup";
 
 /// Everything about a tournament that must not depend on what happened meanwhile.
 #[derive(Debug, PartialEq)]
-struct Outcome {
+pub(crate) struct Outcome {
     seed: Value,
     champion: Value,
     standings: Value,
@@ -23,7 +23,7 @@ struct Outcome {
     runs: BTreeMap<(u64, u64, String), Value>,
 }
 
-fn enter(data: &Data) {
+pub(crate) fn enter(data: &Data) {
     data.json([
         "tournament",
         "create",
@@ -47,11 +47,11 @@ fn enter(data: &Data) {
     data.json(["tournament", "close", NAME]);
 }
 
-fn show(data: &Data) -> Value {
+pub(crate) fn show(data: &Data) -> Value {
     data.json(["tournament", "show", NAME])
 }
 
-fn cells(tournament: &Value) -> Vec<&Value> {
+pub(crate) fn cells(tournament: &Value) -> Vec<&Value> {
     tournament["rounds"]
         .as_array()
         .unwrap()
@@ -71,7 +71,7 @@ fn middle(data: &Data) {
     });
 }
 
-fn outcome(data: &Data) -> Outcome {
+pub(crate) fn outcome(data: &Data) -> Outcome {
     let end = eventually(PATIENCE, "the tournament ends", || {
         let now = show(data);
         for round in now["rounds"].as_array().unwrap() {
@@ -102,7 +102,7 @@ fn outcome(data: &Data) -> Outcome {
     }
 }
 
-fn undisturbed() -> Outcome {
+pub(crate) fn undisturbed() -> Outcome {
     let data = Data::new();
     let up = Up::start(&data, &["--slots", "2"]);
     enter(&data);
@@ -114,7 +114,7 @@ fn undisturbed() -> Outcome {
     outcome
 }
 
-fn check(outcome: &Outcome) {
+pub(crate) fn check(outcome: &Outcome) {
     assert!(outcome.champion.is_string(), "{outcome:#?}");
     // Four methods on one block, then two on another.
     assert_eq!(outcome.runs.len(), 6, "{outcome:#?}");

@@ -217,6 +217,11 @@ impl Up {
         self.child.wait().unwrap();
     }
 
+    /// Whether it has not ended.
+    pub(crate) fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// SIGTERM, and the exit status of an orderly end.
     pub(crate) fn stop(mut self) -> std::process::ExitStatus {
         self.terminate();

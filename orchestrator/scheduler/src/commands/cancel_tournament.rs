@@ -41,6 +41,6 @@ pub async fn cancel_tournament(
         reason: reason.to_owned(),
     };
     events::append(&mut tx, id, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "cancel").await?;
     Ok(())
 }

@@ -216,7 +216,7 @@ async fn lease(
         })
         .collect();
     events::append_all(&mut tx, tournament, &happened).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "claim").await?;
     ctx.signals.changed(&ctx.db, [tournament]);
     let claim = |picked: Picked| Claim {
         run: picked.run,

@@ -74,7 +74,7 @@ pub async fn close_tournament(ctx: &Context, name: &TournamentName) -> Result<()
         return Err(Error::Corrupt(format!("tournament {id} changed under its lock")).into());
     }
     events::append(&mut tx, id, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "close").await?;
     ctx.signals.rounds();
     Ok(())
 }

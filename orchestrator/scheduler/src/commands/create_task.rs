@@ -105,7 +105,7 @@ pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal>
         target: new.target,
     };
     events::append_platform(&mut tx, &event).await?;
-    tx.commit().await.map_err(gauntlet_storage::Error::from)?;
+    ctx.commit(tx, "create task").await?;
     Ok(id)
 }
 

@@ -81,7 +81,7 @@ pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<Tour
             .collect(),
     };
     events::append(&mut tx, id, &event).await?;
-    tx.commit().await.map_err(gauntlet_storage::Error::from)?;
+    ctx.commit(tx, "create").await?;
     Ok(id)
 }
 

@@ -3,7 +3,7 @@
 
 use gauntlet_domain::{Event, MethodName, TournamentName};
 use gauntlet_storage::runs::Unneeded;
-use gauntlet_storage::{Error, events, runs, submissions};
+use gauntlet_storage::{Conn, events, runs, submissions};
 
 use super::{find, referee, text};
 use crate::{Context, Reason, Refusal};
@@ -18,8 +18,19 @@ pub async fn disqualify(
 ) -> Result<(), Refusal> {
     text::check("body.reason", reason, 500)?;
     let mut tx = ctx.db.begin().await?;
-    let id = find::tournament(&mut tx, name).await?;
-    let Some(submission) = submissions::id(&mut tx, id, method).await? else {
+    let done = change(ctx, &mut tx, name, method, reason).await;
+    ctx.end(tx, "disqualify", done).await
+}
+
+async fn change(
+    ctx: &Context,
+    tx: &mut Conn,
+    name: &TournamentName,
+    method: &MethodName,
+    reason: &str,
+) -> Result<(), Refusal> {
+    let id = find::tournament(&mut *tx, name).await?;
+    let Some(submission) = submissions::id(&mut *tx, id, method).await? else {
         return Err(Reason::new(
             "unknown-method",
             format!("there is no method `{method}` in `{name}`"),
@@ -28,20 +39,20 @@ pub async fn disqualify(
         .field("body.method")
         .not_found());
     };
-    let mut unneeded = runs::lock_unneeded(&mut tx, Unneeded::Method(submission)).await?;
-    let mut loaded = referee::locked(&mut tx, id).await?;
+    let mut unneeded = runs::lock_unneeded(&mut *tx, Unneeded::Method(submission)).await?;
+    let mut loaded = referee::locked(&mut *tx, id).await?;
     let event = Event::Disqualified {
         submission,
         reason: reason.to_owned(),
     };
     referee::apply(&mut loaded.tournament, name, &event, "body.method")?;
     // A round may have opened before we had the lock.
-    unneeded.extend(runs::lock_unneeded(&mut tx, Unneeded::Method(submission)).await?);
-    runs::void(&mut tx, &unneeded, "the method was disqualified").await?;
-    if !submissions::disqualify(&mut tx, id, submission, reason).await? {
+    unneeded.extend(runs::lock_unneeded(&mut *tx, Unneeded::Method(submission)).await?);
+    runs::void(&mut *tx, &unneeded, "the method was disqualified").await?;
+    ctx.reached("disqualify", "between runs and method");
+    if !submissions::disqualify(&mut *tx, id, submission, reason).await? {
         return Err(referee::changed(id));
     }
-    events::append(&mut tx, id, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    events::append(&mut *tx, id, &event).await?;
     Ok(())
 }

@@ -24,7 +24,7 @@ pub async fn fault(ctx: &Context, holder: &Holder, reason: &str) -> Result<(), R
     };
     let pause = ctx.policy.pause_after(holder.attempt);
     lose(&mut tx, &lost, AttemptState::Faulted, &reason, pause).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "fault").await?;
     ctx.signals.work();
     Ok(())
 }

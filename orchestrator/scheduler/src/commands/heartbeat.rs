@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gauntlet_domain::{CurvePoint, tidy_curve};
 use gauntlet_storage::leases::{self, Holder};
-use gauntlet_storage::{Error, curves, runners};
+use gauntlet_storage::{curves, runners};
 
 use super::report::lease_lost;
 use crate::{Context, Refusal};
@@ -30,7 +30,7 @@ pub async fn heartbeat(
     };
     curves::add(&mut tx, holder.run, &tidy_curve(curve)).await?;
     runners::seen_on(&mut tx, holder.run).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "heartbeat").await?;
     ctx.signals.changed(&ctx.db, [tournament]);
     Ok(ctx.policy.lease)
 }

@@ -43,7 +43,7 @@ pub async fn open_tournament(ctx: &Context, name: &TournamentName) -> Result<(),
     if row.rules.terms.defend {
         enter_defender(&mut tx, id, row.task).await?;
     }
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "open").await?;
     Ok(())
 }
 

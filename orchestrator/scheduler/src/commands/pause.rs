@@ -2,7 +2,7 @@
 //! may end.
 
 use gauntlet_domain::{Event, TournamentName};
-use gauntlet_storage::{Error, events, tournaments};
+use gauntlet_storage::{events, tournaments};
 
 use super::{find, referee, text};
 use crate::{Context, Refusal};
@@ -37,6 +37,6 @@ async fn set(ctx: &Context, name: &TournamentName, reason: Option<&str>) -> Resu
         return Err(referee::changed(id));
     }
     events::append(&mut tx, id, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "pause").await?;
     Ok(())
 }

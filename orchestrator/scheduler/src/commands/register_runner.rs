@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gauntlet_domain::{NameError, PlatformEvent, RunnerId, RunnerName, TokenId};
 use gauntlet_storage::views::AttemptState;
-use gauntlet_storage::{Error, events, leases, runners};
+use gauntlet_storage::{events, leases, runners};
 use uuid::Uuid;
 
 use super::{lose, text};
@@ -46,8 +46,9 @@ pub async fn register_runner(ctx: &Context, new: NewRunner) -> Result<RunnerId, 
         version: new.version,
     };
     events::append_platform(&mut tx, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "register").await?;
 
+    ctx.reached("register", "between row and leases");
     // Each in a transaction of its own, so that locks are taken in order.
     loop {
         let mut tx = ctx.db.begin().await?;
@@ -63,7 +64,7 @@ pub async fn register_runner(ctx: &Context, new: NewRunner) -> Result<RunnerId, 
             Duration::ZERO,
         )
         .await?;
-        tx.commit().await.map_err(Error::from)?;
+        ctx.commit(tx, "register").await?;
         ctx.signals.work();
     }
     Ok(runner)

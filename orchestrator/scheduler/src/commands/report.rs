@@ -157,6 +157,7 @@ async fn write(
     }
     let new: Vec<NewResult<'_>> = accepted.iter().map(|(_, one)| one.result()).collect();
     results::accept(&mut tx, &new).await?;
+    ctx.reached("report", "between lease and result");
     let beaten: Vec<RunId> = accepted
         .iter()
         .filter(|(held, _)| held.has_beaten)
@@ -197,7 +198,7 @@ async fn write(
         // Behind the lock of the chain: of two that end a round together, one sees it.
         finished |= !runs::any_open(&mut tx, *tournament).await?;
     }
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "report").await?;
     if finished {
         ctx.signals.rounds();
     }

@@ -2,7 +2,7 @@
 
 use gauntlet_domain::{Event, RunId, RunState, TournamentState};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Error, events, runs};
+use gauntlet_storage::{events, runs};
 
 use crate::{Context, Reason, Refusal};
 
@@ -42,7 +42,7 @@ pub async fn retry_run(ctx: &Context, run: RunId) -> Result<(), Refusal> {
         .conflict());
     }
     events::append(&mut tx, row.tournament, &Event::RunRetried { run }).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "retry").await?;
     ctx.signals.work();
     Ok(())
 }

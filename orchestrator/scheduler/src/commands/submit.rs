@@ -67,6 +67,7 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
         }
         Artifact::Image { digest, bytes } => (Lane::Oci, digest, bytes),
     };
+    ctx.reached("submit", "between blob and row");
 
     let mut tx = ctx.db.begin().await?;
     let id = find::tournament(&mut tx, &new.tournament).await?;
@@ -97,7 +98,7 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
         digest,
     };
     events::append(&mut tx, id, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "submit").await?;
     Ok(Submission {
         submission,
         tournament: new.tournament,

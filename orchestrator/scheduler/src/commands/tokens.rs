@@ -1,7 +1,7 @@
 //! Bearer tokens: `gnt_<scope>_<64 hex digits>`. Only digests are stored.
 
 use gauntlet_domain::{Digest, PlatformEvent, TokenId};
-use gauntlet_storage::{Error, events, tokens};
+use gauntlet_storage::{events, tokens};
 use uuid::Uuid;
 
 use super::text;
@@ -84,7 +84,7 @@ pub async fn ensure_token(
         scope: scope.as_str().to_owned(),
     };
     events::append_platform(&mut tx, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "token").await?;
     Ok(id)
 }
 

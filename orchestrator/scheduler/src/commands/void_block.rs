@@ -51,12 +51,24 @@ async fn take_out(
 ) -> Result<(), Refusal> {
     text::check("body.reason", reason, 500)?;
     let mut tx = ctx.db.begin().await?;
-    let id = find::tournament(&mut tx, name).await?;
-    let Some(round) = rounds::id(&mut tx, id, which.round).await? else {
+    let done = change(ctx, &mut tx, name, which, reason, replace).await;
+    ctx.end(tx, "void block", done).await
+}
+
+async fn change(
+    ctx: &Context,
+    tx: &mut Conn,
+    name: &TournamentName,
+    which: Which,
+    reason: &str,
+    replace: bool,
+) -> Result<(), Refusal> {
+    let id = find::tournament(&mut *tx, name).await?;
+    let Some(round) = rounds::id(&mut *tx, id, which.round).await? else {
         return Err(no_such(name, which));
     };
-    let unneeded = runs::lock_unneeded(&mut tx, Unneeded::Block(round, which.block)).await?;
-    let mut loaded = referee::locked(&mut tx, id).await?;
+    let unneeded = runs::lock_unneeded(&mut *tx, Unneeded::Block(round, which.block)).await?;
+    let mut loaded = referee::locked(&mut *tx, id).await?;
     let reason_text = reason.to_owned();
     let event = if replace {
         let Some(replacement) = loaded.tournament.replacement(which.round, which.block) else {
@@ -85,8 +97,9 @@ async fn take_out(
         }
     };
     referee::apply(&mut loaded.tournament, name, &event, "body.block")?;
-    runs::void(&mut tx, &unneeded, "its block was taken out").await?;
-    if !rounds::void_block(&mut tx, round, which.block).await? {
+    runs::void(&mut *tx, &unneeded, "its block was taken out").await?;
+    ctx.reached("void block", "between runs and block");
+    if !rounds::void_block(&mut *tx, round, which.block).await? {
         return Err(referee::changed(id));
     }
     if let Event::BlockReplaced {
@@ -94,8 +107,8 @@ async fn take_out(
     } = &event
     {
         let block = BlockId(Uuid::now_v7());
-        rounds::insert_block(&mut tx, block, round, replacement).await?;
-        insert(ctx, &mut tx, id, (round, block), runs).await?;
+        rounds::insert_block(&mut *tx, block, round, replacement).await?;
+        insert(ctx, &mut *tx, id, (round, block), runs).await?;
         let heats = loaded
             .tournament
             .rounds()
@@ -103,10 +116,9 @@ async fn take_out(
             .find(|other| other.number == which.round)
             .map(|round| round.heats.clone())
             .unwrap_or_default();
-        rounds::set_heats(&mut tx, round, &heats).await?;
+        rounds::set_heats(&mut *tx, round, &heats).await?;
     }
-    events::append(&mut tx, id, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    events::append(&mut *tx, id, &event).await?;
     Ok(())
 }
 

@@ -76,13 +76,14 @@ async fn step(ctx: &Context, id: TournamentId) -> Result<bool, Error> {
         }
         Effect::Complete { champion } => complete(&mut tx, &loaded, champion).await?,
     };
+    ctx.reached("advance", "between change and record");
     // What was written must be what the rules allow.
     loaded
         .tournament
         .apply(&event)
         .map_err(|error| Error::Corrupt(error.to_string()))?;
     events::append(&mut tx, id, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "advance").await?;
     ctx.signals.work();
     tracing::info!(tournament = %loaded.row.name, event = event.kind(), "a step");
     Ok(true)

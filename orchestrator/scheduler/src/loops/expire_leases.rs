@@ -27,7 +27,7 @@ pub async fn once(ctx: &Context) -> Result<usize, Error> {
             Duration::ZERO,
         )
         .await?;
-        tx.commit().await.map_err(Error::from)?;
+        ctx.commit(tx, "expire").await?;
         ctx.signals.work();
         count += 1;
     }

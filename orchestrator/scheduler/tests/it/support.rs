@@ -32,7 +32,7 @@ pub(crate) struct Platform {
     pub(crate) runner_token: TokenId,
     pub(crate) runner: RunnerId,
     pub(crate) database: TestDatabase,
-    blobs: tempfile::TempDir,
+    pub(crate) blobs: tempfile::TempDir,
 }
 
 pub(crate) const BUDGET: Budget = Budget {
@@ -104,27 +104,7 @@ impl Platform {
     }
 
     pub(crate) async fn task(&self) -> NewTask {
-        let blob = async |text: &'static str| {
-            self.ctx
-                .blobs
-                .put(Bytes::from_static(text.as_bytes()))
-                .await
-                .unwrap()
-        };
-        NewTask {
-            name: "digits".parse().unwrap(),
-            title: "Digits".to_owned(),
-            description: "Handwritten digits.".to_owned(),
-            licence: "CC-BY-4.0".to_owned(),
-            info: serde_json::json!({ "classes": 10 }),
-            budget: BUDGET,
-            train: blob("train").await,
-            hidden_inputs: blob("inputs").await,
-            hidden_labels: blob("labels").await,
-            base: None,
-            metric: Metric::default(),
-            target: None,
-        }
+        new_task(&self.ctx.blobs).await
     }
 
     pub(crate) async fn draft(&self, tournament: &str) {
@@ -199,32 +179,7 @@ impl Platform {
 
     /// What a runner would report.
     pub(crate) async fn result(&self, claim: &Claim, outcome: Outcome) -> NewReport {
-        let model = if outcome.score().is_none() {
-            None
-        } else {
-            // As in life: the same method on the same seed gives the same model.
-            let bytes = format!("model of {} {}", claim.work.method, claim.work.seed);
-            Some(self.ctx.blobs.put(Bytes::from(bytes)).await.unwrap())
-        };
-        NewReport {
-            verdict: outcome.verdict(),
-            score: outcome.score().or(outcome.probe()),
-            model,
-            predictions: model.map(|_| Digest::of(b"predictions")),
-            detail: outcome.is_fault().then(|| "it panicked".to_owned()),
-            train: Meters {
-                work: 1000,
-                ..Meters::default()
-            },
-            predict: Meters::default(),
-            curve: vec![CurvePoint {
-                step: 1,
-                name: "loss".to_owned(),
-                value: Some(0.5),
-            }],
-            probes: Vec::new(),
-            to_target: None,
-        }
+        model_report(&self.ctx.blobs, claim, outcome).await
     }
 
     /// Plays the tournaments on until nothing is left to do.
@@ -312,6 +267,60 @@ pub(crate) fn halving() -> Rules {
     }))
 }
 
+/// The task of these tests, with its blobs stored.
+pub(crate) async fn new_task(blobs: &Blobs) -> NewTask {
+    let blob = async |text: &'static str| {
+        blobs
+            .put(Bytes::from_static(text.as_bytes()))
+            .await
+            .unwrap()
+    };
+    NewTask {
+        name: "digits".parse().unwrap(),
+        title: "Digits".to_owned(),
+        description: "Handwritten digits.".to_owned(),
+        licence: "CC-BY-4.0".to_owned(),
+        info: serde_json::json!({ "classes": 10 }),
+        budget: BUDGET,
+        train: blob("train").await,
+        hidden_inputs: blob("inputs").await,
+        hidden_labels: blob("labels").await,
+        base: None,
+        metric: Metric::default(),
+        target: None,
+    }
+}
+
+/// What a runner would report; the model is stored.
+pub(crate) async fn model_report(blobs: &Blobs, claim: &Claim, outcome: Outcome) -> NewReport {
+    let model = if outcome.score().is_none() {
+        None
+    } else {
+        // As in life: the same method on the same seed gives the same model.
+        let bytes = format!("model of {} {}", claim.work.method, claim.work.seed);
+        Some(blobs.put(Bytes::from(bytes)).await.unwrap())
+    };
+    NewReport {
+        verdict: outcome.verdict(),
+        score: outcome.score().or(outcome.probe()),
+        model,
+        predictions: model.map(|_| Digest::of(b"predictions")),
+        detail: outcome.is_fault().then(|| "it panicked".to_owned()),
+        train: Meters {
+            work: 1000,
+            ..Meters::default()
+        },
+        predict: Meters::default(),
+        curve: vec![CurvePoint {
+            step: 1,
+            name: "loss".to_owned(),
+            value: Some(0.5),
+        }],
+        probes: Vec::new(),
+        to_target: None,
+    }
+}
+
 /// A folder for blobs; in memory where there is such a place, because they are synced.
 fn scratch() -> tempfile::TempDir {
     tempfile::tempdir_in("/dev/shm")
@@ -320,13 +329,21 @@ fn scratch() -> tempfile::TempDir {
 }
 
 pub(crate) async fn register(ctx: &Context, token: TokenId, name: &str) -> RunnerId {
+    try_register(ctx, token, name).await.unwrap()
+}
+
+pub(crate) async fn try_register(
+    ctx: &Context,
+    token: TokenId,
+    name: &str,
+) -> Result<RunnerId, Refusal> {
     let new = NewRunner {
         token,
         name: name.to_owned(),
         class: "test".to_owned(),
         version: "0".to_owned(),
     };
-    register_runner(ctx, new).await.unwrap()
+    register_runner(ctx, new).await
 }
 
 pub(crate) fn completed(score: f64) -> Outcome {

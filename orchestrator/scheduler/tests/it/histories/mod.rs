@@ -18,7 +18,7 @@ mod settle;
 mod shrink;
 mod stage;
 mod tally;
-mod truth;
+pub(crate) mod truth;
 mod world;
 
 use std::sync::atomic::{AtomicU64, Ordering};
