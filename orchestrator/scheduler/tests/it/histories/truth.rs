@@ -14,9 +14,9 @@ pub(crate) fn truth(method: &MethodName, seed: BlockSeed, less_is_better: bool) 
     let own = Digest::of(method.as_str().as_bytes());
     let own = own.as_bytes()[0] % 16;
     let fails = match own {
-        0 | 1 => chance[0] % 2 == 0,
+        0 | 1 => chance[0].is_multiple_of(2),
         2 => true,
-        _ => chance[0] % 32 == 0,
+        _ => chance[0].is_multiple_of(32),
     };
     if fails {
         return Outcome::new(Verdict::MethodFailed, None).unwrap();
