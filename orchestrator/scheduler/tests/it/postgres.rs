@@ -153,7 +153,8 @@ async fn a_database_that_crashes_loses_and_doubles_nothing() {
     assert_eq!(crashed, KILLS, "the tournament was too short");
     stop.cancel();
     orchestrator.await.unwrap();
-    check(&ctx, &accepted.lock().unwrap()).await;
+    let accepted = accepted.into_inner().unwrap();
+    check(&ctx, &accepted).await;
 }
 
 /// A closed tournament; the token of its runners.
