@@ -190,6 +190,7 @@ async fn enter(ctx: &Context) {
         hidden_inputs: blob(tensor("predictions", "F32", "[4,2]", scores.as_flattened())).await,
         hidden_labels: blob(tensor("labels", "I64", "[4]", labels.as_flattened())).await,
         base: None,
+        target: None,
         metric: Metric::default(),
     };
     create_task(ctx, task).await.unwrap();
