@@ -190,6 +190,7 @@ async fn task(context: &Context) -> Result<NewTask> {
         hidden_inputs: blob("inputs").await?,
         hidden_labels: blob("labels").await?,
         base: None,
+        target: None,
         metric: Metric::default(),
     })
 }

@@ -140,6 +140,8 @@ fn result(model: &str, assignment: &Assignment) -> Report {
         wall_micros: 2_345_678,
     };
     Report {
+        probes: Vec::new(),
+        to_target: None,
         verdict: Verdict::Completed,
         score: Some((bits % 1_000_003) as f64 / 1_000_003.0),
         model: Some(model.to_owned()),
