@@ -64,15 +64,13 @@ fn svg(points: &[Point]) -> String {
         (WIDTH + LEFT - RIGHT) / 2.0,
         HEIGHT - 10.0
     ));
-    let series: [(&str, fn(&Point) -> f64); 2] = [
-        ("#b5542b", |point| point.elapsed_us),
-        ("#1f5fa8", |point| point.processor_us),
-    ];
-    for (colour, cost) in series {
+    let elapsed: Vec<f64> = points.iter().map(|point| point.elapsed_us).collect();
+    let processor: Vec<f64> = points.iter().map(|point| point.processor_us).collect();
+    for (colour, costs) in [("#b5542b", elapsed), ("#1f5fa8", processor)] {
         let mut line = String::new();
-        for point in points {
+        for (point, cost) in points.iter().zip(costs) {
             // Writing to a string does not fail.
-            let _ = write!(line, "{:.1},{:.1} ", x(point.runs as f64), y(cost(point)));
+            let _ = write!(line, "{:.1},{:.1} ", x(point.runs as f64), y(cost));
         }
         add(format!(
             "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\"/>",
