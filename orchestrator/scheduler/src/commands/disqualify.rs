@@ -19,7 +19,9 @@ pub async fn disqualify(
     text::check("body.reason", reason, 500)?;
     let mut tx = ctx.db.begin().await?;
     let done = change(ctx, &mut tx, name, method, reason).await;
-    ctx.end(tx, "disqualify", done).await
+    ctx.end(tx, "disqualify", done).await?;
+    ctx.signals.rounds();
+    Ok(())
 }
 
 async fn change(

@@ -38,5 +38,7 @@ async fn set(ctx: &Context, name: &TournamentName, reason: Option<&str>) -> Resu
     }
     events::append(&mut tx, id, &event).await?;
     ctx.commit(tx, "pause").await?;
+    ctx.signals.rounds();
+    ctx.signals.work();
     Ok(())
 }

@@ -52,7 +52,11 @@ async fn take_out(
     text::check("body.reason", reason, 500)?;
     let mut tx = ctx.db.begin().await?;
     let done = change(ctx, &mut tx, name, which, reason, replace).await;
-    ctx.end(tx, "void block", done).await
+    ctx.end(tx, "void block", done).await?;
+    // The round may be over now, or have further runs.
+    ctx.signals.rounds();
+    ctx.signals.work();
+    Ok(())
 }
 
 async fn change(
