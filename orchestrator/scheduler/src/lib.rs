@@ -3,11 +3,12 @@
 //! A command is one short transaction with one event: the state change and its
 //! record commit together, or neither does. Every command may be called again
 //! when its answer was lost. Loops do what nobody asks for: they take expired
-//! leases back and play the next step of a tournament. Several orchestrators
-//! may run over one database; row locks and the preconditions in every `WHERE`
-//! keep them apart.
+//! leases back, play the next step of a tournament and start those of a series. Several
+//! orchestrators may run over one database; row locks and the preconditions in every
+//! `WHERE` keep them apart.
 
 mod archiving;
+mod calendar;
 mod card;
 pub mod commands;
 mod context;

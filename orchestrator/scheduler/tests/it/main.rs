@@ -14,6 +14,7 @@ mod record;
 mod referee;
 mod report;
 mod restart;
+mod series;
 mod stuck;
 mod submit;
 mod support;
