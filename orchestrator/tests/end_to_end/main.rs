@@ -8,5 +8,6 @@ mod demo;
 mod errors;
 mod methods;
 mod recovery;
+mod series;
 mod support;
 mod tasks;
