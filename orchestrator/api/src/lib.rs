@@ -11,6 +11,11 @@
 //! | `GET /api/v1/tasks` | | | [`List`] of [`Task`] |
 //! | `POST /api/v1/tasks` | admin | [`NewTask`] | 201 [`Task`] |
 //! | `GET /api/v1/tasks/{name}` | | | [`Task`] |
+//! | `GET /api/v1/tasks/{name}/ratings` | | | [`Ratings`] |
+//! | `GET /api/v1/series` | | | [`List`] of [`Series`], by name |
+//! | `POST /api/v1/series` | admin | [`NewSeries`] | 201 [`Series`] |
+//! | `GET /api/v1/series/{name}` | | | [`Series`] |
+//! | `POST /api/v1/series/{name}/end` | admin | | [`Series`] |
 //! | `GET /api/v1/tournaments` | | | [`List`] of [`TournamentSummary`] |
 //! | `POST /api/v1/tournaments` | admin | [`NewTournament`] | 201 [`Tournament`] |
 //! | `GET /api/v1/tournaments/{name}` | | | [`Tournament`] |
@@ -42,8 +47,10 @@ mod archive;
 mod event;
 mod metric;
 mod problem;
+mod rating;
 mod run;
 mod runner;
+mod series;
 mod submission;
 mod task;
 mod token;
@@ -53,8 +60,10 @@ pub use archive::ArchiveEntry;
 pub use event::{CHANGE_EVENT, ChangeEvent};
 pub use metric::{Direction, Metric};
 pub use problem::Problem;
+pub use rating::{Rating, RatingStep, Ratings};
 pub use run::{Attempt, AttemptState, CurvePoint, Meters, Probe, Run, RunState, Verdict};
 pub use runner::Runner;
+pub use series::{NewSeries, Series, SeriesTournament};
 pub use submission::Receipt;
 pub use task::{Budget, NewTask, Task};
 pub use token::{NewToken, Token, TokenScope};

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ArchiveId, Block, Changes, Decision, Digest, Heat, MethodName, Metric, Nonce, Outcome, Rules,
-    RunId, RunnerId, RunnerName, SubmissionId, TaskId, TaskName, TokenId, TournamentName,
-    TournamentSeed,
+    RunId, RunnerId, RunnerName, SeriesId, SeriesName, SubmissionId, TaskId, TaskName, TokenId,
+    TournamentId, TournamentName, TournamentSeed,
 };
 
 /// A further task of a tournament.
@@ -285,6 +285,37 @@ pub enum PlatformEvent {
         /// What its bearer may do.
         scope: String,
     },
+    /// A series was made: its tournaments start by themselves.
+    SeriesCreated {
+        /// Its id.
+        series: SeriesId,
+        /// Its name.
+        name: SeriesName,
+        /// Its tasks; the title of the first is played for.
+        tasks: Vec<TaskName>,
+        /// The rules of its tournaments.
+        rules: Rules,
+        /// When they start: a cron expression, in UTC.
+        calendar: String,
+        /// For how many seconds each takes submissions.
+        open_seconds: u32,
+    },
+    /// A series' date had come: its next tournament was opened.
+    SeriesStarted {
+        /// The series.
+        series: SeriesId,
+        /// Which of its tournaments, from 1.
+        number: u32,
+        /// The tournament; its own chain tells the rest.
+        tournament: TournamentId,
+        /// Its name.
+        name: TournamentName,
+    },
+    /// A series ended: no further tournament of it starts.
+    SeriesEnded {
+        /// The series.
+        series: SeriesId,
+    },
 }
 
 impl PlatformEvent {
@@ -294,6 +325,9 @@ impl PlatformEvent {
             Self::TaskCreated { .. } => "task_created",
             Self::RunnerRegistered { .. } => "runner_registered",
             Self::TokenIssued { .. } => "token_issued",
+            Self::SeriesCreated { .. } => "series_created",
+            Self::SeriesStarted { .. } => "series_started",
+            Self::SeriesEnded { .. } => "series_ended",
         }
     }
 }

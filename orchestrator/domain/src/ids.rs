@@ -31,6 +31,8 @@ id! {
     TaskId,
     /// A tournament.
     TournamentId,
+    /// A series of tournaments.
+    SeriesId,
     /// One immutable version of a method, handed in to one tournament.
     SubmissionId,
     /// A round of a tournament.

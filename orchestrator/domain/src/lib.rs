@@ -24,6 +24,7 @@ mod holm;
 mod ids;
 mod lane;
 mod layout;
+mod matches;
 mod meters;
 mod metric;
 mod mid_run;
@@ -65,14 +66,16 @@ pub use formats::{Classic, Format, Halving, Next, Opening, Racing, RoundRobin, S
 pub use friedman::friedman;
 pub use holm::holm;
 pub use ids::{
-    ArchiveId, BlockId, RoundId, RunId, RunnerId, SubmissionId, TaskId, TokenId, TournamentId,
+    ArchiveId, BlockId, RoundId, RunId, RunnerId, SeriesId, SubmissionId, TaskId, TokenId,
+    TournamentId,
 };
 pub use lane::{Lane, ParseLaneError};
 pub use layout::Reading;
+pub use matches::Matches;
 pub use meters::Meters;
 pub use metric::{Direction, Metric, MetricError};
 pub use mid_run::{Hopeless, MidRun, Probe, Probing, can_still_matter};
-pub use names::{MethodName, NameError, RunnerName, TaskName, TournamentName};
+pub use names::{MethodName, NameError, RunnerName, SeriesName, TaskName, TournamentName};
 pub use normal::Normals;
 pub use posterior::Posterior;
 pub use profile::{profile_points, profile_score};

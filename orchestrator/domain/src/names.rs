@@ -69,6 +69,9 @@ name! {
     /// Name of a tournament.
     TournamentName, "the tournament's name", 40, "-",
         "lower-case letters, digits and hyphens, a letter or digit first";
+    /// Name of a series: it leaves room for a number in the names of its tournaments.
+    SeriesName, "the series' name", 32, "-",
+        "lower-case letters, digits and hyphens, a letter or digit first";
     /// Name of a task.
     TaskName, "the task's name", 40, "-",
         "lower-case letters, digits and hyphens, a letter or digit first";
@@ -80,6 +83,16 @@ name! {
         "lower-case letters, digits, hyphens, underscores and dots, a letter or digit first";
 }
 
+impl SeriesName {
+    /// Name of its tournament of that number.
+    ///
+    /// # Errors
+    /// From number ten million on it is too long for a tournament's.
+    pub fn tournament(&self, number: u32) -> Result<TournamentName, NameError> {
+        format!("{self}-{number}").parse()
+    }
+}
+
 fn well_formed(text: &str, max: usize, extra: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     text.len() <= max
@@ -89,7 +102,7 @@ fn well_formed(text: &str, max: usize, extra: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{MethodName, TournamentName};
+    use super::{MethodName, SeriesName, TournamentName};
 
     #[test]
     fn plain_names_pass_and_others_do_not() {
@@ -109,6 +122,10 @@ mod tests {
         ] {
             assert!(bad.parse::<TournamentName>().is_err(), "{bad:?}");
         }
+        let longest: SeriesName = "a".repeat(32).parse().unwrap();
+        assert_eq!(longest.tournament(9_999_999).unwrap().as_str().len(), 40);
+        assert!(longest.tournament(10_000_000).is_err());
+        assert!("a".repeat(33).parse::<SeriesName>().is_err());
         assert!("adamw_cosine".parse::<MethodName>().is_ok());
         assert!(serde_json::from_str::<MethodName>("\"<script>\"").is_err());
     }

@@ -48,6 +48,8 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
             .map(|nonce| domain::Digest::from(nonce).to_string()),
         seed: view.seed.map(|seed| seed.0.to_string()),
         created_at: view.created_at,
+        series: view.series,
+        closes_at: view.closes_at,
         completed_at: view.ended_at,
         methods: view
             .methods

@@ -81,6 +81,7 @@ impl Error {
         let help = match what {
             "tournament" => "see `gauntlet tournament list` or GET /api/v1/tournaments",
             "task" => "see `gauntlet task list` or GET /api/v1/tasks",
+            "series" => "see `gauntlet series list` or GET /api/v1/series",
             "archive entry" => "see `gauntlet archive list` or GET /api/v1/archive",
             _ => "check the address",
         };

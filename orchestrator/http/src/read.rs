@@ -1,10 +1,10 @@
 //! Reads for handlers and pages: a connection, a view, and 404 where there is none.
 
 use gauntlet_api::ArchiveEntry;
-use gauntlet_domain::{ArchiveId, RunId, TaskName, TournamentId, TournamentName};
+use gauntlet_domain::{ArchiveId, RunId, SeriesName, TaskName, TournamentId, TournamentName};
 use gauntlet_storage::tournaments as tournament_rows;
 use gauntlet_storage::views::{
-    self, RunView, RunnerView, TaskView, TournamentSummary, TournamentView,
+    self, RunView, RunnerView, SeriesView, TaskView, TournamentSummary, TournamentView,
 };
 
 use crate::app::App;
@@ -55,6 +55,26 @@ pub(crate) async fn task(app: &App, name: &str) -> Result<TaskView> {
     let parsed: TaskName = name.parse().map_err(|_| unknown())?;
     let mut conn = app.context.db.acquire().await?;
     views::task(&mut conn, &parsed).await?.ok_or_else(unknown)
+}
+
+pub(crate) async fn series(app: &App) -> Result<Vec<SeriesView>> {
+    let mut conn = app.context.db.acquire().await?;
+    Ok(views::series(&mut conn, None).await?)
+}
+
+/// A name that cannot be one is the name of nothing.
+pub(crate) fn series_name(name: &str) -> Result<SeriesName> {
+    name.parse()
+        .map_err(|_| Error::not_found("path.name", "series", Shown(name)))
+}
+
+pub(crate) async fn one_series(app: &App, name: &str) -> Result<SeriesView> {
+    let parsed = series_name(name)?;
+    let mut conn = app.context.db.acquire().await?;
+    let mut found = views::series(&mut conn, Some(&parsed)).await?;
+    found
+        .pop()
+        .ok_or_else(|| Error::not_found("path.name", "series", name))
 }
 
 pub(crate) async fn runners(app: &App) -> Result<Vec<RunnerView>> {

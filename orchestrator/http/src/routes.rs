@@ -5,6 +5,9 @@
 //! | `GET /healthz` | | `public/health.rs` |
 //! | `GET /api/v1/tasks` · `GET /api/v1/tasks/{name}` | | `public/tasks.rs` |
 //! | `POST /api/v1/tasks` | admin | `admin/tasks.rs` |
+//! | `GET /api/v1/tasks/{name}/ratings` | | `public/ratings.rs` |
+//! | `GET /api/v1/series` · `GET /api/v1/series/{name}` | | `public/series.rs` |
+//! | `POST /api/v1/series` · `POST /api/v1/series/{name}/end` | admin | `admin/series.rs` |
 //! | `GET /api/v1/tournaments` · `GET /api/v1/tournaments/{name}` | | `public/tournaments.rs` |
 //! | `POST /api/v1/tournaments` | admin | `admin/tournaments.rs` |
 //! | `POST /api/v1/tournaments/{name}/open` · `…/close` · `…/cancel` | admin | `admin/tournaments.rs` |
@@ -58,6 +61,13 @@ pub(crate) fn router(app: App) -> Router {
             get(public::tasks::list).post(admin::tasks::create),
         )
         .route("/tasks/{name}", get(public::tasks::show))
+        .route("/tasks/{name}/ratings", get(public::ratings::show))
+        .route(
+            "/series",
+            get(public::series::list).post(admin::series::create),
+        )
+        .route("/series/{name}", get(public::series::show))
+        .route("/series/{name}/end", post(admin::series::end))
         .route("/tokens", post(admin::tokens::create))
         .route("/events", get(public::events::everything))
         .route(

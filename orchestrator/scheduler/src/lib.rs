@@ -4,11 +4,12 @@
 //! record commit together, or neither does. (Leases and results may share a
 //! transaction; each still has an event of its own.) Every command may be called again
 //! when its answer was lost. Loops do what nobody asks for: they take expired
-//! leases back and play the next step of a tournament. Several orchestrators
-//! may run over one database; row locks and the preconditions in every `WHERE`
-//! keep them apart.
+//! leases back, play the next step of a tournament and start those of a series. Several
+//! orchestrators may run over one database; row locks and the preconditions in every
+//! `WHERE` keep them apart.
 
 mod archiving;
+mod calendar;
 mod card;
 pub mod commands;
 mod context;

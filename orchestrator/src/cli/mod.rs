@@ -6,6 +6,7 @@ pub(crate) mod files;
 mod method;
 mod rules;
 mod runner;
+mod series;
 mod submit;
 mod task;
 pub(crate) mod task_create;
@@ -49,6 +50,8 @@ enum Command {
     Task(task::TaskCommand),
     /// Make, open, close and follow tournaments.
     Tournament(tournament::TournamentCommand),
+    /// Tournaments that recur on a calendar.
+    Series(series::SeriesCommand),
     /// Champions: their code, weights and cards.
     Archive(archive::ArchiveCommand),
     /// See who executes runs.
@@ -82,6 +85,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
             Command::Submit(command) => command.run(output).await,
             Command::Task(command) => command.run(output).await,
             Command::Tournament(command) => command.run(output).await,
+            Command::Series(command) => command.run(output).await,
             Command::Archive(command) => command.run(output).await,
             Command::Runner(command) => command.run(output).await,
             Command::Token(command) => command.run(output).await,

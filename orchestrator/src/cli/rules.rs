@@ -1,6 +1,6 @@
 //! Rules of a tournament as arguments.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gauntlet_domain::{Classic, Halving, Play, Racing, RoundRobin, Rules as Frozen, Swiss, Terms};
 
@@ -53,14 +53,31 @@ impl Rules {
     /// As the API wants them; `None` for the default.
     pub(crate) fn to_json(&self) -> Result<Option<serde_json::Value>, Failure> {
         if let Some(file) = &self.rules {
-            let text = std::fs::read_to_string(file).map_err(|error| {
-                Failure::input(format!("cannot read {}: {error}", file.display())).field("--rules")
-            })?;
-            let rules = serde_json::from_str(&text).map_err(|error| {
-                Failure::input(format!("{} is not JSON: {error}", file.display())).field("--rules")
-            })?;
-            return Ok(Some(rules));
+            return read(file).map(Some);
         }
+        let rules = self.chosen(self.defend);
+        if rules == Frozen::default() {
+            return Ok(None);
+        }
+        json(&rules).map(Some)
+    }
+
+    /// The same for a series, whose champion defends its title unless `no_defence`. A file is
+    /// left to say so itself.
+    pub(crate) fn to_series_json(&self, no_defence: bool) -> Result<serde_json::Value, Failure> {
+        match &self.rules {
+            Some(_) if no_defence => Err(Failure::input(
+                "rules from a file say themselves whether the title is defended",
+            )
+            .field("--no-defence")
+            .help("write \"terms\": {\"defend\": false} into the file")),
+            Some(file) => read(file),
+            None => json(&self.chosen(!no_defence)),
+        }
+    }
+
+    /// What the other arguments say.
+    fn chosen(&self, defend: bool) -> Frozen {
         let mut rules = Frozen::default();
         match self.format {
             None => {}
@@ -79,16 +96,24 @@ impl Rules {
             });
         }
         rules.terms = Terms {
-            defend: self.defend,
+            defend,
             max_field: self.max_field,
             min_field: self.min_field.unwrap_or(rules.terms.min_field),
             ..rules.terms
         };
-        if rules == Frozen::default() {
-            return Ok(None);
-        }
-        serde_json::to_value(&rules)
-            .map(Some)
-            .map_err(|error| Failure::ours("write the rules", error))
+        rules
     }
+}
+
+fn read(file: &Path) -> Result<serde_json::Value, Failure> {
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::input(format!("cannot read {}: {error}", file.display())).field("--rules")
+    })?;
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::input(format!("{} is not JSON: {error}", file.display())).field("--rules")
+    })
+}
+
+fn json(rules: &Frozen) -> Result<serde_json::Value, Failure> {
+    serde_json::to_value(rules).map_err(|error| Failure::ours("write the rules", error))
 }

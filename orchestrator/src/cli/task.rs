@@ -1,12 +1,12 @@
 //! `gauntlet task`.
 
-use gauntlet_api::{List, Task};
+use gauntlet_api::{List, Ratings, Task};
 
 use super::task_create::Create;
 use crate::client::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::show::lists;
+use crate::show::{lists, ratings};
 
 /// Tasks.
 #[derive(Debug, clap::Args)]
@@ -21,6 +21,11 @@ pub(crate) struct TaskCommand {
 enum Action {
     /// List the tasks.
     List,
+    /// Show how strong its methods are, over all tournaments on it.
+    Ratings {
+        /// The task.
+        name: String,
+    },
     /// Make a task of data of your own: a table with a column to predict, a text, or images.
     Create(Box<Create>),
 }
@@ -29,6 +34,11 @@ impl TaskCommand {
     pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
         match self.action {
             Action::Create(create) => create.run(&self.server, output).await,
+            Action::Ratings { name } => {
+                let client = self.server.client(Scope::None)?;
+                let ratings: Ratings = client.get(&["tasks", &name, "ratings"]).await?;
+                output.answer(&ratings, ratings::table)
+            }
             Action::List => {
                 let client = self.server.client(Scope::None)?;
                 let tasks: List<Task> = client.get(&["tasks"]).await?;

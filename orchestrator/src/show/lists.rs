@@ -92,7 +92,7 @@ pub(crate) fn runners(runners: &[Runner]) -> String {
 }
 
 /// An instant, to the second.
-fn instant(at: OffsetDateTime) -> String {
+pub(super) fn instant(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0)
         .unwrap_or(at)
         .format(&Rfc3339)

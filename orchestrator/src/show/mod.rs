@@ -5,6 +5,8 @@ pub(crate) mod cuts;
 pub(crate) mod data_report;
 pub(crate) mod lists;
 pub(crate) mod progress;
+pub(crate) mod ratings;
+pub(crate) mod series;
 pub(crate) mod standings;
 pub(crate) mod table;
 pub(crate) mod text;

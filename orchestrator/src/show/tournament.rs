@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gauntlet_api::{RoundState, RunState, Tournament, TournamentState};
 
+use super::lists::instant;
 use super::text::{counted, printable};
 use super::{cuts, standings, verdicts};
 
@@ -18,6 +19,12 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
     )];
     if let Some(reason) = &tournament.paused {
         parts.push(format!("paused: {}", printable(reason)));
+    }
+    if let Some(series) = &tournament.series {
+        parts.push(format!("of the series {}", printable(series)));
+    }
+    if let (TournamentState::Open, Some(at)) = (tournament.state, tournament.closes_at) {
+        parts.push(format!("submissions end by themselves at {}", instant(at)));
     }
     for method in &tournament.methods {
         if method.defender {

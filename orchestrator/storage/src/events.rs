@@ -91,6 +91,22 @@ pub async fn list(conn: &mut Conn, chain: &str, after: i64, limit: i64) -> Resul
         .collect()
 }
 
+/// The last event of a kind in a tournament's chain.
+pub async fn last(conn: &mut Conn, tournament: TournamentId, kind: &str) -> Result<Option<Event>> {
+    let body = sqlx::query_scalar!(
+        "SELECT body FROM events WHERE chain = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1",
+        tournament.to_string(),
+        kind
+    )
+    .fetch_optional(conn)
+    .await?;
+    body.map(|body| {
+        serde_json::from_str(&body)
+            .map_err(|error| Error::Corrupt(format!("events.body of a `{kind}`: {error}")))
+    })
+    .transpose()
+}
+
 /// Length and head of a chain.
 pub async fn head(conn: &mut Conn, chain: &str) -> Result<Option<(i64, Digest)>> {
     let row = sqlx::query!("SELECT length, head FROM chains WHERE name = $1", chain)

@@ -24,6 +24,7 @@ pub mod results;
 pub mod rounds;
 pub mod runners;
 pub mod runs;
+pub mod series;
 pub mod submissions;
 pub mod tasks;
 pub mod tokens;

@@ -1,9 +1,11 @@
 //! Tournaments: their rows and their states.
 
 use gauntlet_domain::{
-    Metric, Nonce, Rules, SubmissionId, TaskId, TournamentId, TournamentName, TournamentSeed,
-    TournamentState,
+    Metric, Nonce, Rules, SeriesId, SubmissionId, TaskId, TournamentId, TournamentName,
+    TournamentSeed, TournamentState,
 };
+
+use time::OffsetDateTime;
 
 use crate::{Conn, Result, parse};
 
@@ -168,6 +170,40 @@ pub async fn get(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option
     .transpose()
 }
 
+/// A tournament that was played to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completed {
+    /// Its id.
+    pub id: TournamentId,
+    /// Its name.
+    pub name: TournamentName,
+    /// When it ended.
+    pub ended_at: OffsetDateTime,
+}
+
+/// The completed tournaments that were played for the title of a task, in the order of their
+/// end.
+pub async fn completed_on(conn: &mut Conn, task: TaskId) -> Result<Vec<Completed>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT id, name, ended_at AS "ended_at!" FROM tournaments
+        WHERE task_id = $1 AND state = 'completed' ORDER BY ended_at, id
+        "#,
+        task.0
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Completed {
+                id: TournamentId(row.id),
+                name: parse::text("tournaments.name", &row.name)?,
+                ended_at: row.ended_at,
+            })
+        })
+        .collect()
+}
+
 /// Ids of the tournaments whose rounds are played, oldest first.
 pub async fn playing(conn: &mut Conn) -> Result<Vec<TournamentId>> {
     let ids = sqlx::query_scalar!(
@@ -176,6 +212,43 @@ pub async fn playing(conn: &mut Conn) -> Result<Vec<TournamentId>> {
     .fetch_all(conn)
     .await?;
     Ok(ids.into_iter().map(TournamentId).collect())
+}
+
+/// Marks a tournament as that of a series; its submissions end by themselves.
+pub async fn set_series(
+    conn: &mut Conn,
+    id: TournamentId,
+    series: SeriesId,
+    number: u32,
+    open_seconds: u32,
+) -> Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE tournaments SET series_id = $2, series_number = $3,
+                               closes_at = now() + make_interval(secs => $4)
+        WHERE id = $1
+        "#,
+        id.0,
+        series.0,
+        parse::int4("tournaments.series_number", number)?,
+        f64::from(open_seconds)
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Names of the open tournaments whose time is up, the longest overdue first.
+pub async fn closing(conn: &mut Conn) -> Result<Vec<TournamentName>> {
+    let names = sqlx::query_scalar!(
+        "SELECT name FROM tournaments WHERE state = 'open' AND closes_at <= now() ORDER BY closes_at"
+    )
+    .fetch_all(conn)
+    .await?;
+    names
+        .iter()
+        .map(|name| parse::text("tournaments.name", name))
+        .collect()
 }
 
 /// Draft to open; false if it is no draft.

@@ -10,6 +10,7 @@ mod errors;
 mod methods;
 mod organiser;
 mod recovery;
+mod series;
 mod stopping;
 mod support;
 mod tasks;

@@ -61,14 +61,14 @@ impl Tournament {
     }
 
     /// The champion that the recorded decisions give, whatever was rejudged since.
-    fn recorded_champion(&self) -> Option<SubmissionId> {
+    pub(crate) fn recorded_champion(&self) -> Option<SubmissionId> {
         match self.after(self.rounds.last()) {
             Some(Effect::Complete { champion }) => champion,
             _ => None,
         }
     }
 
-    fn is_title(&self, round: &Round) -> bool {
+    pub(crate) fn is_title(&self, round: &Round) -> bool {
         self.title_defender(round).is_some()
     }
 
@@ -117,7 +117,11 @@ impl Tournament {
     }
 
     /// The final ranking by these decisions of all rounds but the title's.
-    fn ranking(&self, decisions: &[Decision], champion: Option<SubmissionId>) -> Vec<SubmissionId> {
+    pub(crate) fn ranking(
+        &self,
+        decisions: &[Decision],
+        champion: Option<SubmissionId>,
+    ) -> Vec<SubmissionId> {
         let mut ranking: Vec<SubmissionId> = champion.into_iter().collect();
         // A dethroned defender lost to the champion only.
         let lost = self

@@ -2,6 +2,7 @@
 
 pub(crate) mod rejudge;
 pub(crate) mod runs;
+pub(crate) mod series;
 pub(crate) mod tasks;
 pub(crate) mod tokens;
 pub(crate) mod tournaments;

@@ -133,7 +133,7 @@ pub(crate) async fn replace_block(
     shown(&app, &name).await
 }
 
-fn rules(value: serde_json::Value) -> Result<Rules> {
+pub(super) fn rules(value: serde_json::Value) -> Result<Rules> {
     serde_json::from_value(value).map_err(|error| {
         Error::invalid(
             "body.rules",

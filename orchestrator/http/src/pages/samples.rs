@@ -57,6 +57,8 @@ pub(crate) fn tournament() -> Tournament {
         name: String::from("digits-cup"),
         task: String::from("digits"),
         more_tasks: Vec::new(),
+        series: None,
+        closes_at: None,
         metric: Metric::default(),
         state: TournamentState::Closed,
         rules: serde_json::json!({"format":"halving","rungs":3,"eta":2,"blocks_per_rung":[1,2,3]}),

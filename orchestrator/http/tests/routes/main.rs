@@ -13,5 +13,6 @@ mod modules;
 mod pages;
 mod requests;
 mod runner;
+mod series;
 mod submissions;
 mod support;

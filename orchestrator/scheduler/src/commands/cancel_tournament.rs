@@ -3,7 +3,7 @@
 
 use gauntlet_domain::{Event, TournamentName, TournamentState};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Error, events};
+use gauntlet_storage::{Conn, Error, events};
 
 use super::{find, text};
 use crate::{Context, Reason, Refusal};
@@ -17,8 +17,19 @@ pub async fn cancel_tournament(
 ) -> Result<(), Refusal> {
     text::check("body.reason", reason, 500)?;
     let mut tx = ctx.db.begin().await?;
-    let id = find::tournament(&mut tx, name).await?;
-    let row = tournaments::get(&mut tx, id, Lock::Update)
+    cancel(&mut tx, name, reason).await?;
+    ctx.commit(tx, "cancel").await?;
+    Ok(())
+}
+
+/// The same as part of a larger transaction.
+pub(crate) async fn cancel(
+    conn: &mut Conn,
+    name: &TournamentName,
+    reason: &str,
+) -> Result<(), Refusal> {
+    let id = find::tournament(&mut *conn, name).await?;
+    let row = tournaments::get(&mut *conn, id, Lock::Update)
         .await?
         .ok_or_else(|| Error::Corrupt(format!("tournament {id} vanished")))?;
     match row.state {
@@ -34,13 +45,12 @@ pub async fn cancel_tournament(
         }
         _ => {}
     }
-    if !tournaments::cancel(&mut tx, id, reason).await? {
+    if !tournaments::cancel(&mut *conn, id, reason).await? {
         return Err(Error::Corrupt(format!("tournament {id} changed under its lock")).into());
     }
     let event = Event::Cancelled {
         reason: reason.to_owned(),
     };
-    events::append(&mut tx, id, &event).await?;
-    ctx.commit(tx, "cancel").await?;
+    events::append(conn, id, &event).await?;
     Ok(())
 }

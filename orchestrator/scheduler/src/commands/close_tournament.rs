@@ -3,7 +3,7 @@
 use gauntlet_domain::{Event, TournamentName, TournamentState};
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Error, events};
+use gauntlet_storage::{Conn, Error, events};
 
 use super::find;
 use crate::{Context, Reason, Refusal};
@@ -11,17 +11,26 @@ use crate::{Context, Reason, Refusal};
 /// Closes an open tournament. Closing one that is closed or completed changes nothing.
 pub async fn close_tournament(ctx: &Context, name: &TournamentName) -> Result<(), Refusal> {
     let mut tx = ctx.db.begin().await?;
-    let id = find::tournament(&mut tx, name).await?;
+    close(&mut tx, name).await?;
+    ctx.commit(tx, "close").await?;
+    ctx.signals.rounds();
+    Ok(())
+}
+
+/// The same as part of a larger transaction; false if it was closed already. Refused, nothing
+/// was written.
+pub(crate) async fn close(conn: &mut Conn, name: &TournamentName) -> Result<bool, Refusal> {
+    let id = find::tournament(&mut *conn, name).await?;
     // The lock waits for submissions under way, and keeps later ones out.
     let Loaded {
         row,
         mut tournament,
-    } = play::load(&mut tx, id, Lock::Update)
+    } = play::load(&mut *conn, id, Lock::Update)
         .await?
         .ok_or_else(|| Error::Corrupt(format!("tournament {id} vanished")))?;
     match row.state {
         TournamentState::Open => {}
-        TournamentState::Closed | TournamentState::Completed => return Ok(()),
+        TournamentState::Closed | TournamentState::Completed => return Ok(false),
         state => {
             return Err(Reason::new(
                 "tournament-not-open",
@@ -70,11 +79,9 @@ pub async fn close_tournament(ctx: &Context, name: &TournamentName) -> Result<()
     tournament
         .apply(&event)
         .map_err(|error| Error::Corrupt(error.to_string()))?;
-    if !tournaments::close(&mut tx, id, &seed).await? {
+    if !tournaments::close(&mut *conn, id, &seed).await? {
         return Err(Error::Corrupt(format!("tournament {id} changed under its lock")).into());
     }
-    events::append(&mut tx, id, &event).await?;
-    ctx.commit(tx, "close").await?;
-    ctx.signals.rounds();
-    Ok(())
+    events::append(conn, id, &event).await?;
+    Ok(true)
 }

@@ -4,7 +4,7 @@ use gauntlet_domain::{
     Combine, Event, Nonce, Rules, TaskName, TournamentId, TournamentName, TournamentTask,
 };
 use gauntlet_storage::views::TaskView;
-use gauntlet_storage::{events, tournaments};
+use gauntlet_storage::{Conn, events, tournaments};
 use uuid::Uuid;
 
 use super::find;
@@ -28,30 +28,23 @@ pub struct NewTournament {
 
 /// Makes the draft, with a nonce that stays secret until closing.
 pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<TournamentId, Refusal> {
-    new.rules.validate().map_err(|error| {
-        Reason::new(
-            "invalid-rules",
-            error.to_string(),
-            "docs/FORMATS.md has every rule with its default",
-        )
-        .field(format!("body.{}", error.field))
-        .limit(error.must)
-        .invalid()
-    })?;
+    let mut tx = ctx.db.begin().await?;
+    let id = create(&mut tx, new).await?;
+    ctx.commit(tx, "create").await?;
+    Ok(id)
+}
+
+/// The same as part of a larger transaction.
+pub(crate) async fn create(conn: &mut Conn, new: NewTournament) -> Result<TournamentId, Refusal> {
+    let tasks = check(&mut *conn, &new.rules, &new.task, &new.more_tasks).await?;
     let nonce = match &new.phrase {
         Some(phrase) => Nonce::from_phrase(phrase),
         None => Nonce::new(rand::random()),
     };
 
     let id = TournamentId(Uuid::now_v7());
-    let mut tx = ctx.db.begin().await?;
-    let task = find::task(&mut tx, &new.task).await?;
-    let mut more = Vec::new();
-    for name in &new.more_tasks {
-        more.push(find::task(&mut tx, name).await?);
-    }
-    check_tasks(&new.rules, &task, &more)?;
-    tournaments::insert(&mut tx, id, &new.name, task.id, &new.rules, &nonce)
+    let (task, more) = tasks;
+    tournaments::insert(&mut *conn, id, &new.name, task.id, &new.rules, &nonce)
         .await
         .map_err(|error| match error.constraint() {
             Some("tournaments_name_key") => Reason::new(
@@ -64,9 +57,9 @@ pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<Tour
             _ => error.into(),
         })?;
     for (number, task) in (1..).zip(&more) {
-        tournaments::add_task(&mut tx, id, number, task.id).await?;
+        tournaments::add_task(&mut *conn, id, number, task.id).await?;
     }
-    events::start(&mut tx, id).await?;
+    events::start(&mut *conn, id).await?;
     let event = Event::Created {
         name: new.name,
         task: new.task,
@@ -80,9 +73,34 @@ pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<Tour
             })
             .collect(),
     };
-    events::append(&mut tx, id, &event).await?;
-    ctx.commit(tx, "create").await?;
+    events::append(conn, id, &event).await?;
     Ok(id)
+}
+
+/// Whether a tournament with these rules can be played on these tasks; gives the tasks.
+pub(crate) async fn check(
+    conn: &mut Conn,
+    rules: &Rules,
+    task: &TaskName,
+    more_tasks: &[TaskName],
+) -> Result<(TaskView, Vec<TaskView>), Refusal> {
+    rules.validate().map_err(|error| {
+        Reason::new(
+            "invalid-rules",
+            error.to_string(),
+            "docs/FORMATS.md has every rule with its default",
+        )
+        .field(format!("body.{}", error.field))
+        .limit(error.must)
+        .invalid()
+    })?;
+    let task = find::task(&mut *conn, task).await?;
+    let mut more = Vec::new();
+    for name in more_tasks {
+        more.push(find::task(&mut *conn, name).await?);
+    }
+    check_tasks(rules, &task, &more)?;
+    Ok((task, more))
 }
 
 /// Whether the rules can combine what these tasks measure.

@@ -1,7 +1,7 @@
 //! Things by name, or a refusal that names them.
 
-use gauntlet_domain::{TaskName, TournamentId, TournamentName};
-use gauntlet_storage::{Conn, tournaments, views};
+use gauntlet_domain::{SeriesId, SeriesName, TaskName, TournamentId, TournamentName};
+use gauntlet_storage::{Conn, series, tournaments, views};
 
 use crate::{Reason, Refusal};
 
@@ -14,6 +14,18 @@ pub(super) async fn tournament(
             "unknown-tournament",
             format!("there is no tournament `{name}`"),
             "see `gauntlet tournament list` or GET /api/v1/tournaments",
+        )
+        .field("path.name")
+        .not_found()
+    })
+}
+
+pub(super) async fn series(conn: &mut Conn, name: &SeriesName) -> Result<SeriesId, Refusal> {
+    series::id(conn, name).await?.ok_or_else(|| {
+        Reason::new(
+            "unknown-series",
+            format!("there is no series `{name}`"),
+            "see `gauntlet series list` or GET /api/v1/series",
         )
         .field("path.name")
         .not_found()

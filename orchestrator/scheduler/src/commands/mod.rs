@@ -4,9 +4,11 @@
 pub mod cancel_tournament;
 pub mod claim;
 pub mod close_tournament;
+pub mod create_series;
 pub mod create_task;
 pub mod create_tournament;
 pub mod disqualify;
+pub mod end_series;
 pub mod fault;
 pub mod heartbeat;
 pub mod open_tournament;

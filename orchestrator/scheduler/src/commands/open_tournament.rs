@@ -15,7 +15,14 @@ use crate::{Context, Reason, Refusal};
 pub async fn open_tournament(ctx: &Context, name: &TournamentName) -> Result<(), Refusal> {
     let mut tx = ctx.db.begin().await?;
     let id = find::tournament(&mut tx, name).await?;
-    let row = tournaments::get(&mut tx, id, Lock::Update)
+    open(&mut tx, id).await?;
+    ctx.commit(tx, "open").await?;
+    Ok(())
+}
+
+/// The same as part of a larger transaction.
+pub(crate) async fn open(conn: &mut Conn, id: TournamentId) -> Result<(), Refusal> {
+    let row = tournaments::get(&mut *conn, id, Lock::Update)
         .await?
         .ok_or_else(|| Error::Corrupt(format!("tournament {id} vanished")))?;
     match row.state {
@@ -24,14 +31,14 @@ pub async fn open_tournament(ctx: &Context, name: &TournamentName) -> Result<(),
         state => {
             return Err(Reason::new(
                 "tournament-not-draft",
-                format!("`{name}` is {state} and cannot be opened"),
+                format!("`{}` is {state} and cannot be opened", row.name),
                 "create another tournament",
             )
             .field("path.name")
             .conflict());
         }
     }
-    if !tournaments::open(&mut tx, id).await? {
+    if !tournaments::open(&mut *conn, id).await? {
         return Err(Error::Corrupt(format!("tournament {id} changed under its lock")).into());
     }
     let event = Event::Opened {
@@ -39,11 +46,10 @@ pub async fn open_tournament(ctx: &Context, name: &TournamentName) -> Result<(),
         rules: Some(row.rules.digest()),
         version: Some(RULES_VERSION),
     };
-    events::append(&mut tx, id, &event).await?;
+    events::append(&mut *conn, id, &event).await?;
     if row.rules.terms.defend {
-        enter_defender(&mut tx, id, row.task).await?;
+        enter_defender(conn, id, row.task).await?;
     }
-    ctx.commit(tx, "open").await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 pub mod advance_rounds;
 pub mod expire_leases;
+pub mod start_series;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub async fn run(ctx: Context, shutdown: CancellationToken) {
             listen(ctx.db.clone(), Arc::clone(&wake)),
             advance(&ctx, &wake),
             expire(&ctx),
+            start(&ctx),
         )
     };
     shutdown.run_until_cancelled(all).await;
@@ -53,6 +55,15 @@ async fn expire(ctx: &Context) {
     loop {
         if let Err(error) = expire_leases::once(ctx).await {
             tracing::error!(%error, "failed to take expired leases back");
+        }
+        tokio::time::sleep(ctx.policy.poll).await;
+    }
+}
+
+async fn start(ctx: &Context) {
+    loop {
+        if let Err(error) = start_series::once(ctx).await {
+            tracing::error!(%error, "failed to start or close tournaments of a series");
         }
         tokio::time::sleep(ctx.policy.poll).await;
     }

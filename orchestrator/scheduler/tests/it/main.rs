@@ -19,6 +19,7 @@ mod record;
 mod referee;
 mod report;
 mod restart;
+mod series;
 mod stopping;
 mod stuck;
 mod submit;

@@ -3,6 +3,7 @@
 mod archive;
 mod run;
 mod runner;
+mod series;
 mod task;
 mod tournament;
 mod tournament_page;
@@ -10,6 +11,7 @@ mod tournament_page;
 pub use archive::{ArchiveView, entries, entry};
 pub use run::{AttemptState, AttemptView, RunView, run};
 pub use runner::{RunnerView, runners};
+pub use series::{SeriesTournament, SeriesView, series};
 pub use task::{TaskView, task, task_by_id, tasks};
 pub use tournament::{
     BlockView, ChampionView, ComparisonView, CutView, HeatView, MethodView, RoundState, RoundView,

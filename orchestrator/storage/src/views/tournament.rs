@@ -56,6 +56,10 @@ pub struct TournamentView {
     pub created_at: OffsetDateTime,
     /// When it opened.
     pub opened_at: Option<OffsetDateTime>,
+    /// Name of the series it belongs to.
+    pub series: Option<String>,
+    /// When it closes by itself, or did.
+    pub closes_at: Option<OffsetDateTime>,
     /// When it closed.
     pub closed_at: Option<OffsetDateTime>,
     /// When it ended: completed or cancelled.

@@ -64,8 +64,10 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
     let head = sqlx::query!(
         r#"
         SELECT tasks.name AS task, tournaments.created_at, tournaments.opened_at,
-               tournaments.closed_at, tournaments.ended_at, tournaments.cancelled_because
+               tournaments.closed_at, tournaments.ended_at, tournaments.cancelled_because,
+               tournaments.closes_at, series.name AS "series?"
         FROM tournaments JOIN tasks ON tasks.id = tournaments.task_id
+        LEFT JOIN series ON series.id = tournaments.series_id
         WHERE tournaments.id = $1
         "#,
         id.0
@@ -99,6 +101,8 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
         version: parse::number("version", version)?,
         created_at: head.created_at,
         opened_at: head.opened_at,
+        series: head.series,
+        closes_at: head.closes_at,
         closed_at: head.closed_at,
         ended_at: head.ended_at,
         cancelled_because: head.cancelled_because,

@@ -1,0 +1,67 @@
+//! `POST /api/v1/series` and `POST /api/v1/series/{name}/end`.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use gauntlet_api::{NewSeries, Series};
+use gauntlet_scheduler::commands::create_series::{self as command, create_series};
+use gauntlet_scheduler::commands::end_series::end_series;
+use serde_json::{Map, Value};
+
+use super::tournaments::rules;
+use crate::app::App;
+use crate::auth::Admin;
+use crate::error::Result;
+use crate::extract::{self, Json, Path};
+use crate::public::series::shown;
+use crate::read;
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    _: Admin,
+    Json(body): Json<NewSeries>,
+) -> Result<(StatusCode, axum::Json<Series>)> {
+    let new = command::NewSeries {
+        name: extract::name(&body.name, "body.name")?,
+        task: extract::name(&body.task, "body.task")?,
+        more_tasks: body
+            .more_tasks
+            .iter()
+            .map(|task| extract::name(task, "body.more_tasks"))
+            .collect::<Result<_>>()?,
+        rules: rules(defended(body.rules)?)?,
+        calendar: body.calendar,
+        open_seconds: body.open_seconds,
+    };
+    create_series(&app.context, new).await?;
+    let made = read::one_series(&app, &body.name).await?;
+    Ok((StatusCode::CREATED, axum::Json(shown(made))))
+}
+
+pub(crate) async fn end(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+) -> Result<axum::Json<Series>> {
+    end_series(&app.context, &read::series_name(&name)?).await?;
+    Ok(axum::Json(shown(read::one_series(&app, &name).await?)))
+}
+
+/// Rules in which the champion defends its title unless they say otherwise: in a series this
+/// is what carries it over from one tournament to the next.
+fn defended(given: Option<Value>) -> Result<Value> {
+    let mut rules = match given {
+        Some(rules) => rules,
+        None => serde_json::to_value(gauntlet_domain::Rules::default())
+            .map_err(crate::error::Error::internal)?,
+    };
+    // What is not an object is refused where rules are read.
+    if let Some(rules) = rules.as_object_mut() {
+        let terms = rules
+            .entry("terms")
+            .or_insert_with(|| Value::Object(Map::new()));
+        if let Some(terms) = terms.as_object_mut() {
+            terms.entry("defend").or_insert(Value::Bool(true));
+        }
+    }
+    Ok(rules)
+}

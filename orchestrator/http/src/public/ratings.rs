@@ -1,0 +1,84 @@
+//! `GET /api/v1/tasks/{name}/ratings`.
+
+use axum::Json;
+use axum::extract::State;
+use gauntlet_api::{Rating, RatingStep, Ratings};
+use gauntlet_domain::{Changes, Event, TournamentId};
+use gauntlet_ratings::{Played, Rated, rate};
+use gauntlet_storage::tournaments::{Completed, Lock};
+use gauntlet_storage::{Conn, events, play, tournaments};
+use time::OffsetDateTime;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::extract::Path;
+use crate::read;
+
+/// Computed anew from the stored results each time: there is nothing that could get out of
+/// step with them.
+pub(crate) async fn show(
+    State(app): State<App>,
+    Path(name): Path<String>,
+) -> Result<Json<Ratings>> {
+    let task = read::task(&app, &name).await?;
+    let mut conn = app.context.db.acquire().await?;
+    let completed = tournaments::completed_on(&mut conn, task.id).await?;
+    let mut played = Vec::with_capacity(completed.len());
+    for one in completed {
+        played.extend(read_one(&mut conn, one).await?);
+    }
+    drop(conn);
+    Ok(Json(Ratings {
+        task: name,
+        tournaments: played.len() as u32,
+        methods: rate(played).into_iter().map(shown).collect::<Result<_>>()?,
+    }))
+}
+
+async fn read_one(conn: &mut Conn, completed: Completed) -> Result<Option<Played>> {
+    let Completed { id, name, ended_at } = completed;
+    let Some(loaded) = play::load(&mut *conn, id, Lock::None).await? else {
+        return Ok(None);
+    };
+    let changes = last_changes(conn, id).await?;
+    let micros = (ended_at.unix_timestamp_nanos() / 1_000) as i64;
+    let played = Played::read((id, name, micros), &loaded.tournament, changes.as_ref())
+        .map_err(Error::internal)?;
+    Ok(Some(played))
+}
+
+/// What the last rejudgement changed: that one counts.
+async fn last_changes(conn: &mut Conn, id: TournamentId) -> Result<Option<Changes>> {
+    Ok(match events::last(conn, id, "rejudged").await? {
+        Some(Event::Rejudged { changes, .. }) => Some(changes),
+        _ => None,
+    })
+}
+
+fn shown(rated: Rated) -> Result<Rating> {
+    Ok(Rating {
+        at_least: rated.at_least(),
+        titles: rated.titles() as u32,
+        method: rated.name.to_string(),
+        digest: rated.digest.to_string(),
+        rating: rated.rating,
+        uncertainty: rated.uncertainty,
+        history: rated
+            .history
+            .into_iter()
+            .map(|step| {
+                let nanos = i128::from(step.ended_at) * 1_000;
+                Ok(RatingStep {
+                    tournament: step.name.to_string(),
+                    ended_at: OffsetDateTime::from_unix_timestamp_nanos(nanos)
+                        .map_err(Error::internal)?,
+                    place: step.place,
+                    of: step.of,
+                    champion: step.champion,
+                    rating: step.rating,
+                    uncertainty: step.uncertainty,
+                })
+            })
+            .collect::<Result<_>>()?,
+    })
+}

@@ -1,0 +1,50 @@
+//! `GET /api/v1/series` and `GET /api/v1/series/{name}`.
+
+use axum::Json;
+use axum::extract::State;
+use gauntlet_api::{List, Series, SeriesTournament};
+use gauntlet_storage::views::SeriesView;
+
+use crate::app::App;
+use crate::convert;
+use crate::error::Result;
+use crate::extract::Path;
+use crate::read;
+
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<Series>>> {
+    let items = read::series(&app).await?.into_iter().map(shown).collect();
+    Ok(Json(List { items }))
+}
+
+pub(crate) async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Json<Series>> {
+    Ok(Json(shown(read::one_series(&app, &name).await?)))
+}
+
+/// In the shape of the API.
+pub(crate) fn shown(view: SeriesView) -> Series {
+    let mut tasks = view.tasks.into_iter();
+    Series {
+        name: view.name,
+        task: tasks.next().unwrap_or_default(),
+        more_tasks: tasks.collect(),
+        // Rules are plain data: numbers, names and lists.
+        rules: serde_json::to_value(&view.rules).unwrap_or_default(),
+        calendar: view.calendar,
+        open_seconds: view.open_seconds,
+        next_at: view.next_at,
+        last_number: view.last_number,
+        tournaments: view
+            .tournaments
+            .into_iter()
+            .map(|tournament| SeriesTournament {
+                name: tournament.name,
+                state: convert::tournament_state(tournament.state),
+                champion: tournament.champion,
+                opened_at: tournament.opened_at,
+                closes_at: tournament.closes_at,
+            })
+            .collect(),
+        created_at: view.created_at,
+        ended_at: view.ended_at,
+    }
+}

@@ -1,0 +1,106 @@
+use gauntlet_domain::{Rules, SeriesName, TournamentState};
+use time::OffsetDateTime;
+
+use crate::{Conn, Result, parse};
+
+/// How many of its last tournaments are shown with a series.
+const SHOWN: i64 = 10;
+
+/// A series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesView {
+    /// Unique name.
+    pub name: String,
+    /// Names of its tasks; the title of the first is played for.
+    pub tasks: Vec<String>,
+    /// Rules of its tournaments.
+    pub rules: Rules,
+    /// When they start: a cron expression, in UTC.
+    pub calendar: String,
+    /// For how many seconds each takes submissions.
+    pub open_seconds: u32,
+    /// When the next one is due; one that is under way then is waited for.
+    pub next_at: Option<OffsetDateTime>,
+    /// Number of the last one that was started; 0 before the first.
+    pub last_number: u32,
+    /// The last ten of them, newest first.
+    pub tournaments: Vec<SeriesTournament>,
+    /// When it was created.
+    pub created_at: OffsetDateTime,
+    /// When it was ended.
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+/// A tournament of a series.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesTournament {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub state: TournamentState,
+    /// Name of the champion.
+    pub champion: Option<String>,
+    /// When it was opened.
+    pub opened_at: Option<OffsetDateTime>,
+    /// When submissions end.
+    pub closes_at: Option<OffsetDateTime>,
+}
+
+/// All series by name, or the one of that name.
+pub async fn series(conn: &mut Conn, name: Option<&SeriesName>) -> Result<Vec<SeriesView>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT id, name, rules, calendar, open_seconds, next_at, last_number, created_at, ended_at,
+               ARRAY(SELECT tasks.name FROM series_tasks
+                     JOIN tasks ON tasks.id = series_tasks.task_id
+                     WHERE series_tasks.series_id = series.id
+                     ORDER BY series_tasks.number) AS "tasks!"
+        FROM series WHERE $1::text IS NULL OR name = $1 ORDER BY name
+        "#,
+        name.map(SeriesName::as_str)
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        all.push(SeriesView {
+            tournaments: latest(&mut *conn, row.id).await?,
+            name: row.name,
+            tasks: row.tasks,
+            rules: parse::json("series.rules", row.rules)?,
+            calendar: row.calendar,
+            open_seconds: parse::number("series.open_seconds", row.open_seconds)?,
+            next_at: row.next_at,
+            last_number: parse::number("series.last_number", row.last_number)?,
+            created_at: row.created_at,
+            ended_at: row.ended_at,
+        });
+    }
+    Ok(all)
+}
+
+async fn latest(conn: &mut Conn, series: uuid::Uuid) -> Result<Vec<SeriesTournament>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT tournaments.name, state, opened_at, closes_at, champion.name AS "champion?"
+        FROM tournaments
+        LEFT JOIN submissions champion ON champion.id = tournaments.champion_id
+        WHERE series_id = $1 ORDER BY series_number DESC LIMIT $2
+        "#,
+        series,
+        SHOWN
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(SeriesTournament {
+                name: row.name,
+                state: parse::tournament_state(&row.state)?,
+                champion: row.champion,
+                opened_at: row.opened_at,
+                closes_at: row.closes_at,
+            })
+        })
+        .collect()
+}
