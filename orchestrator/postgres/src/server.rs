@@ -21,6 +21,9 @@ const SOCKET_DIR_MAX: usize = 90;
 /// Crash recovery of a busy cluster takes a while; a broken one fails at once.
 const START_PATIENCE: Duration = Duration::from_secs(120);
 
+/// How long a dead server's number may stay before it counts as another server.
+const RIVAL_PATIENCE: Duration = Duration::from_secs(20);
+
 /// A PostgreSQL server that belongs to this process. Dropping it stops it.
 #[derive(Debug)]
 pub struct PrivateServer {
@@ -58,13 +61,17 @@ impl PrivateServer {
 
         let (socket, socket_is_temporary) = socket_dir(&data, user)?;
         let log = data.join("log");
-        // Backends of a killed postmaster notice its death within moments, but
-        // until then a new one is refused the shared memory: hence a few tries.
-        let mut tries = 0;
+        // Backends of a killed postmaster notice its death within moments, and a killed one
+        // keeps its number until its parent has looked; until then a new one is refused the
+        // shared memory or the lock file. What is wrong for good is wrong at every try.
+        let (began, mut tries) = (Instant::now(), 0);
         let keeper = loop {
             tries += 1;
             match launch(options, &binaries, user, &cluster, &socket, &log) {
-                Err(Error::Start(_)) if tries < 5 => {
+                Err(Error::Start(why))
+                    if tries < 5
+                        || (why.contains("postmaster.pid") && began.elapsed() < RIVAL_PATIENCE) =>
+                {
                     std::thread::sleep(Duration::from_millis(300));
                 }
                 outcome => break outcome?,

@@ -179,11 +179,11 @@ fn report(model: &Model, holder: &Holder, report: &NewReport) -> Expected {
             refused("report-differs")
         };
     }
-    if report.model == Some(gauntlet_domain::Digest::of(b"never stored")) {
-        return refused("missing-blob");
-    }
     if !own(model, holder) || !model.is_current(holder.run, holder.attempt) {
         return refused("lease-lost");
+    }
+    if report.model == Some(gauntlet_domain::Digest::of(b"never stored")) {
+        return refused("missing-blob");
     }
     let loss = model.leased.iter().find(|leased| leased.run == holder.run);
     let (least, most) = match loss.is_some_and(|leased| leased.less_is_better) {
