@@ -32,7 +32,11 @@ fn the_field_is_ranked_and_the_title_is_a_match_of_its_own() {
         // The champion is worth 0.3, far below all: the title is lost.
         let found = matches(&played(defended(rules.clone()), 5));
         assert_eq!(numbers(&found.ranking)[..2], [4, CHAMPION]);
-        assert_eq!(numbers(&found.field.concat()), flat, "{rules:?}");
+        // With another in the seed pairs are drawn otherwise, but the field is the same.
+        let mut field = numbers(&found.field.concat());
+        assert_eq!(field[0], 4, "{rules:?}");
+        field.sort_unstable();
+        assert_eq!(field, [0, 1, 2, 3, 4], "{rules:?}");
         assert_eq!(groups(&found.title.unwrap()), [vec![4], vec![CHAMPION]]);
     }
 }

@@ -26,7 +26,7 @@ async fn a_series_is_made_listed_and_ended() {
     assert!(made["next_at"].as_str().unwrap().ends_with("T09:00:00Z"));
     // The champion defends its title, unless the rules say otherwise.
     assert_eq!(made["rules"]["terms"]["defend"], true);
-    assert_eq!(made["rules"]["format"], "halving");
+    assert_eq!(made["rules"]["format"], "racing");
     for (name, terms, defend) in [
         ("some-terms", json!({ "min_field": 2 }), json!(true)),
         (
