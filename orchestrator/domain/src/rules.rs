@@ -90,6 +90,17 @@ impl Rules {
             Play::RoundRobin(round_robin) => round_robin.validate(),
             Play::Swiss(swiss) => swiss.validate(),
         }?;
+        if matches!(
+            (&self.play, &self.terms.combine),
+            (Play::Racing(_), Combine::Ranks)
+        ) {
+            return Err(RulesError {
+                field: "rules.terms.combine",
+                must: "must not be ranks with format `racing`: among the few who meet on a block \
+                       a rank says little of how far apart they are, which is what it goes by"
+                    .to_owned(),
+            });
+        }
         if self.terms.mid_run.is_some() && !self.format().cuts_by_mean() {
             return Err(RulesError {
                 field: "rules.terms.mid_run",

@@ -1,9 +1,11 @@
 //! Who stands where: a pure function of accepted results.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::points::Points;
-use crate::{Combine, Entrant, Metric, SubmissionId, TournamentSeed};
+use crate::{Combine, Entrant, Metric, SubmissionId, Tournament, TournamentSeed};
 
 /// One line of the standings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,7 +72,7 @@ pub(crate) fn standings<'a>(
 }
 
 /// Gives out the places.
-pub(crate) fn placed(
+fn placed(
     seed: &TournamentSeed,
     scale: &Metric,
     lines: Vec<(Standing, &Entrant)>,
@@ -94,6 +96,30 @@ pub(crate) fn placed(
         .zip(keyed)
         .map(|(place, (standing, _))| Standing { place, ..standing })
         .collect()
+}
+
+/// The standings with their lines changed, and places given out anew.
+pub(crate) fn placed_anew(
+    tournament: &Tournament,
+    standings: Vec<Standing>,
+    mut change: impl FnMut(&mut Standing),
+) -> Vec<Standing> {
+    let Some(seed) = tournament.seed() else {
+        return standings;
+    };
+    let entrants: BTreeMap<SubmissionId, &Entrant> = tournament
+        .entrants()
+        .map(|entrant| (entrant.submission, entrant))
+        .collect();
+    let lines = standings
+        .into_iter()
+        .filter_map(|mut line| {
+            let entrant = *entrants.get(&line.submission)?;
+            change(&mut line);
+            Some((line, entrant))
+        })
+        .collect();
+    placed(seed, &tournament.scale(), lines)
 }
 
 /// By estimate, where both have one; who has none comes after who has.

@@ -113,11 +113,9 @@ impl Combine {
                 must: must.to_owned(),
             })
         };
-        let same = |metric: &Metric, other: &Metric| {
-            (&metric.name, &metric.unit, metric.better) == (&other.name, &other.unit, other.better)
-        };
         match self {
-            Self::Mean if !metrics.iter().all(|one| same(one, &metrics[0])) => error(
+            // All of it: of what is missed by different amounts there is no mean either.
+            Self::Mean if metrics.windows(2).any(|pair| pair[0] != pair[1]) => error(
                 "rules.terms.combine",
                 "must be ranks or profile, since the tasks do not measure the same",
             ),
@@ -246,8 +244,10 @@ mod tests {
         let field = |combine: &Combine, metrics: &[Metric]| {
             combine.fits(metrics).err().map(|error| error.field)
         };
-        // Another miss is no other unit.
-        assert_eq!(field(&Combine::Mean, &[Metric::default(), milder]), None);
+        let alike = [Metric::default(), Metric::default()];
+        assert_eq!(field(&Combine::Mean, &alike), None);
+        let unlike = [Metric::default(), milder];
+        assert_eq!(field(&Combine::Mean, &unlike), Some("rules.terms.combine"));
         let both = [Metric::default(), loss];
         assert_eq!(field(&Combine::Mean, &both), Some("rules.terms.combine"));
         assert_eq!(field(&Combine::Ranks, &both), None);

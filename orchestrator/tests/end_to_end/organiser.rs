@@ -82,7 +82,11 @@ fn a_race_is_refereed_audited_and_judged_again() {
     assert_eq!(audit["differences"], json!([]));
     assert_eq!(audit["champion_name"], end["champion"]["method"]);
     let shadow = data.beside("changes.json");
-    fs::write(&shadow, r#"{"combine":{"by":"ranks"}}"#).unwrap();
+    fs::write(
+        &shadow,
+        r#"{"metrics":[{"name":"accuracy","better":"higher","best":1.0,"miss":-1.0}]}"#,
+    )
+    .unwrap();
     let judge = [
         "tournament",
         "rejudge",

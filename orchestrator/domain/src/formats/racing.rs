@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Next, Opening};
 use crate::points::{BlockKey, Points};
-use crate::standings::placed;
+use crate::standings::placed_anew;
 use crate::{
     Allocation, Belief, Decision, Digest, Direction, Format, Metric, Posterior, Reading, Round,
-    RulesError, RunState, Spread, Standing, SubmissionId, Tournament,
+    RulesError, RunState, Spread, SubmissionId, Tournament,
 };
 
 /// Draws from the posterior, in mirrored pairs: the standard error of a probability is at
@@ -249,11 +249,14 @@ impl Format for Racing {
         let outlook = Outlook::of(tournament, &points, round.number);
         let scale = tournament.scale();
         let estimates = outlook.estimates(&scale);
-        let standings = with_estimates(
-            tournament,
-            &estimates,
-            tournament.standings_of(round, &points, (1, round.number)),
-        );
+        let standings = tournament.standings_of(round, &points, (1, round.number));
+        // Those who completed no run have no estimate and come last.
+        let standings = placed_anew(tournament, standings, |line| {
+            if let Some((estimate, p_best)) = estimates.get(&line.submission) {
+                line.estimate = Some(estimate + 0.0);
+                line.p_best = Some(*p_best);
+            }
+        });
         let keep: BTreeSet<SubmissionId> = match self.batch(tournament, &outlook, round.number) {
             Some(_) => outlook.methods.iter().copied().collect(),
             None => outlook.leader().into_iter().collect(),
@@ -269,32 +272,6 @@ impl Format for Racing {
     fn runs(&self, field: usize) -> usize {
         self.budget(field)
     }
-}
-
-/// The standings by estimate; those who completed no run come last.
-fn with_estimates(
-    tournament: &Tournament,
-    estimates: &BTreeMap<SubmissionId, (f64, f64)>,
-    standings: Vec<Standing>,
-) -> Vec<Standing> {
-    let Some(seed) = tournament.seed() else {
-        return standings;
-    };
-    let lines = standings
-        .into_iter()
-        .filter_map(|mut line| {
-            let who = line.submission;
-            let entrant = tournament
-                .entrants()
-                .find(|entrant| entrant.submission == who)?;
-            if let Some((estimate, p_best)) = estimates.get(&who) {
-                line.estimate = Some(estimate + 0.0);
-                line.p_best = Some(*p_best);
-            }
-            Some((line, entrant))
-        })
-        .collect();
-    placed(seed, &tournament.scale(), lines)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::meetings::{Table, meet};
 use super::{Next, Opening};
-use crate::standings::placed;
+use crate::standings::placed_anew;
 use crate::{Decision, Format, Round, RulesError, Standing, Tournament};
 
 /// The rules of format `round_robin`.
@@ -83,20 +83,8 @@ pub(super) fn with_points(
     table: &Table,
     standings: Vec<Standing>,
 ) -> Vec<Standing> {
-    let Some(seed) = tournament.seed() else {
-        return standings;
-    };
-    let lines = standings
-        .into_iter()
-        .filter_map(|mut line| {
-            let who = line.submission;
-            let entrant = tournament
-                .entrants()
-                .find(|entrant| entrant.submission == who)?;
-            line.points = Some(table.points(who));
-            line.opponents = Some(table.opponents(who));
-            Some((line, entrant))
-        })
-        .collect();
-    placed(seed, &tournament.scale(), lines)
+    placed_anew(tournament, standings, |line| {
+        line.points = Some(table.points(line.submission));
+        line.opponents = Some(table.opponents(line.submission));
+    })
 }

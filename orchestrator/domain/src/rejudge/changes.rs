@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Combine, Metric, MetricError, Outcome, RulesError, RunId, SubmissionId, Terms, Tournament,
+    Combine, Metric, MetricError, Outcome, RulesError, RunId, SubmissionId, Tournament,
     TournamentState,
 };
 
@@ -102,12 +102,8 @@ pub(super) fn changed(
         changed.metrics.clone_from(metrics);
     }
     if let Some(combine) = &changes.combine {
-        let terms = Terms {
-            combine: combine.clone(),
-            ..changed.rules.terms
-        };
-        terms.validate()?;
-        changed.rules.terms = terms;
+        changed.rules.terms.combine = combine.clone();
+        changed.rules.validate()?;
     }
     if changes.combine.is_some() || changes.metrics.is_some() {
         changed.rules.terms.combine.fits(&changed.metrics)?;

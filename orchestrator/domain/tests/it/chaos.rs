@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use gauntlet_domain::{
-    Changes, Combine, Erratum, Event, Rules, RunId, Tournament, TournamentState, audit, step,
+    Changes, Combine, Erratum, Event, Play, Rules, RunId, Tournament, TournamentState, audit, step,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -227,6 +227,7 @@ proptest! {
         wrong in prop::collection::btree_map(1_u128..60, 0_u8..=10, 0..6),
         ranks: bool,
     ) {
+        let racing = matches!(rules.play, Play::Racing(_));
         let rules = if defend { defended(rules) } else { rules };
         let mut game = Game::closed(rules, field);
         play(&mut game, &scores, &whims, field);
@@ -235,7 +236,8 @@ proptest! {
             run.is_some_and(|run| run.outcome.is_some())
         };
         let changes = Changes {
-            combine: ranks.then_some(Combine::Ranks),
+            // A race is not judged by ranks.
+            combine: (ranks && !racing).then_some(Combine::Ranks),
             metrics: None,
             erratum: Erratum {
                 void_blocks: vec![],

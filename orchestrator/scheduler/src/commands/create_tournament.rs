@@ -1,7 +1,7 @@
 //! Prepares a tournament.
 
 use gauntlet_domain::{
-    Combine, Event, Nonce, Rules, TaskName, TournamentId, TournamentName, TournamentTask,
+    Combine, Event, Metric, Nonce, Rules, TaskName, TournamentId, TournamentName, TournamentTask,
 };
 use gauntlet_storage::views::TaskView;
 use gauntlet_storage::{Conn, events, tournaments};
@@ -119,41 +119,27 @@ fn check_tasks(rules: &Rules, first: &TaskView, more: &[TaskView]) -> Result<(),
             "name each task once; every block has a seed of its own anyway",
         );
     }
-    match &rules.terms.combine {
-        Combine::Mean => match more.iter().find(|task| task.metric != first.metric) {
-            Some(other) => refuse(
-                format!(
-                    "`{}` measures {}, `{}` {}: a mean of both means nothing",
-                    first.name, first.metric.name, other.name, other.metric.name
-                ),
-                "combine by ranks: \"terms\":{\"combine\":{\"by\":\"ranks\"}}",
+    let tasks = || std::iter::once(first).chain(more);
+    let metrics: Vec<Metric> = tasks().map(|task| task.metric.clone()).collect();
+    rules.terms.combine.fits(&metrics).map_err(|error| {
+        Reason::new(
+            "tasks-do-not-combine",
+            error.to_string(),
+            "docs/FORMATS.md says which tasks combine, and how",
+        )
+        .field(format!("body.{}", error.field))
+        .limit(error.must)
+        .invalid()
+    })?;
+    let by_profile = matches!(rules.terms.combine, Combine::Profile { .. });
+    match tasks().find(|task| by_profile && task.target.is_none()) {
+        Some(task) => refuse(
+            format!(
+                "`{}` has no target: a profile compares the work until one is reached",
+                task.name
             ),
-            None => Ok(()),
-        },
-        Combine::Ranks => Ok(()),
-        Combine::Profile { reference, .. } if reference.len() != 1 + more.len() => {
-            Err(Reason::new(
-                "tasks-do-not-combine",
-                "a profile needs the reference's work for each task",
-                "give one number for each task, in their order",
-            )
-            .field("body.rules.terms.combine.reference")
-            .limit(format!("{} numbers", 1 + more.len()))
-            .found(format!("{} numbers", reference.len()))
-            .invalid())
-        }
-        Combine::Profile { .. } => {
-            let mut all = std::iter::once(first).chain(more);
-            match all.find(|task| task.target.is_none()) {
-                Some(task) => refuse(
-                    format!(
-                        "`{}` has no target: a profile compares the work until one is reached",
-                        task.name
-                    ),
-                    "take a task whose task.toml has a `target`",
-                ),
-                None => Ok(()),
-            }
-        }
+            "take a task whose task.toml has a `target`",
+        ),
+        None => Ok(()),
     }
 }

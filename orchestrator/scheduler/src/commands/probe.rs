@@ -4,7 +4,7 @@
 use gauntlet_domain::{Probe, TournamentId, TournamentState, can_still_matter};
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Conn, Error, play, probes};
+use gauntlet_storage::{Conn, play, probes};
 
 use super::report::lease_lost;
 use crate::{Context, Reason, Refusal};
@@ -36,7 +36,7 @@ pub async fn probe(
         probes::stop(&mut tx, holder.run, holder.attempt, reason).await?;
         tracing::info!(run = %holder.run, attempt = holder.attempt, reason, "a run is stopped");
     }
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "probe").await?;
     Ok(reason)
 }
 

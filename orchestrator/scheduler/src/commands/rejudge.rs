@@ -53,7 +53,7 @@ pub async fn rejudge(
         crown(&mut tx, &loaded, champion).await?;
     }
     events::append(&mut tx, id, &event).await?;
-    tx.commit().await.map_err(Error::from)?;
+    ctx.commit(tx, "rejudge").await?;
     Ok(judged)
 }
 

@@ -1,7 +1,7 @@
 //! A history before it happens: who plays by which rules, and what comes in between.
 
 use gauntlet_domain::{
-    Classic, Combine, Halving, Play, RoundRobin, Rules, Succession, Swiss, Terms,
+    Classic, Combine, Halving, Play, Racing, RoundRobin, Rules, Succession, Swiss, Terms,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +41,7 @@ impl Plan {
 
 fn rules(dice: &mut Dice, field: u32, two_tasks: bool) -> Rules {
     let few = |dice: &mut Dice| 1 + dice.index(2);
-    let play = match dice.roll(4) {
+    let play = match dice.roll(if two_tasks { 4 } else { 5 }) {
         0 => {
             let rungs = 1 + dice.index(3);
             Play::Halving(Halving {
@@ -64,9 +64,15 @@ fn rules(dice: &mut Dice, field: u32, two_tasks: bool) -> Rules {
         2 => Play::RoundRobin(RoundRobin {
             blocks: 1 + dice.index(3),
         }),
-        _ => Play::Swiss(Swiss {
+        3 => Play::Swiss(Swiss {
             rounds: dice.once_in(2).then(|| 1 + dice.index(3)),
             blocks: few(dice),
+        }),
+        // Of two tasks that measure differently there is no mean, and by ranks it refuses.
+        _ => Play::Racing(Racing {
+            runs_per_method: [1.0, 1.5, 2.5][dice.index(3) as usize],
+            batch: 1 + dice.index(5),
+            confidence: if dice.once_in(3) { 1.0 } else { 0.9 },
         }),
     };
     let succession = if dice.once_in(2) {
@@ -81,13 +87,14 @@ fn rules(dice: &mut Dice, field: u32, two_tasks: bool) -> Rules {
             margin: 0.05,
         }
     };
+    let racing = matches!(play, Play::Racing(_));
     let terms = Terms {
         mid_run: None,
         min_field: if dice.once_in(6) { 2 } else { 1 },
         max_field: dice.once_in(6).then_some(field.max(2)),
         defend: dice.once_in(4),
         succession,
-        combine: if two_tasks || dice.once_in(4) {
+        combine: if two_tasks || (!racing && dice.once_in(4)) {
             Combine::Ranks
         } else {
             Combine::Mean
