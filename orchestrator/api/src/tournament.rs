@@ -217,6 +217,9 @@ pub struct Block {
     /// The earlier block that it is once more, for methods that run it late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<u32>,
+    /// Whether it is run with half the budget.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub half: bool,
 }
 
 /// Methods that meet on the same blocks.

@@ -23,6 +23,15 @@ pub struct Allocation {
     pub width: f64,
 }
 
+impl Allocation {
+    /// The slack once so many runs of each method of the field are spent: the more is
+    /// known, the less of it is to be had from those far behind. Found by simulation,
+    /// see docs/FORMATS.md.
+    pub fn slack_after(runs_per_method: f64) -> f64 {
+        (1.2 - 0.15 * runs_per_method).max(0.6)
+    }
+}
+
 impl Default for Allocation {
     fn default() -> Self {
         Self {

@@ -33,6 +33,23 @@ pub struct BudgetError {
 }
 
 impl Budget {
+    /// Half of what training may use. Prediction has as much work as ever. Where work is not
+    /// metered (`timed`), time is what is halved, of both phases; where it is, time is a
+    /// backstop and stays.
+    #[must_use]
+    pub fn half(self, timed: bool) -> Self {
+        Self {
+            work: self.work.div_ceil(2),
+            predict_share_percent: self.predict_share_percent.saturating_mul(2),
+            wall_seconds: if timed {
+                self.wall_seconds.div_ceil(2)
+            } else {
+                self.wall_seconds
+            },
+            ..self
+        }
+    }
+
     /// Checks that each limit is one.
     pub fn validate(&self) -> Result<(), BudgetError> {
         // Most: 2^53, which every JSON reader carries exactly; memory up to 1 TiB.
@@ -71,6 +88,20 @@ mod tests {
         guest_bytes: 1 << 26,
         output_bytes: 1 << 22,
     };
+
+    #[test]
+    fn half_a_budget_trains_half_as_long_and_predicts_as_long() {
+        let odd = Budget {
+            work: 7,
+            wall_seconds: 61,
+            ..GOOD
+        };
+        let half = odd.half(false);
+        assert_eq!((half.work, half.predict_share_percent), (4, 40));
+        assert_eq!(half.wall_seconds, 61);
+        assert_eq!(odd.half(true).wall_seconds, 31);
+        assert_eq!(half.tensor_bytes, odd.tensor_bytes);
+    }
 
     #[test]
     fn a_limit_of_nothing_is_refused_by_name() {

@@ -62,7 +62,7 @@ pub use digest::{Digest, ParseDigestError};
 pub use effect::Effect;
 pub use event::{Event, PlatformEvent, QueuedRun, TournamentTask};
 pub use evidence::Evidence;
-pub use formats::{Classic, Format, Halving, Next, Opening, Racing, RoundRobin, Swiss};
+pub use formats::{Classic, FirstBlock, Format, Halving, Next, Opening, Racing, RoundRobin, Swiss};
 pub use friedman::friedman;
 pub use holm::holm;
 pub use ids::{

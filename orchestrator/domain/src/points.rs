@@ -21,6 +21,8 @@ pub(crate) struct Counted {
     pub outcome: Outcome,
     /// Work until the task's target was reached, if it was.
     pub to_target: Option<f64>,
+    /// Whether it had half the budget.
+    pub half: bool,
 }
 
 /// A method's result on a block, on the tournament's scale.
@@ -30,6 +32,8 @@ pub(crate) struct Point {
     pub value: f64,
     /// Whether it was the entrant's fault.
     pub fault: bool,
+    /// Whether it had half the budget.
+    pub half: bool,
     /// The round it was run in.
     round: u32,
     /// The block's task.
@@ -59,6 +63,7 @@ impl Points {
             let mut point = Point {
                 value: metric.points(&counted.outcome),
                 fault: counted.outcome.is_fault(),
+                half: counted.half,
                 round: counted.round,
                 task: counted.task,
                 ratio: f64::INFINITY,
@@ -141,7 +146,8 @@ impl Points {
             .map(|(block, point)| (*block, point))
     }
 
-    /// The number a method stands by: the mean of its points, or its profile score.
+    /// The number a method stands by: the mean of its points, or its profile score. Points
+    /// of half the budget count only while there are no others.
     /// Points are added in the order of the blocks: the same results give the same bits on
     /// every machine, in whatever order they arrived.
     pub(crate) fn total(
@@ -151,9 +157,12 @@ impl Points {
         from: u32,
         to: u32,
     ) -> Option<f64> {
-        let points: Vec<&Point> = self.of(who, from, to).map(|(_, point)| point).collect();
+        let mut points: Vec<&Point> = self.of(who, from, to).map(|(_, point)| point).collect();
         if points.is_empty() {
             return None;
+        }
+        if points.iter().any(|point| !point.half) {
+            points.retain(|point| !point.half);
         }
         if let Combine::Profile { r_max, reference } = combine {
             let mut tasks = vec![Vec::new(); reference.len()];
@@ -221,6 +230,7 @@ pub(crate) fn counted(round: &Round) -> impl Iterator<Item = (SubmissionId, Coun
             task: block.task,
             outcome: run.outcome?,
             to_target: run.to_target,
+            half: block.half,
         };
         Some((run.submission, counted))
     })

@@ -132,6 +132,7 @@ impl Tournament {
                 seed: seed.block(round, index),
                 task: ((before + index as usize - 1) % tasks) as u32,
                 again: None,
+                half: opening.half,
             })
             .collect();
         for ((of_round, of_index), who) in &opening.late {
@@ -189,6 +190,7 @@ impl Tournament {
             seed: seed.block(round.number, index),
             task: old.task,
             again: None,
+            half: old.half,
         })
     }
 }

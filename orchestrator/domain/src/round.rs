@@ -33,6 +33,9 @@ pub struct Block {
     /// yet: round and number. Left out for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again: Option<(u32, u32)>,
+    /// Whether its runs have half the task's budget ([`crate::Budget::half`]); left out if not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub half: bool,
 }
 
 impl Block {

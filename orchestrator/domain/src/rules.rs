@@ -3,7 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    Classic, Combine, Digest, Format, Halving, Probe, Probing, Racing, RoundRobin, Swiss, Terms,
+    Classic, Combine, Digest, FirstBlock, Format, Halving, Probe, Probing, Racing, RoundRobin,
+    Swiss, Terms,
 };
 
 /// Version of everything that follows from rules and results: draws, seeds, standings,
@@ -99,6 +100,17 @@ impl Rules {
                 must: "must not be ranks with format `racing`: among the few who meet on a block \
                        a rank says little of how far apart they are, which is what it goes by"
                     .to_owned(),
+            });
+        }
+        if let (Play::Racing(racing), Combine::Profile { .. }) = (&self.play, &self.terms.combine)
+            && racing.first_block != FirstBlock::Whole
+        {
+            return Err(RulesError {
+                field: "rules.first_block",
+                must:
+                    "must be whole where profiles are compared: with half the budget who is slow \
+                       and who never gets there look the same"
+                        .to_owned(),
             });
         }
         if self.terms.mid_run.is_some() && !self.format().cuts_by_mean() {

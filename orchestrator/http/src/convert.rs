@@ -96,6 +96,7 @@ fn round(view: views::RoundView, several_tasks: bool) -> api::Round {
                 task: several_tasks.then_some(block.task),
                 voided: block.voided,
                 again: block.again,
+                half: block.half,
             })
             .collect(),
         // One heat says nothing that the runs do not.

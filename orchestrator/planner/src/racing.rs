@@ -12,6 +12,8 @@ use crate::filter::Filter;
 pub enum Opening {
     /// Everyone to the end.
     Whole,
+    /// Everyone at half the budget, and nobody goes on from there.
+    Half,
     /// Everyone to half-way, at half the cost; then so many of the best to the end.
     Halfway {
         /// How many go on.
@@ -24,8 +26,8 @@ pub enum Opening {
 pub struct Racing {
     /// Runs in all, a stopped one counting half.
     pub budget: usize,
-    /// [`Allocation::slack`].
-    pub slack: f64,
+    /// [`Allocation::slack`]; `None`: it falls, [`Allocation::slack_after`].
+    pub slack: Option<f64>,
     /// [`Allocation::batch`]; 0 stands for rounds of whole new blocks without late entries.
     pub batch: usize,
     /// The first block.
@@ -38,21 +40,31 @@ pub struct Racing {
 }
 
 impl Racing {
-    /// With the defaults: one run at a time, none stopped, spreads given.
+    /// As the format's defaults have it: a first block at half the budget, one run at a
+    /// time, none stopped. Spreads are given, though.
     pub const fn new(budget: usize) -> Self {
         Self {
             budget,
-            slack: 0.8,
+            slack: None,
             batch: 1,
-            opening: Opening::Whole,
+            opening: Opening::Half,
             stop_behind: None,
             estimated: false,
+        }
+    }
+
+    /// The same with no run shorter than another.
+    pub const fn whole(self) -> Self {
+        Self {
+            opening: Opening::Whole,
+            ..self
         }
     }
 
     /// The same with runs stopped half-way.
     pub const fn with_stops(self) -> Self {
         Self {
+            slack: Some(0.8),
             opening: Opening::Halfway { finish: 8 },
             stop_behind: Some(0.8),
             ..self
@@ -67,7 +79,7 @@ impl Racing {
         let mut race = Race::new(*self, world);
         race.open();
         race.go_on();
-        race.leader()
+        race.winner()
     }
 }
 
@@ -98,7 +110,6 @@ impl<'a> Race<'a> {
             )))
         };
         let allocation = Allocation {
-            slack: rules.slack,
             batch: rules.batch.max(1),
             ..Allocation::default()
         };
@@ -119,12 +130,11 @@ impl<'a> Race<'a> {
         Spread::estimate(self.world.field(), readings, 0.5)
     }
 
-    fn leader(&self) -> usize {
+    fn winner(&self) -> usize {
         match &self.knowledge {
-            Knowledge::Filter(filter) => filter.leader(),
-            Knowledge::Readings(readings) => self.posterior(readings).leader(),
+            Knowledge::Filter(filter) => winner(filter.as_ref()),
+            Knowledge::Readings(readings) => winner(&self.posterior(readings)),
         }
-        .unwrap_or(0)
     }
 
     fn finished(&mut self, run: NextRun, score: f64, halfway: Option<f64>) {
@@ -165,12 +175,22 @@ impl<'a> Race<'a> {
     fn open(&mut self) {
         let field = self.world.field();
         let on_first = |method| NextRun { method, block: 0 };
-        let Opening::Halfway { finish } = self.rules.opening else {
-            for method in 0..field {
-                let score = self.world.run(method, 0);
-                self.finished(on_first(method), score, None);
+        let finish = match self.rules.opening {
+            Opening::Whole => {
+                for method in 0..field {
+                    let score = self.world.run(method, 0);
+                    self.finished(on_first(method), score, None);
+                }
+                return;
             }
-            return;
+            Opening::Half => {
+                for method in 0..field {
+                    let halfway = self.world.run_half(method, 0);
+                    self.stopped(on_first(method), halfway);
+                }
+                return;
+            }
+            Opening::Halfway { finish } => finish,
         };
         let mut halves: Vec<(f64, usize)> = (0..field)
             .map(|method| (self.world.run_half(method, 0), method))
@@ -189,6 +209,11 @@ impl<'a> Race<'a> {
     fn go_on(&mut self) {
         loop {
             let left = (self.rules.budget as f64 - self.world.runs()).max(0.0) as usize;
+            let per_method = self.world.runs() / self.world.field() as f64;
+            self.allocation.slack = match self.rules.slack {
+                Some(slack) => slack,
+                None => Allocation::slack_after(per_method),
+            };
             let runs = self.choose(left);
             if runs.is_empty() {
                 return;
@@ -286,6 +311,14 @@ impl<'a> Race<'a> {
             }
         }
     }
+}
+
+/// The best of those that finished a run with the whole budget.
+fn winner(belief: &impl Belief) -> usize {
+    (0..belief.methods())
+        .filter(|method| belief.finished(*method) > 0)
+        .max_by(|a, b| belief.mean(*a).total_cmp(&belief.mean(*b)).then(b.cmp(a)))
+        .unwrap_or(0)
 }
 
 fn behind(belief: &impl Belief, method: usize, limit: f64) -> bool {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::brackets::Bracket;
-use crate::racing::Racing;
+use crate::racing::{Opening, Racing};
 use crate::rungs::{everyone, halving};
 use crate::{Model, World};
 
@@ -88,7 +88,9 @@ impl Schedule {
             Self::Everyone { blocks, .. } => blocks > 0,
             Self::Swiss { rounds } => rounds > 0,
             Self::Halving { .. } => true,
-            Self::Racing(racing) => (0.0..=100.0).contains(&racing.slack),
+            Self::Racing(racing) => racing
+                .slack
+                .is_none_or(|slack| (0.0..=100.0).contains(&slack)),
         }
     }
 
@@ -129,7 +131,9 @@ impl Schedule {
         }
         if runs >= field {
             let racing = Racing::new(runs);
-            schedules.push(Self::Racing(Racing { batch: 0, ..racing }));
+            let whole = racing.whole();
+            schedules.push(Self::Racing(Racing { batch: 0, ..whole }));
+            schedules.push(Self::Racing(whole));
             schedules.push(Self::Racing(Racing { batch: 4, ..racing }));
             schedules.push(Self::Racing(racing));
             schedules.push(Self::Racing(racing.with_stops()));
@@ -159,8 +163,10 @@ impl std::fmt::Display for Schedule {
                     1 => {}
                     batch => write!(f, ", {batch} at a time")?,
                 }
-                if racing.stops() {
-                    write!(f, ", with stops")?;
+                match racing.opening {
+                    _ if racing.stops() => write!(f, ", with stops")?,
+                    Opening::Whole => write!(f, ", first block whole")?,
+                    Opening::Half | Opening::Halfway { .. } => {}
                 }
                 if racing.estimated {
                     write!(f, ", spread estimated")?;

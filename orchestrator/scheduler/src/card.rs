@@ -75,7 +75,7 @@ fn blocks(
     champion: SubmissionId,
     models: &BTreeMap<RunId, Digest>,
 ) -> Vec<CardBlock> {
-    let mut blocks: Vec<CardBlock> = tournament
+    let mut blocks: Vec<(bool, CardBlock)> = tournament
         .rounds()
         .iter()
         .flat_map(|round| round.runs.iter().map(move |run| (round, run)))
@@ -86,7 +86,7 @@ fn blocks(
                 .blocks
                 .iter()
                 .find(|block| block.index == run.block.1)?;
-            Some(CardBlock {
+            let of_card = CardBlock {
                 round: block.round,
                 index: block.index,
                 seed: block.seed,
@@ -94,11 +94,19 @@ fn blocks(
                 verdict: outcome.verdict(),
                 score: outcome.score(),
                 model: models.get(id).copied(),
-            })
+            };
+            Some((block.half, of_card))
         })
         .collect();
-    blocks.sort_by_key(|block| (block.round, block.index));
-    blocks
+    blocks.sort_by_key(|(_, block)| (block.round, block.index));
+    // A model of half the budget represents nobody who has a better trained one.
+    if blocks
+        .iter()
+        .any(|(half, block)| !half && block.model.is_some())
+    {
+        blocks.retain(|(half, _)| !half);
+    }
+    blocks.into_iter().map(|(_, block)| block).collect()
 }
 
 fn evidence(tournament: &Tournament) -> Vec<CardEvidence> {

@@ -4,11 +4,12 @@ use gauntlet_api::{Cut, Round, Title};
 
 use super::text::{counted, printable};
 
-/// Every cut with its evidence, a paragraph each.
+/// Every cut with its evidence, a paragraph each. Rounds that nobody leaves have none.
 pub(crate) fn paragraphs(rounds: &[Round]) -> String {
     let mut out = Vec::new();
     for round in rounds {
-        if let Some(cut) = &round.cut {
+        let cut = round.cut.as_ref();
+        if let Some(cut) = cut.filter(|cut| !cut.dropped.is_empty() || cut.title.is_some()) {
             out.push(paragraph(round.number, cut));
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_api::{RoundState, RunState, Tournament, TournamentState};
+use gauntlet_api::{Round, RoundState, RunState, Tournament, TournamentState};
 
 use super::lists::instant;
 use super::text::{counted, printable};
@@ -35,28 +35,7 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
             parts.push(format!("{name} is disqualified: {}", printable(reason)));
         }
     }
-    for round in &tournament.rounds {
-        let done = round
-            .runs
-            .iter()
-            .filter(|cell| cell.state == RunState::Done)
-            .count();
-        let state = match round.state {
-            RoundState::Running => "running",
-            RoundState::Completed => "completed",
-            RoundState::Stuck => "stuck",
-        };
-        let mut line = format!(
-            "round {}: {state}, {}, {done} of {}",
-            round.number,
-            counted(round.blocks.len(), "block"),
-            counted(round.runs.len(), "run"),
-        );
-        if let Some(note) = &round.note {
-            line.push_str(&format!(" ({})", printable(note)));
-        }
-        parts.push(line);
-    }
+    parts.extend(rounds(&tournament.rounds));
     if tournament.rounds.is_empty() {
         if !tournament.methods.is_empty() {
             let names = tournament
@@ -94,6 +73,59 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
         parts.push(printable(note));
     }
     parts.join("\n")
+}
+
+/// A line for each round; for many small ones after each other, as of a race, one for all.
+fn rounds(rounds: &[Round]) -> Vec<String> {
+    let plain = |round: &Round| round.state == RoundState::Completed && round.note.is_none();
+    let mut lines = Vec::new();
+    let mut rest = rounds;
+    while let Some((first, others)) = rest.split_first() {
+        let alike = |other: &&Round| plain(other) && other.runs.len() <= FEW;
+        let many = others.iter().take_while(alike).count();
+        lines.push(round(first));
+        rest = others;
+        if many >= FEW {
+            let (these, those) = others.split_at(many);
+            let runs: usize = these.iter().map(|round| round.runs.len()).sum();
+            lines.push(format!(
+                "rounds {} to {}: completed, {} one after the other",
+                these[0].number,
+                these[many - 1].number,
+                counted(runs, "run"),
+            ));
+            rest = those;
+        }
+    }
+    lines
+}
+
+/// So many rounds are shown as one, if they have no more runs each.
+const FEW: usize = 4;
+
+fn round(round: &Round) -> String {
+    let done = round
+        .runs
+        .iter()
+        .filter(|cell| cell.state == RunState::Done)
+        .count();
+    let state = match round.state {
+        RoundState::Running => "running",
+        RoundState::Completed => "completed",
+        RoundState::Stuck => "stuck",
+    };
+    let half = round.blocks.iter().any(|block| block.half);
+    let mut line = format!(
+        "round {}: {state}, {}{}, {done} of {}",
+        round.number,
+        counted(round.blocks.len(), "block"),
+        if half { " at half the budget" } else { "" },
+        counted(round.runs.len(), "run"),
+    );
+    if let Some(note) = &round.note {
+        line.push_str(&format!(" ({})", printable(note)));
+    }
+    line
 }
 
 fn next_step(tournament: &Tournament) -> String {

@@ -108,7 +108,7 @@ pub async fn pick(
                tournaments.name AS tournament, tournaments.rules, submissions.name AS method,
                submissions.digest AS module, submissions.lane, tasks.name AS task,
                tasks.info, tasks.budget, tasks.train, tasks.hidden_inputs, tasks.hidden_labels,
-               tasks.base, tasks.target, blocks.seed
+               tasks.base, tasks.target, blocks.seed, blocks.half
         FROM picked
         JOIN tournaments ON tournaments.id = picked.tournament_id
         JOIN submissions ON submissions.id = picked.submission_id
@@ -127,6 +127,8 @@ pub async fn pick(
     .await?;
     rows.into_iter()
         .map(|row| {
+            let lane: Lane = parse::text("submissions.lane", &row.lane)?;
+            let budget: Budget = parse::json("tasks.budget", row.budget)?;
             Ok(Picked {
                 run: RunId(row.id),
                 attempt: row.attempt + 1,
@@ -136,7 +138,7 @@ pub async fn pick(
                     tournament: parse::text("tournaments.name", &row.tournament)?,
                     method: parse::text("submissions.name", &row.method)?,
                     module: parse::text("submissions.digest", &row.module)?,
-                    lane: parse::text("submissions.lane", &row.lane)?,
+                    lane,
                     task: parse::text("tasks.name", &row.task)?,
                     info: row.info,
                     train: parse::text("tasks.train", &row.train)?,
@@ -144,7 +146,11 @@ pub async fn pick(
                     hidden_labels: parse::text("tasks.hidden_labels", &row.hidden_labels)?,
                     base: parse::optional("tasks.base", row.base.as_deref())?,
                     seed: parse::text("blocks.seed", &row.seed)?,
-                    budget: parse::json("tasks.budget", row.budget)?,
+                    budget: if row.half {
+                        budget.half(lane == Lane::Oci)
+                    } else {
+                        budget
+                    },
                     probing: parse::json::<Rules>("tournaments.rules", row.rules)?
                         .probing(row.target),
                 },

@@ -90,7 +90,7 @@ async fn blocks(conn: &mut Conn, tournament: TournamentId) -> Result<BTreeMap<u3
     let rows = sqlx::query!(
         r#"
         SELECT rounds.number, blocks.index, blocks.seed, blocks.task, blocks.voided,
-               blocks.again_round, blocks.again_index
+               blocks.again_round, blocks.again_index, blocks.half
         FROM blocks JOIN rounds ON rounds.id = blocks.round_id
         WHERE rounds.tournament_id = $1 ORDER BY rounds.number, blocks.index
         "#,
@@ -115,6 +115,7 @@ async fn blocks(conn: &mut Conn, tournament: TournamentId) -> Result<BTreeMap<u3
                 )),
                 None => None,
             },
+            half: row.half,
         });
         if row.voided {
             voided.insert(index);

@@ -36,8 +36,8 @@ pub async fn insert_block(
 ) -> Result<()> {
     sqlx::query!(
         r#"
-        INSERT INTO blocks (id, round_id, index, seed, task, again_round, again_index)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO blocks (id, round_id, index, seed, task, again_round, again_index, half)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         "#,
         id.0,
         round.0,
@@ -45,7 +45,8 @@ pub async fn insert_block(
         block.seed.to_string(),
         parse::int4("blocks.task", block.task)?,
         again(block.again.map(|(round, _)| round))?,
-        again(block.again.map(|(_, index)| index))?
+        again(block.again.map(|(_, index)| index))?,
+        block.half
     )
     .execute(conn)
     .await?;

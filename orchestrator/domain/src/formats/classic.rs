@@ -87,6 +87,7 @@ impl Classic {
                 .collect(),
             blocks: self.group_blocks,
             shared: self.shared,
+            half: false,
             late: Vec::new(),
         }
     }
@@ -97,6 +98,7 @@ impl Classic {
             heats: drawn.chunks(2).map(<[SubmissionId]>::to_vec).collect(),
             blocks: self.pair_blocks,
             shared: self.shared,
+            half: false,
             late: Vec::new(),
         }
     }

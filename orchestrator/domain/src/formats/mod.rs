@@ -9,7 +9,7 @@ mod swiss;
 
 pub use classic::Classic;
 pub use halving::Halving;
-pub use racing::Racing;
+pub use racing::{FirstBlock, Racing};
 pub use round_robin::RoundRobin;
 pub use swiss::Swiss;
 
@@ -26,6 +26,8 @@ pub struct Opening {
     pub blocks: u32,
     /// Whether all heats run the same blocks, or each its own.
     pub shared: bool,
+    /// Whether the new blocks are run with half the budget.
+    pub half: bool,
     /// Further runs on blocks of earlier rounds: block by block who enters late.
     pub late: Vec<((u32, u32), Vec<SubmissionId>)>,
 }
@@ -38,6 +40,7 @@ impl Opening {
             entrants,
             blocks,
             shared: true,
+            half: false,
             late: Vec::new(),
         }
     }

@@ -1,4 +1,4 @@
-//! Racing: after a first block for everybody, the run that tells most about who is best comes
+//! Racing: after a first block for everybody, at half the budget, the run that tells most about who is best comes
 //! next, until the runs are spent or the best is beyond doubt.
 //!
 //! The results so far give a Gaussian posterior of every method's quality ([`Posterior`]):
@@ -6,7 +6,7 @@
 //! themselves ([`Spread::estimate`]). [`Allocation`] then chooses runs between the leader and
 //! whoever is likeliest to be better after all, on a new block or on an old one that
 //! a method has not run yet. A round is a batch of such runs, so that several runners have
-//! work; nobody is cut before the end.
+//! work; nobody who completed a run is cut before the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,8 +16,8 @@ use super::{Next, Opening};
 use crate::points::{BlockKey, Points};
 use crate::standings::placed_anew;
 use crate::{
-    Allocation, Belief, Decision, Digest, Direction, Format, Metric, Posterior, Reading, Round,
-    RulesError, RunState, Spread, SubmissionId, Tournament,
+    Allocation, Decision, Digest, Direction, Format, Heat, Metric, Posterior, Reading, Round,
+    RulesError, Spread, SubmissionId, Tournament,
 };
 
 /// Draws from the posterior, in mirrored pairs: the standard error of a probability is at
@@ -29,25 +29,50 @@ const PAIRS: u32 = 2048;
 /// every difference between methods that work.
 const FAULT: f64 = 0.1;
 
+/// For so many methods a round has a run more.
+const METHODS_FOR_A_RUN: usize = 32;
+
+/// What the half-way spread is taken to be: as a variance, half of a run's noise. One block at
+/// half the budget does not tell the two apart.
+const HALFWAY: f64 = 0.5;
+
+/// How the first block is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FirstBlock {
+    /// With half the budget, so that it costs half: most methods are out of it by then.
+    #[default]
+    Half,
+    /// As any other.
+    Whole,
+}
+
 /// The rules of format `racing`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Racing {
-    /// Runs to spend, for each method of the field: 2.5 are 80 for a field of 32.
+    /// Runs to spend, for each method of the field, one at half the budget counting half:
+    /// 2.5 are 80 for a field of 32.
     pub runs_per_method: f64,
-    /// Runs of a round, chosen before any of their results is seen.
+    /// Runs of a round, chosen before any of their results is seen: as many as there are
+    /// runners to make them at once. At least one for every 32 methods of the field, so
+    /// that rounds do not become more with the field.
     pub batch: u32,
     /// It ends early once a method is the best with this probability.
     pub confidence: f64,
+    /// How the first block is run.
+    #[serde(default)]
+    pub first_block: FirstBlock,
 }
 
 impl Default for Racing {
-    /// Two and a half runs for each method, four at a time, until 99 % sure.
+    /// Two and a half runs for each method, one at a time, until 99 % sure.
     fn default() -> Self {
         Self {
             runs_per_method: 2.5,
-            batch: 4,
+            batch: 1,
             confidence: 0.99,
+            first_block: FirstBlock::Half,
         }
     }
 }
@@ -72,21 +97,39 @@ impl Racing {
         Ok(())
     }
 
-    /// Runs to spend on a field: enough for everybody once, and for two a second time.
+    /// Half-runs to spend on a field: enough for everybody once, and for two a second time.
     fn budget(&self, field: usize) -> usize {
-        let wanted = (self.runs_per_method * field as f64).round() as usize;
+        let wanted = (2.0 * self.runs_per_method * field as f64).round() as usize;
         match field {
-            0 | 1 => field,
-            _ => wanted.max(field + 2),
+            0 | 1 => 2 * field,
+            _ => wanted.max(self.first(field) + 4),
         }
     }
 
-    fn allocation(&self) -> Allocation {
+    /// Half-runs of the first block. One alone has nobody to be compared with later on.
+    fn first(&self, field: usize) -> usize {
+        match self.first_block {
+            FirstBlock::Half if field > 1 => field,
+            FirstBlock::Half | FirstBlock::Whole => 2 * field,
+        }
+    }
+
+    fn allocation(&self, spent: usize, field: usize) -> Allocation {
         Allocation {
-            batch: self.batch as usize,
+            slack: Allocation::slack_after(spent as f64 / 2.0 / field.max(1) as f64),
+            batch: (self.batch as usize).max(field / METHODS_FOR_A_RUN),
             ..Allocation::default()
         }
     }
+}
+
+/// The results of a block.
+#[derive(Default)]
+struct OfBlock {
+    /// Whether they are of half the budget.
+    half: bool,
+    /// Methods and their scores, larger is better; none for a fault.
+    scores: Vec<(usize, Option<f64>)>,
 }
 
 /// What the results say.
@@ -98,7 +141,9 @@ struct Outlook {
     readings: Vec<Reading>,
     posterior: Posterior,
     p_best: Vec<f64>,
-    /// What estimates are added to, to be in the unit of the scores.
+    /// Of each method, whether it completed a run with the whole budget.
+    whole: Vec<bool>,
+    /// What qualities are added to, to be in the unit of the scores.
     middle: f64,
 }
 
@@ -110,16 +155,20 @@ impl Outlook {
         let completed = |who: &SubmissionId| points.of(*who, 1, up_to).any(|(_, it)| !it.fault);
         let methods: Vec<SubmissionId> =
             tournament.playing().into_iter().filter(completed).collect();
-        let mut by_block: BTreeMap<BlockKey, Vec<(usize, Option<f64>)>> = BTreeMap::new();
+        let mut by_block: BTreeMap<BlockKey, OfBlock> = BTreeMap::new();
+        let mut whole = vec![false; methods.len()];
         for (at, who) in methods.iter().enumerate() {
             for (block, point) in points.of(*who, 1, up_to) {
                 let value = (!point.fault).then_some(upward(&scale, point.value));
-                by_block.entry(block).or_default().push((at, value));
+                let of_block = by_block.entry(block).or_default();
+                of_block.half = point.half;
+                of_block.scores.push((at, value));
+                whole[at] |= !point.half && !point.fault;
             }
         }
         let miss = upward(&scale, scale.miss);
         let mut readings = Vec::new();
-        for (block, (_, scores)) in by_block.iter().enumerate() {
+        for (block, OfBlock { half, scores }) in by_block.values().enumerate() {
             let worst = scores
                 .iter()
                 .filter_map(|(_, value)| *value)
@@ -131,15 +180,22 @@ impl Outlook {
                 method: *method,
                 block,
                 score: value.unwrap_or(fault),
-                halfway: false,
+                halfway: *half,
             }));
         }
-        let spread = Spread::estimate(methods.len(), &readings, 1.0);
+        let spread = Spread::estimate(methods.len(), &readings, HALFWAY);
         let posterior = Posterior::new(methods.len(), &readings, &spread);
         let p_best = posterior.p_best(draws(tournament, up_to), PAIRS);
-        let sum: f64 = readings.iter().map(|reading| reading.score).sum();
+        // How difficult the blocks of whole runs were, or all where there are no others.
+        let only_half = readings.iter().all(|reading| reading.halfway);
+        let difficulties = readings
+            .iter()
+            .filter(|reading| only_half || !reading.halfway)
+            .map(|reading| reading.score - posterior.means()[reading.method]);
+        let (count, sum) = difficulties.fold((0, 0.0), |(count, sum), one| (count + 1, sum + one));
         Self {
-            middle: sum / readings.len().max(1) as f64,
+            middle: sum / f64::from(count.max(1)),
+            whole,
             methods,
             blocks: by_block.into_keys().collect(),
             readings,
@@ -148,8 +204,11 @@ impl Outlook {
         }
     }
 
+    /// The best; only who completed a run with the whole budget, if there is one.
     fn leader(&self) -> Option<SubmissionId> {
-        Some(self.methods[self.posterior.leader()?])
+        let ranking = self.posterior.ranking();
+        let whole = ranking.iter().find(|method| self.whole[**method]);
+        Some(self.methods[*whole.or(ranking.first())?])
     }
 
     /// Estimate and chance of every method.
@@ -179,22 +238,27 @@ fn draws(tournament: &Tournament, round: u32) -> [u8; 32] {
 }
 
 impl Racing {
-    /// Runs that were queued and not voided.
+    /// Half-runs that the rounds were opened for. What is replaced, voided or not needed any
+    /// more makes no difference: nobody gains or loses runs by an operator's doing.
     fn spent(tournament: &Tournament, up_to: u32) -> usize {
-        tournament
-            .rounds()
-            .iter()
+        let price = |round: &Round, heat: &Heat| {
+            let mut blocks = round.blocks.iter();
+            let half = blocks.any(|block| block.half && heat.blocks.contains(&block.index));
+            heat.entrants.len() * if half { 1 } else { 2 }
+        };
+        let rounds = tournament.rounds().iter();
+        rounds
             .filter(|round| round.number <= up_to)
-            .flat_map(|round| round.runs.values())
-            .filter(|run| run.state != RunState::Void)
-            .count()
+            .flat_map(|round| round.heats.iter().map(move |heat| price(round, heat)))
+            .sum()
     }
 
     /// The next runs; none if it is over.
     fn batch(&self, tournament: &Tournament, outlook: &Outlook, up_to: u32) -> Option<Opening> {
-        let left = self
-            .budget(tournament.field().count())
-            .saturating_sub(Self::spent(tournament, up_to));
+        // Those who started: who was disqualified before pays for no runs.
+        let field = tournament.rounds().first()?.entrants.len();
+        let spent = Self::spent(tournament, up_to);
+        let left = self.budget(field).saturating_sub(spent) / 2;
         let sure = outlook
             .p_best
             .iter()
@@ -203,7 +267,7 @@ impl Racing {
         if outlook.methods.len() < 2 || (sure && outlook.blocks.len() > 1) {
             return None;
         }
-        let runs = self.allocation().next_runs(
+        let runs = self.allocation(spent, field).next_runs(
             outlook.methods.len(),
             &outlook.readings,
             outlook.posterior.spread(),
@@ -222,10 +286,12 @@ impl Racing {
             }
         }
         Some(Opening {
-            entrants: tournament.playing(),
+            // Who never completed a run is out.
+            entrants: outlook.methods.clone(),
             heats: fresh.into_values().collect(),
             blocks: 1,
             shared: false,
+            half: false,
             late: late.into_iter().collect(),
         })
     }
@@ -234,7 +300,12 @@ impl Racing {
 impl Format for Racing {
     fn next(&self, tournament: &Tournament) -> Next {
         if tournament.rounds().is_empty() {
-            return Next::Open(Opening::together(tournament.playing(), 1));
+            let playing = tournament.playing();
+            let half = self.first_block == FirstBlock::Half && playing.len() > 1;
+            return Next::Open(Opening {
+                half,
+                ..Opening::together(playing, 1)
+            });
         }
         let played = tournament.rounds().len() as u32;
         let outlook = Outlook::of(tournament, &tournament.points(), played);
@@ -265,29 +336,37 @@ impl Format for Racing {
     }
 
     fn rounds(&self, field: usize) -> u32 {
-        // At worst a round brings one run.
-        (1 + self.budget(field) - field.min(self.budget(field))) as u32
+        // At worst a round brings one run, since nothing else would tell anything.
+        (1 + (self.budget(field) - self.first(field)) / 2) as u32
     }
 
     fn runs(&self, field: usize) -> usize {
-        self.budget(field)
+        field + (self.budget(field) - self.first(field)) / 2
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Racing;
+    use super::{FirstBlock, Racing};
     use crate::Format;
 
     #[test]
     fn runs_follow_from_the_field() {
         let racing = Racing::default();
-        assert_eq!(racing.runs(32), 80);
+        // 32 that cost 16, and 64 more.
+        assert_eq!(racing.runs(32), 96);
         assert_eq!(racing.runs(1), 1);
+        assert_eq!(racing.rounds(32), 65);
+        let whole = Racing {
+            first_block: FirstBlock::Whole,
+            ..racing
+        };
+        assert_eq!(whole.runs(32), 80);
+        assert_eq!(whole.runs(1), 1);
         // Everybody once, and two a second time, whatever the rules grudge.
         let mean = Racing {
             runs_per_method: 1.0,
-            ..Racing::default()
+            ..whole
         };
         assert_eq!(mean.runs(5), 7);
     }

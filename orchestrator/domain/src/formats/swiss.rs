@@ -117,6 +117,7 @@ impl Swiss {
             heats,
             blocks: self.blocks,
             shared: true,
+            half: false,
             late: Vec::new(),
         }
     }

@@ -1,8 +1,8 @@
 //! Results of several tasks become one number.
 
 use gauntlet_domain::{
-    Combine, Direction, Metric, Outcome, Play, RoundRobin, Rules, SubmissionId, Succession, Terms,
-    profile_points,
+    Combine, Direction, FirstBlock, Metric, Outcome, Play, Racing, RoundRobin, Rules, SubmissionId,
+    Succession, Terms, profile_points,
 };
 
 use crate::support::{CHAMPION, Game, Report, completed, every_format, failed, nth, submission};
@@ -181,6 +181,18 @@ fn a_margin_over_a_champion_faster_than_the_reference_is_measured_from_no_work_a
     assert_eq!(champion(0.44), Some(0));
 }
 
+fn by_profile_from_whole_runs(mut rules: Rules) -> Rules {
+    if let (Play::Racing(racing), Combine::Profile { .. }) = (&rules.play, &rules.terms.combine) {
+        assert_eq!(rules.validate().unwrap_err().field, "rules.first_block");
+        rules.play = Play::Racing(Racing {
+            first_block: FirstBlock::Whole,
+            ..racing.clone()
+        });
+    }
+    rules.validate().unwrap();
+    rules
+}
+
 #[test]
 fn every_format_plays_by_every_combination() {
     for rules in every_format() {
@@ -198,6 +210,7 @@ fn every_format_plays_by_every_combination() {
                 assert_eq!(error.field, "rules.terms.combine");
                 continue;
             }
+            let rules = by_profile_from_whole_runs(rules);
             let mut game = Game::closed_over(rules, &[Metric::default(), loss()], 7);
             game.play_out(|who, block| {
                 let n = nth(who) as f64;

@@ -59,7 +59,7 @@ fn defaults_are_as_documented() {
 #[test]
 fn the_table_of_runs_is_right() {
     for (play, runs) in [
-        (Play::Racing(Racing::default()), 23),
+        (Play::Racing(Racing::default()), 27),
         (Play::Halving(Halving::default()), 28),
         (Play::Classic(Classic::default()), 15),
         (Play::RoundRobin(RoundRobin::default()), 90),
@@ -72,6 +72,10 @@ fn the_table_of_runs_is_right() {
             .lines()
             .find(|line| line.starts_with(&format!("| `{}`", name.as_str().unwrap())))
             .unwrap();
-        assert!(row.ends_with(&format!("{runs} |")), "{row}");
+        let says = [
+            format!(" {runs} |"),
+            format!(" {runs}, nine of them half |"),
+        ];
+        assert!(says.iter().any(|end| row.ends_with(end)), "{row}");
     }
 }

@@ -11,6 +11,7 @@ mod combining;
 mod defence;
 mod documented;
 mod game;
+mod half_block;
 mod matches;
 mod meetings;
 mod mid_run;

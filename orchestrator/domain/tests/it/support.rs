@@ -1,8 +1,8 @@
 //! Methods, scores and rules that tests share.
 
 use gauntlet_domain::{
-    Classic, Digest, Halving, Nonce, Outcome, Play, Racing, RoundRobin, Rules, SubmissionId, Swiss,
-    Terms, Verdict,
+    Classic, Digest, FirstBlock, Halving, Nonce, Outcome, Play, Racing, RoundRobin, Rules,
+    SubmissionId, Swiss, Terms, Verdict,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -117,5 +117,17 @@ pub(crate) fn any_rules() -> impl Strategy<Value = Rules> {
     let round_robin = (1_u32..=3).prop_map(|blocks| Play::RoundRobin(RoundRobin { blocks }));
     let swiss = (prop::option::of(1_u32..=5), 1_u32..=2)
         .prop_map(|(rounds, blocks)| Play::Swiss(Swiss { rounds, blocks }));
-    prop_oneof![halving, classic, round_robin, swiss].prop_map(Rules::from)
+    let racing = (2_u32..=6, 1_u32..=5, any::<bool>()).prop_map(|(halves, batch, half)| {
+        Play::Racing(Racing {
+            runs_per_method: f64::from(halves) / 2.0,
+            batch,
+            confidence: 0.95,
+            first_block: if half {
+                FirstBlock::Half
+            } else {
+                FirstBlock::Whole
+            },
+        })
+    });
+    prop_oneof![halving, classic, round_robin, swiss, racing].prop_map(Rules::from)
 }

@@ -1,5 +1,7 @@
 //! The staircase: methods down, blocks across, filling as results arrive.
 
+use std::collections::BTreeMap;
+
 use gauntlet_api::{Direction, RunCell, RunState, Tournament, Verdict};
 
 use super::format;
@@ -21,6 +23,8 @@ pub(crate) struct Column {
     /// Its number, or none for a block that is not drawn yet.
     pub(crate) block: Option<u32>,
     pub(crate) title: String,
+    /// Whether its runs have half the budget.
+    pub(crate) half: bool,
     pub(crate) first: bool,
 }
 
@@ -48,6 +52,7 @@ impl Matrix {
     pub(crate) fn new(tournament: &Tournament) -> Self {
         let groups = groups(tournament);
         let scale = Scale::of(tournament);
+        let runs = runs(tournament);
         let mut names: Vec<&str> = tournament
             .standings
             .iter()
@@ -60,7 +65,7 @@ impl Matrix {
         }
         let rows = names
             .into_iter()
-            .map(|name| row(tournament, &groups, &scale, name))
+            .map(|name| row(tournament, &groups, &scale, &runs, name))
             .collect();
         Self { groups, rows }
     }
@@ -77,13 +82,21 @@ fn groups(tournament: &Tournament) -> Vec<Group> {
         .iter()
         .map(|round| Group {
             number: round.number,
+            // A block run late has its column already.
             columns: round
                 .blocks
                 .iter()
+                .filter(|block| block.again.is_none())
                 .enumerate()
                 .map(|(index, block)| Column {
                     block: Some(block.number),
-                    title: format!("block {}, seed {}", block.number, block.seed),
+                    title: format!(
+                        "block {}, seed {}{}",
+                        block.number,
+                        block.seed,
+                        if block.half { ", half the budget" } else { "" }
+                    ),
+                    half: block.half,
                     first: index == 0,
                 })
                 .collect(),
@@ -102,6 +115,7 @@ fn groups(tournament: &Tournament) -> Vec<Group> {
                 .map(|index| Column {
                     block: None,
                     title: String::from("not drawn yet"),
+                    half: false,
                     first: index == 0,
                 })
                 .collect(),
@@ -110,7 +124,34 @@ fn groups(tournament: &Tournament) -> Vec<Group> {
     groups
 }
 
-fn row(tournament: &Tournament, groups: &[Group], scale: &Scale, name: &str) -> Row {
+/// Runs by their method and by the block that they were made on, late or not.
+type Runs<'a> = BTreeMap<(&'a str, u32), &'a RunCell>;
+
+fn runs(tournament: &Tournament) -> Runs<'_> {
+    let late: BTreeMap<u32, u32> = tournament
+        .rounds
+        .iter()
+        .flat_map(|round| &round.blocks)
+        .filter_map(|block| Some((block.number, block.again?)))
+        .collect();
+    tournament
+        .rounds
+        .iter()
+        .flat_map(|round| &round.runs)
+        .map(|run| {
+            let block = late.get(&run.block).copied().unwrap_or(run.block);
+            ((run.method.as_str(), block), run)
+        })
+        .collect()
+}
+
+fn row(
+    tournament: &Tournament,
+    groups: &[Group],
+    scale: &Scale,
+    runs: &Runs<'_>,
+    name: &str,
+) -> Row {
     let standing = tournament
         .standings
         .iter()
@@ -121,11 +162,7 @@ fn row(tournament: &Tournament, groups: &[Group], scale: &Scale, name: &str) -> 
         .flat_map(|group| group.columns.iter().map(move |column| (group, column)));
     let cells = columns
         .map(|(group, column)| {
-            let run = tournament
-                .rounds
-                .iter()
-                .flat_map(|round| &round.runs)
-                .find(|run| run.method == name && Some(run.block) == column.block);
+            let run = column.block.and_then(|block| runs.get(&(name, block)));
             let mut cell = match run {
                 Some(run) => run_cell(run, scale),
                 None if cut_after.is_some_and(|after| group.number > after) => Cell {

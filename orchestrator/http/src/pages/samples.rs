@@ -88,6 +88,7 @@ pub(crate) fn tournament() -> Tournament {
                     task: None,
                     voided: false,
                     again: None,
+                    half: false,
                 }],
                 heats: Vec::new(),
                 runs: field
@@ -123,6 +124,7 @@ pub(crate) fn tournament() -> Tournament {
                         task: None,
                         voided: false,
                         again: None,
+                        half: false,
                     },
                     Block {
                         number: 3,
@@ -130,6 +132,7 @@ pub(crate) fn tournament() -> Tournament {
                         task: None,
                         voided: false,
                         again: None,
+                        half: false,
                     },
                 ],
                 heats: Vec::new(),

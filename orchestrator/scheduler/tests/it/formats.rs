@@ -10,8 +10,9 @@ use gauntlet_scheduler::commands::create_task::create_task;
 use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tournament};
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::loops::advance_rounds;
+use gauntlet_storage::views::RoundView;
 
-use crate::support::{Platform, completed, failed, halving, name, nth, reason};
+use crate::support::{BUDGET, Platform, completed, failed, halving, name, nth, reason};
 
 fn formats() -> Vec<Rules> {
     vec![
@@ -56,6 +57,42 @@ async fn the_best_wins_in_every_format() {
             assert!(cut.comparisons.len() <= cut.dropped.len());
         }
     }
+}
+
+#[tokio::test]
+async fn a_race_opens_with_half_the_budget() {
+    let platform = Platform::new().await;
+    let rules = Rules::from(Play::Racing(Racing::default()));
+    platform.started_by("race", rules, 4).await;
+    platform
+        .play(|claim| {
+            let first = claim.work.budget == BUDGET.half(false);
+            assert!(first || claim.work.budget == BUDGET);
+            completed(if first { 0.1 } else { 0.5 } + nth(claim) / 100.0)
+        })
+        .await;
+    platform.check("race").await;
+    let view = platform.view("race").await;
+    let halves: Vec<bool> = view
+        .rounds
+        .iter()
+        .flat_map(|round| round.blocks.iter().map(|block| block.half))
+        .collect();
+    assert!(
+        halves[0] && halves[1..].iter().all(|half| !half),
+        "{halves:?}"
+    );
+    let scores =
+        |round: &RoundView| -> Vec<f64> { round.runs.iter().filter_map(|run| run.score).collect() };
+    assert!(scores(&view.rounds[0]).iter().all(|score| *score < 0.2));
+    for round in &view.rounds[1..] {
+        assert!(scores(round).iter().all(|score| *score > 0.4));
+    }
+    // What is archived was trained with the whole budget.
+    let champion = view.champion.unwrap();
+    assert!(champion.score > 0.4, "{champion:?}");
+    let card = &platform.archive().await[0];
+    assert!(card.card.blocks.iter().all(|block| block.round > 1));
 }
 
 /// Plays `field` methods for the title of `digits`, each worth what `score` says.

@@ -155,6 +155,8 @@ pub struct BlockView {
     pub voided: bool,
     /// Number of the block in the tournament that it is once more.
     pub again: Option<u32>,
+    /// Whether it is run with half the budget.
+    pub half: bool,
 }
 
 /// A run in short.

@@ -299,6 +299,7 @@ fn round_view(
                 seed: block.seed,
                 task: tasks.get(block.task as usize).cloned().unwrap_or_default(),
                 voided: round.is_void(block.index),
+                half: block.half,
                 again: block.again.map(|(round, index)| {
                     let earlier = tournament.rounds().iter();
                     let before: usize = earlier

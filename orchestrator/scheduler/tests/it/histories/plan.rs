@@ -1,7 +1,8 @@
 //! A history before it happens: who plays by which rules, and what comes in between.
 
 use gauntlet_domain::{
-    Classic, Combine, Halving, Play, Racing, RoundRobin, Rules, Succession, Swiss, Terms,
+    Classic, Combine, FirstBlock, Halving, Play, Racing, RoundRobin, Rules, Succession, Swiss,
+    Terms,
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,6 +74,11 @@ fn rules(dice: &mut Dice, field: u32, two_tasks: bool) -> Rules {
             runs_per_method: [1.0, 1.5, 2.5][dice.index(3) as usize],
             batch: 1 + dice.index(5),
             confidence: if dice.once_in(3) { 1.0 } else { 0.9 },
+            first_block: if dice.once_in(2) {
+                FirstBlock::Half
+            } else {
+                FirstBlock::Whole
+            },
         }),
     };
     let succession = if dice.once_in(2) {
