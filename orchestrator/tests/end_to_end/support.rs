@@ -163,6 +163,24 @@ impl Data {
         found
     }
 
+    /// The workers of this folder's runners: nothing on their own command lines says whose
+    /// they are.
+    pub(crate) fn workers(&self) -> BTreeSet<i32> {
+        let runners = self.processes("gauntlet-runner");
+        let parent = |pid: i32| -> Option<i32> {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            let (name, rest) = stat.rsplit_once(") ")?;
+            let parent = rest.split(' ').nth(1)?.parse().ok();
+            parent.filter(|_| name.ends_with("(gauntlet-worker"))
+        };
+        fs::read_dir("/proc")
+            .unwrap()
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_string_lossy().parse().ok())
+            .filter(|pid| parent(*pid).is_some_and(|parent| runners.contains(&parent)))
+            .collect()
+    }
+
     /// Waits until no such process is left.
     pub(crate) fn await_end_of(&self, program: &str, patience: Duration) {
         eventually(patience, &format!("{program} ends"), || {
