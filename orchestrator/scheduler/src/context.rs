@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use gauntlet_storage::{Blobs, Db, Error, Transaction};
 
-use crate::Refusal;
-
 use crate::Signals;
 
 /// Database, blobs, policy, signals. Cloning shares them.
@@ -53,21 +51,21 @@ impl Context {
     /// Commits what `command` did; refused, what it locked is free when its answer is there.
     /// (Dropping the transaction would let go of it some time later, and claims pass over
     /// locked runs as if there were none.)
-    pub(crate) async fn end<T>(
+    pub(crate) async fn end<T, E: From<Error>>(
         &self,
         tx: Transaction,
         command: &'static str,
-        done: Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+        done: Result<T, E>,
+    ) -> Result<T, E> {
         match done {
             Ok(done) => {
                 self.commit(tx, command).await?;
                 Ok(done)
             }
-            Err(refusal) => {
+            Err(error) => {
                 // A connection that fails here is closed, which lets go of everything too.
                 let _closed = tx.rollback().await;
-                Err(refusal)
+                Err(error)
             }
         }
     }

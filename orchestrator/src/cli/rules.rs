@@ -50,13 +50,14 @@ enum Format {
 }
 
 impl Rules {
-    /// As the API wants them; `None` for the default.
+    /// As the API wants them; `None` if nothing was asked for. Who names a format gets it, also
+    /// where the default is another one.
     pub(crate) fn to_json(&self) -> Result<Option<serde_json::Value>, Failure> {
         if let Some(file) = &self.rules {
             return read(file).map(Some);
         }
         let rules = self.chosen(self.defend);
-        if rules == Frozen::default() {
+        if self.format.is_none() && rules == Frozen::default() {
             return Ok(None);
         }
         json(&rules).map(Some)
@@ -116,4 +117,38 @@ fn read(file: &Path) -> Result<serde_json::Value, Failure> {
 
 fn json(rules: &Frozen) -> Result<serde_json::Value, Failure> {
     serde_json::to_value(rules).map_err(|error| Failure::ours("write the rules", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::Rules;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        rules: Rules,
+    }
+
+    fn rules(line: &str) -> Option<serde_json::Value> {
+        let line = Line::try_parse_from(std::iter::once("test").chain(line.split_whitespace()));
+        line.unwrap_or_else(|error| panic!("{error}"))
+            .rules
+            .to_json()
+            .unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    #[test]
+    fn who_asks_for_nothing_leaves_the_choice_to_others_but_a_named_format_is_kept() {
+        assert_eq!(rules(""), None);
+        for name in ["racing", "halving", "swiss"] {
+            let asked = rules(&format!("--format {name}")).unwrap_or_default();
+            assert_eq!(asked["format"], name);
+        }
+        assert_eq!(
+            rules("--defend").unwrap_or_default()["terms"]["defend"],
+            true
+        );
+    }
 }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::TryStreamExt as _;
 use gauntlet_domain::{
     Block, Digest, Outcome, Parts, Round, RunId, RunRecord, SubmissionId, Tournament, TournamentId,
-    TournamentState,
 };
 
 use crate::tournaments::{self, Lock, TournamentRow};
@@ -28,13 +27,12 @@ pub async fn load(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Optio
     let field = submissions::field(&mut *conn, id).await?;
     let tasks = tournaments::tasks(&mut *conn, id).await?;
     let rounds = rounds(conn, id).await?;
-    let opened = row.state != TournamentState::Draft;
     let tournament = Tournament::restore(Parts {
         rules: row.rules.clone(),
         metrics: tasks.into_iter().map(|task| task.metric).collect(),
         state: row.state,
         paused: row.paused.clone(),
-        commitment: opened.then(|| row.nonce.commitment()),
+        commitment: row.opened.then(|| row.nonce.commitment()),
         field: field.challengers,
         defender: field.defender,
         disqualified: field.disqualified,

@@ -24,6 +24,8 @@ pub struct TournamentRow {
     pub rules: Rules,
     /// Where it is.
     pub state: TournamentState,
+    /// Whether it was ever opened; one that is cancelled may not have been.
+    pub opened: bool,
     /// The organiser's nonce: secret until it is closed.
     pub nonce: Nonce,
     /// The seed, once closed.
@@ -144,7 +146,7 @@ pub async fn get(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option
     let row = sqlx::query!(
         r#"
         SELECT tournaments.name, task_id, tasks.metric, rules, state, nonce, seed, champion_id,
-               paused_because
+               paused_because, opened_at IS NOT NULL AS "opened!"
         FROM tournaments JOIN tasks ON tasks.id = tournaments.task_id
         WHERE tournaments.id = $1
         "#,
@@ -161,6 +163,7 @@ pub async fn get(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option
             metric: parse::json("tasks.metric", row.metric)?,
             rules: parse::json("tournaments.rules", row.rules)?,
             state: parse::tournament_state(&row.state)?,
+            opened: row.opened,
             nonce: nonce.into(),
             seed: parse::optional("tournaments.seed", row.seed.as_deref())?.map(TournamentSeed),
             paused: row.paused_because,

@@ -1,5 +1,5 @@
-//! Racing: after a first block for everybody, at half the budget, the run that tells most about who is best comes
-//! next, until the runs are spent or the best is beyond doubt.
+//! Racing: after a first block for everybody, at half the budget, the run that tells most
+//! about who is best comes next, until the runs are spent or the best is beyond doubt.
 //!
 //! The results so far give a Gaussian posterior of every method's quality ([`Posterior`]):
 //! score = quality + difficulty of the block + noise, spreads estimated from the results
@@ -259,10 +259,8 @@ impl Racing {
         let field = tournament.rounds().first()?.entrants.len();
         let spent = Self::spent(tournament, up_to);
         let left = self.budget(field).saturating_sub(spent) / 2;
-        let sure = outlook
-            .p_best
-            .iter()
-            .any(|chance| *chance >= self.confidence);
+        let mut chances = outlook.p_best.iter().zip(&outlook.whole);
+        let sure = chances.any(|(chance, whole)| *whole && *chance >= self.confidence);
         // One block cannot tell quality from luck, however clear it looks.
         if outlook.methods.len() < 2 || (sure && outlook.blocks.len() > 1) {
             return None;

@@ -17,9 +17,8 @@ pub async fn cancel_tournament(
 ) -> Result<(), Refusal> {
     text::check("body.reason", reason, 500)?;
     let mut tx = ctx.db.begin().await?;
-    cancel(&mut tx, name, reason).await?;
-    ctx.commit(tx, "cancel").await?;
-    Ok(())
+    let done = cancel(&mut tx, name, reason).await;
+    ctx.end(tx, "cancel", done).await
 }
 
 /// The same as part of a larger transaction.

@@ -11,8 +11,8 @@ use crate::{Context, Reason, Refusal};
 /// Closes an open tournament. Closing one that is closed or completed changes nothing.
 pub async fn close_tournament(ctx: &Context, name: &TournamentName) -> Result<(), Refusal> {
     let mut tx = ctx.db.begin().await?;
-    close(&mut tx, name).await?;
-    ctx.commit(tx, "close").await?;
+    let done = close(&mut tx, name).await;
+    ctx.end(tx, "close", done).await?;
     ctx.signals.rounds();
     Ok(())
 }

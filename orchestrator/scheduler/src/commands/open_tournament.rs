@@ -14,10 +14,11 @@ use crate::{Context, Reason, Refusal};
 /// Opens a draft. Opening an open tournament changes nothing.
 pub async fn open_tournament(ctx: &Context, name: &TournamentName) -> Result<(), Refusal> {
     let mut tx = ctx.db.begin().await?;
-    let id = find::tournament(&mut tx, name).await?;
-    open(&mut tx, id).await?;
-    ctx.commit(tx, "open").await?;
-    Ok(())
+    let done = match find::tournament(&mut tx, name).await {
+        Ok(id) => open(&mut tx, id).await,
+        Err(refusal) => Err(refusal),
+    };
+    ctx.end(tx, "open", done).await
 }
 
 /// The same as part of a larger transaction.

@@ -2,7 +2,7 @@
 //! may end.
 
 use gauntlet_domain::{Event, TournamentName};
-use gauntlet_storage::{events, tournaments};
+use gauntlet_storage::{Conn, events, tournaments};
 
 use super::{find, referee, text};
 use crate::{Context, Refusal};
@@ -21,8 +21,20 @@ pub async fn resume(ctx: &Context, name: &TournamentName) -> Result<(), Refusal>
 
 async fn set(ctx: &Context, name: &TournamentName, reason: Option<&str>) -> Result<(), Refusal> {
     let mut tx = ctx.db.begin().await?;
-    let id = find::tournament(&mut tx, name).await?;
-    let mut loaded = referee::locked(&mut tx, id).await?;
+    let done = change(&mut tx, name, reason).await;
+    ctx.end(tx, "pause", done).await?;
+    ctx.signals.rounds();
+    ctx.signals.work();
+    Ok(())
+}
+
+async fn change(
+    conn: &mut Conn,
+    name: &TournamentName,
+    reason: Option<&str>,
+) -> Result<(), Refusal> {
+    let id = find::tournament(&mut *conn, name).await?;
+    let mut loaded = referee::locked(&mut *conn, id).await?;
     if loaded.tournament.paused().is_some() == reason.is_some() {
         return Ok(());
     }
@@ -33,12 +45,9 @@ async fn set(ctx: &Context, name: &TournamentName, reason: Option<&str>) -> Resu
         None => Event::Resumed,
     };
     referee::apply(&mut loaded.tournament, name, &event, "path.name")?;
-    if !tournaments::pause(&mut tx, id, reason).await? {
+    if !tournaments::pause(&mut *conn, id, reason).await? {
         return Err(referee::changed(id));
     }
-    events::append(&mut tx, id, &event).await?;
-    ctx.commit(tx, "pause").await?;
-    ctx.signals.rounds();
-    ctx.signals.work();
+    events::append(conn, id, &event).await?;
     Ok(())
 }

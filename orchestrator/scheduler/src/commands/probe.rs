@@ -19,24 +19,32 @@ pub async fn probe(
 ) -> Result<Option<String>, Refusal> {
     check(probes)?;
     let mut tx = ctx.db.begin().await?;
+    let done = heard(&mut tx, holder, probes).await;
+    ctx.end(tx, "probe", done).await
+}
+
+async fn heard(
+    conn: &mut Conn,
+    holder: &Holder,
+    probes: &[Probe],
+) -> Result<Option<String>, Refusal> {
     // Locks the run: it cannot end meanwhile.
-    let Some(held) = leases::find_own(&mut tx, holder).await? else {
+    let Some(held) = leases::find_own(&mut *conn, holder).await? else {
         return Err(lease_lost(holder));
     };
-    if let Some(reason) = probes::stopped(&mut tx, holder.run, holder.attempt).await? {
+    if let Some(reason) = probes::stopped(&mut *conn, holder.run, holder.attempt).await? {
         return Ok(Some(reason));
     }
     if probes.is_empty() {
         return Ok(None);
     }
-    probes::add(&mut tx, holder.run, holder.attempt, probes).await?;
-    let known = probes::of(&mut tx, holder.run).await?;
-    let reason = judge(&mut tx, held.tournament, holder, &known).await?;
+    probes::add(&mut *conn, holder.run, holder.attempt, probes).await?;
+    let known = probes::of(&mut *conn, holder.run).await?;
+    let reason = judge(&mut *conn, held.tournament, holder, &known).await?;
     if let Some(reason) = &reason {
-        probes::stop(&mut tx, holder.run, holder.attempt, reason).await?;
+        probes::stop(&mut *conn, holder.run, holder.attempt, reason).await?;
         tracing::info!(run = %holder.run, attempt = holder.attempt, reason, "a run is stopped");
     }
-    ctx.commit(tx, "probe").await?;
     Ok(reason)
 }
 

@@ -35,8 +35,18 @@ pub async fn rejudge(
 ) -> Result<Rejudgement, Refusal> {
     text::check("body.reason", reason, 500)?;
     let mut tx = ctx.db.begin().await?;
-    let id = find::tournament(&mut tx, name).await?;
-    let mut loaded = referee::locked(&mut tx, id).await?;
+    let done = change(&mut tx, name, changes, reason).await;
+    ctx.end(tx, "rejudge", done).await
+}
+
+async fn change(
+    conn: &mut Conn,
+    name: &TournamentName,
+    changes: Changes,
+    reason: &str,
+) -> Result<Rejudgement, Refusal> {
+    let id = find::tournament(&mut *conn, name).await?;
+    let mut loaded = referee::locked(&mut *conn, id).await?;
     let before = loaded.tournament.champion();
     let judged = loaded.tournament.rejudge(&changes).map_err(refusal)?;
     let event = Event::Rejudged {
@@ -46,14 +56,13 @@ pub async fn rejudge(
         ranking: judged.ranking.clone(),
     };
     referee::apply(&mut loaded.tournament, name, &event, "body.changes")?;
-    if !tournaments::set_champion(&mut tx, id, judged.champion).await? {
+    if !tournaments::set_champion(&mut *conn, id, judged.champion).await? {
         return Err(referee::changed(id));
     }
     if let Some(champion) = judged.champion.filter(|_| judged.champion != before) {
-        crown(&mut tx, &loaded, champion).await?;
+        crown(&mut *conn, &loaded, champion).await?;
     }
-    events::append(&mut tx, id, &event).await?;
-    ctx.commit(tx, "rejudge").await?;
+    events::append(&mut *conn, id, &event).await?;
     Ok(judged)
 }
 

@@ -153,7 +153,8 @@ async fn write(
     accepted: &mut [(Held, Checked)],
 ) -> Result<(), Error> {
     if accepted.is_empty() {
-        return Ok(());
+        // At once: what it locked is passed over by claims.
+        return Ok(tx.rollback().await?);
     }
     let new: Vec<NewResult<'_>> = accepted.iter().map(|(_, one)| one.result()).collect();
     results::accept(&mut tx, &new).await?;

@@ -2,7 +2,7 @@
 
 use gauntlet_domain::{Event, RunId, RunState, TournamentState};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{events, runs};
+use gauntlet_storage::{Conn, events, runs};
 
 use crate::{Context, Reason, Refusal};
 
@@ -10,7 +10,14 @@ use crate::{Context, Reason, Refusal};
 /// queued or leased already stays as it is.
 pub async fn retry_run(ctx: &Context, run: RunId) -> Result<(), Refusal> {
     let mut tx = ctx.db.begin().await?;
-    let Some(row) = runs::get(&mut tx, run).await? else {
+    let done = retry(ctx, &mut tx, run).await;
+    ctx.end(tx, "retry", done).await?;
+    ctx.signals.work();
+    Ok(())
+}
+
+async fn retry(ctx: &Context, conn: &mut Conn, run: RunId) -> Result<(), Refusal> {
+    let Some(row) = runs::get(&mut *conn, run).await? else {
         return Err(Reason::new(
             "unknown-run",
             format!("there is no run {run}"),
@@ -19,7 +26,7 @@ pub async fn retry_run(ctx: &Context, run: RunId) -> Result<(), Refusal> {
         .field("path.id")
         .not_found());
     };
-    if !runs::retry(&mut tx, run, ctx.policy.max_attempts).await? {
+    if !runs::retry(&mut *conn, run, ctx.policy.max_attempts).await? {
         return match row.state {
             RunState::Done => Err(Reason::new(
                 "run-done",
@@ -31,7 +38,7 @@ pub async fn retry_run(ctx: &Context, run: RunId) -> Result<(), Refusal> {
             _ => Ok(()),
         };
     }
-    let tournament = tournaments::get(&mut tx, row.tournament, Lock::Share).await?;
+    let tournament = tournaments::get(&mut *conn, row.tournament, Lock::Share).await?;
     if tournament.is_none_or(|tournament| tournament.state != TournamentState::Closed) {
         return Err(Reason::new(
             "tournament-ended",
@@ -41,8 +48,6 @@ pub async fn retry_run(ctx: &Context, run: RunId) -> Result<(), Refusal> {
         .field("path.id")
         .conflict());
     }
-    events::append(&mut tx, row.tournament, &Event::RunRetried { run }).await?;
-    ctx.commit(tx, "retry").await?;
-    ctx.signals.work();
+    events::append(&mut *conn, row.tournament, &Event::RunRetried { run }).await?;
     Ok(())
 }

@@ -43,8 +43,17 @@ async fn step(ctx: &Context, id: TournamentId) -> Result<bool, Error> {
         return Ok(false);
     }
     let mut tx = ctx.db.begin().await?;
+    let done = change(ctx, &mut tx, id).await;
+    let stepped = ctx.end(tx, "advance", done).await?;
+    if stepped {
+        ctx.signals.work();
+    }
+    Ok(stepped)
+}
+
+async fn change(ctx: &Context, conn: &mut Conn, id: TournamentId) -> Result<bool, Error> {
     // The lock makes orchestrators take turns; whoever comes second finds it done.
-    let Some(mut loaded) = play::load(&mut tx, id, Lock::Update).await? else {
+    let Some(mut loaded) = play::load(&mut *conn, id, Lock::Update).await? else {
         return Ok(false);
     };
     if loaded.row.state != TournamentState::Closed {
@@ -66,15 +75,15 @@ async fn step(ctx: &Context, id: TournamentId) -> Result<bool, Error> {
                 blocks,
                 heats,
             };
-            open_round(ctx, &mut tx, id, opening).await?
+            open_round(ctx, &mut *conn, id, opening).await?
         }
         Effect::DecideRound(decision) => {
-            if !rounds::decide(&mut tx, id, &decision).await? {
+            if !rounds::decide(&mut *conn, id, &decision).await? {
                 return Err(changed(id));
             }
             Event::RoundDecided(decision)
         }
-        Effect::Complete { champion } => complete(&mut tx, &loaded, champion).await?,
+        Effect::Complete { champion } => complete(&mut *conn, &loaded, champion).await?,
     };
     ctx.reached("advance", "between change and record");
     // What was written must be what the rules allow.
@@ -82,9 +91,7 @@ async fn step(ctx: &Context, id: TournamentId) -> Result<bool, Error> {
         .tournament
         .apply(&event)
         .map_err(|error| Error::Corrupt(error.to_string()))?;
-    events::append(&mut tx, id, &event).await?;
-    ctx.commit(tx, "advance").await?;
-    ctx.signals.work();
+    events::append(&mut *conn, id, &event).await?;
     tracing::info!(tournament = %loaded.row.name, event = event.kind(), "a step");
     Ok(true)
 }

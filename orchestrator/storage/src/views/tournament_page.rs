@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gauntlet_domain::{
     ArchiveId, Digest, Round, RunId, RunState, Standing, SubmissionId, Tournament, TournamentId,
-    TournamentName, TournamentState,
+    TournamentName,
 };
 
 use super::{
@@ -95,7 +95,7 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
         metric: tournament.scale(),
         state: row.state,
         rules: row.rules.clone(),
-        nonce_digest: (row.state != TournamentState::Draft).then(|| row.nonce.commitment()),
+        nonce_digest: row.opened.then(|| row.nonce.commitment()),
         nonce: sealed.then_some(row.nonce),
         seed: row.seed,
         version: parse::number("version", version)?,
