@@ -95,7 +95,10 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
         Some(containers) => Some(Containers::open(containers).await?),
         None => None,
     };
-    let class = class::of_this_machine(config.device, &sandbox.worker);
+    let mut class = class::of_this_machine(config.device, &sandbox.worker);
+    if let Some(containers) = &containers {
+        class = format!("{class}; {}", containers.description());
+    }
     let agent = Agent {
         place: Workplace {
             client,

@@ -69,10 +69,10 @@ impl Engine {
         }
     }
 
-    /// Release of the engine, and of its default runtime, for the hardware class.
-    #[must_use]
-    pub fn description(&self) -> String {
-        format!("{} {}", self.version, self.default_runtime)
+    /// Release of the engine, and its runtime: this one, or its default.
+    pub(crate) fn description(&self, runtime: Option<&str>) -> String {
+        let runtime = runtime.unwrap_or(&self.default_runtime);
+        format!("engine {}; {runtime}", self.version)
     }
 
     /// Whether AppArmor confines containers here; the engine's own profile then does.

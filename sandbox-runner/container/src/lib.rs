@@ -70,6 +70,13 @@ impl Containers {
         Ok(opened)
     }
 
+    /// What executes containers, for the hardware class: under another runtime a method that
+    /// misbehaves may end in another way.
+    #[must_use]
+    pub fn description(&self) -> String {
+        self.engine.description(self.config.runtime.as_deref())
+    }
+
     /// The engine.
     #[must_use]
     pub fn engine(&self) -> &Engine {

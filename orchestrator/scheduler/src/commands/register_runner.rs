@@ -17,7 +17,7 @@ pub struct NewRunner {
     pub token: TokenId,
     /// Its name, unique to the token.
     pub name: String,
-    /// Hardware class, at most 200 characters.
+    /// Hardware class, at most 400 characters.
     pub class: String,
     /// Release, at most 100 characters.
     pub version: String,
@@ -33,7 +33,7 @@ pub async fn register_runner(ctx: &Context, new: NewRunner) -> Result<RunnerId, 
             .limit(format!("{} characters", error.max))
             .invalid()
     })?;
-    text::check("body.class", &new.class, 200)?;
+    text::check("body.class", &new.class, 400)?;
     text::check("body.version", &new.version, 100)?;
 
     let mut tx = ctx.db.begin().await?;

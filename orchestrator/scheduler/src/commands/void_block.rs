@@ -71,7 +71,8 @@ async fn change(
     let Some(round) = rounds::id(&mut *tx, id, which.round).await? else {
         return Err(no_such(name, which));
     };
-    let unneeded = runs::lock_unneeded(&mut *tx, Unneeded::Block(round, which.block)).await?;
+    let runs_of = Unneeded::Block(round, which.block);
+    let mut unneeded = runs::lock_unneeded(&mut *tx, runs_of).await?;
     let mut loaded = referee::locked(&mut *tx, id).await?;
     let reason_text = reason.to_owned();
     let event = if replace {
@@ -101,6 +102,8 @@ async fn change(
         }
     };
     referee::apply(&mut loaded.tournament, name, &event, "body.block")?;
+    // It may have taken another's place before we had the lock.
+    unneeded.extend(runs::lock_unneeded(&mut *tx, runs_of).await?);
     runs::void(&mut *tx, &unneeded, "its block was taken out").await?;
     ctx.reached("void block", "between runs and block");
     if !rounds::void_block(&mut *tx, round, which.block).await? {

@@ -112,7 +112,7 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         "phase_ms": ours * 1e3,
         "docker_run_ms": plain * 1e3,
         "rounds": arguments.rounds,
-        "engine": containers.engine().description(),
+        "engine": containers.description(),
     });
     let text = serde_json::to_string_pretty(&figures)?;
     if let Some(parent) = arguments.json.parent() {
