@@ -136,6 +136,8 @@ fn text(tournament: TournamentId, token: &str, model: &str) -> Result<String> {
             &meters,
             &meters,
             &format!("ARRAY['{model}']"),
+            "ARRAY[NULL]",
+            "ARRAY[NULL]",
         ],
     )?;
     let open = statements.with("AS \"open!\"", &[&format!("'{tournament}'::uuid")])?;
@@ -185,11 +187,12 @@ impl Statements {
         let words: Vec<&str> = query.split_whitespace().collect();
         // What sqlx reads from a column's name means nothing to pgbench.
         let mut text = words.join(" ").replace("!\"", "\"").replace("?\"", "\"");
+        // Before anything is replaced: `$1` is the beginning of `$11`.
+        if text.contains(&format!("${}", parameters.len() + 1)) {
+            return Err(format!("the query with `{mark}` takes more parameters: {text}").into());
+        }
         for (nth, value) in parameters.iter().enumerate().rev() {
             text = text.replace(&format!("${}", nth + 1), value);
-        }
-        if text.contains('$') {
-            return Err(format!("the query with `{mark}` takes more parameters: {text}").into());
         }
         Ok(text)
     }
