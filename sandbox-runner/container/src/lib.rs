@@ -76,10 +76,4 @@ impl Containers {
     pub fn description(&self) -> String {
         self.engine.description(self.config.runtime.as_deref())
     }
-
-    /// The engine.
-    #[must_use]
-    pub fn engine(&self) -> &Engine {
-        &self.engine
-    }
 }

@@ -2,7 +2,7 @@
 
 use gauntlet_domain::{
     Block, BlockId, Effect, Event, Heat, QueuedRun, Round, RoundId, RunId, SubmissionId,
-    TournamentId, TournamentState,
+    TournamentId, TournamentName, TournamentState,
 };
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::runs::NewRun;
@@ -44,23 +44,27 @@ async fn step(ctx: &Context, id: TournamentId) -> Result<bool, Error> {
     }
     let mut tx = ctx.db.begin().await?;
     let done = change(ctx, &mut tx, id).await;
-    let stepped = ctx.end(tx, "advance", done).await?;
-    if stepped {
-        ctx.signals.work();
-    }
-    Ok(stepped)
-}
-
-async fn change(ctx: &Context, conn: &mut Conn, id: TournamentId) -> Result<bool, Error> {
-    // The lock makes orchestrators take turns; whoever comes second finds it done.
-    let Some(mut loaded) = play::load(&mut *conn, id, Lock::Update).await? else {
+    let Some((tournament, event)) = ctx.end(tx, "advance", done).await? else {
         return Ok(false);
     };
+    ctx.signals.work();
+    tracing::info!(%tournament, event, "a step");
+    Ok(true)
+}
+
+/// Which tournament made which step; none if there is nothing to do.
+type Step = Option<(TournamentName, &'static str)>;
+
+async fn change(ctx: &Context, conn: &mut Conn, id: TournamentId) -> Result<Step, Error> {
+    // The lock makes orchestrators take turns; whoever comes second finds it done.
+    let Some(mut loaded) = play::load(&mut *conn, id, Lock::Update).await? else {
+        return Ok(None);
+    };
     if loaded.row.state != TournamentState::Closed {
-        return Ok(false);
+        return Ok(None);
     }
     let Some(effect) = loaded.tournament.next() else {
-        return Ok(false);
+        return Ok(None);
     };
     let event = match effect {
         Effect::OpenRound {
@@ -92,8 +96,7 @@ async fn change(ctx: &Context, conn: &mut Conn, id: TournamentId) -> Result<bool
         .apply(&event)
         .map_err(|error| Error::Corrupt(error.to_string()))?;
     events::append(&mut *conn, id, &event).await?;
-    tracing::info!(tournament = %loaded.row.name, event = event.kind(), "a step");
-    Ok(true)
+    Ok(Some((loaded.row.name, event.kind())))
 }
 
 fn changed(id: TournamentId) -> Error {
