@@ -139,3 +139,42 @@ fn next_step(tournament: &Tournament) -> String {
         TournamentState::Completed | TournamentState::Cancelled => "no round was run".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gauntlet_api::Round;
+    use serde_json::json;
+
+    use super::rounds;
+
+    /// So many runs on one block; with a note it stands on its own.
+    fn round(number: u32, runs: usize, half: bool, note: Option<&str>) -> Round {
+        let run = json!({
+            "run": uuid::Uuid::nil(), "method": "m", "block": number, "state": "queued",
+            "attempt": 1, "progress": 0.0
+        });
+        let round = json!({
+            "number": number, "state": "completed", "note": note,
+            "blocks": [{"number": number, "seed": "0", "half": half}],
+            "runs": vec![run; runs], "standings": []
+        });
+        serde_json::from_value(round).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn many_small_rounds_are_one_line_and_none_is_lost() {
+        let mut race = vec![round(1, 9, true, None)];
+        race.extend((2..=7).map(|number| round(number, 2, false, None)));
+        assert_eq!(
+            rounds(&race),
+            [
+                "round 1: completed, 1 block at half the budget, 0 of 9 runs",
+                "rounds 2 to 7: completed, 12 runs one after the other",
+            ]
+        );
+        // Something to say about one of them, and too few for a line of their own.
+        race[4] = round(5, 2, false, Some("waits"));
+        assert_eq!(rounds(&race).len(), 7);
+        assert!(rounds(&race)[4].ends_with("(waits)"));
+    }
+}
