@@ -43,6 +43,7 @@ async fn play(seed: Option<u64>) -> Outcome {
     if seed.is_some() {
         assert!(fates.lost > 0 && fates.answer_lost > 0, "{fates:?}");
         assert!(fates.doubled > 0 && fates.repeated_late > 0, "{fates:?}");
+        assert!(fates.delayed > 0 && fates.answer_cut > 0, "{fates:?}");
     }
     stage.end().await;
     outcome

@@ -1,15 +1,18 @@
 //! A bad network between runners and the orchestrator.
 //!
-//! What becomes of a message follows from the seed, its path and how often that path was
-//! asked for: not from which runner happened to be first. Delays of some messages and not
-//! of others put them out of order; a late copy arrives when nobody waits for it.
+//! What becomes of the n-th message follows from the seed and n. Fates are dealt like cards,
+//! a pack after the other, so that each is met in every two dozen messages, whatever the
+//! seed. Delays of some messages and not of others put them out of order; a late copy
+//! arrives when nobody waits for it.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
+use rand::seq::SliceRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha20Rng;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -25,6 +28,36 @@ pub(crate) struct Fates {
     pub(crate) repeated_late: u32,
 }
 
+/// What a card says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Passed,
+    Lost,
+    AnswerLost,
+    AnswerCut,
+    Doubled,
+    RepeatedLate,
+}
+
+/// How often each is in a pack.
+const PACK: [(Fate, usize); 6] = [
+    (Fate::Passed, 14),
+    (Fate::Lost, 3),
+    (Fate::AnswerLost, 2),
+    (Fate::AnswerCut, 1),
+    (Fate::Doubled, 2),
+    (Fate::RepeatedLate, 2),
+];
+
+/// What becomes of one message.
+struct Dealt {
+    fate: Fate,
+    /// Before it arrives.
+    delay: Option<Duration>,
+    /// Of a late copy.
+    late: Duration,
+}
+
 /// A proxy that answers at an address of its own, for as long as the runtime lives.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
@@ -35,7 +68,7 @@ struct Inner {
     /// None: a good network.
     seed: Option<u64>,
     upstream: SocketAddr,
-    asked: Mutex<HashMap<String, u32>>,
+    asked: AtomicU64,
     fates: Mutex<Fates>,
 }
 
@@ -46,7 +79,7 @@ impl Proxy {
         let inner = Arc::new(Inner {
             seed,
             upstream,
-            asked: Mutex::default(),
+            asked: AtomicU64::new(0),
             fates: Mutex::default(),
         });
         let shared = Arc::clone(&inner);
@@ -73,43 +106,32 @@ impl Inner {
         let Some(request) = read_request(&mut client).await? else {
             return Ok(());
         };
-        let dice = self.dice(&request);
+        let dealt = self.deal();
         let note = |note: fn(&mut Fates)| note(&mut self.fates.lock().unwrap());
-        // Before it arrives.
-        if dice[0] < 70 {
+        if let Some(delay) = dealt.delay {
             note(|fates| fates.delayed += 1);
-            tokio::time::sleep(Duration::from_millis(u64::from(dice[1]) * 2)).await;
+            tokio::time::sleep(delay).await;
         }
-        match dice[2] {
-            0..25 => {
+        match dealt.fate {
+            Fate::Lost => {
                 note(|fates| fates.lost += 1);
                 return Ok(());
             }
-            25..45 => {
+            Fate::Doubled => {
                 note(|fates| fates.doubled += 1);
-                let copy = Arc::clone(&self);
-                let again = request.clone();
-                tokio::spawn(async move {
-                    let _nobody_waits = copy.ask(&again).await;
-                });
+                self.copy(request.clone(), Duration::ZERO);
             }
-            45..65 => {
+            Fate::RepeatedLate => {
                 note(|fates| fates.repeated_late += 1);
-                let copy = Arc::clone(&self);
-                let again = request.clone();
-                let late = Duration::from_millis(300 + u64::from(dice[3]) * 16);
-                tokio::spawn(async move {
-                    tokio::time::sleep(late).await;
-                    let _nobody_waits = copy.ask(&again).await;
-                });
+                self.copy(request.clone(), dealt.late);
             }
-            _ => {}
+            Fate::Passed | Fate::AnswerLost | Fate::AnswerCut => {}
         }
         let answer = self.ask(&request).await?;
-        // After it was carried out.
-        match dice[4] {
-            0..25 => note(|fates| fates.answer_lost += 1),
-            25..35 => {
+        // It was carried out.
+        match dealt.fate {
+            Fate::AnswerLost => note(|fates| fates.answer_lost += 1),
+            Fate::AnswerCut => {
                 note(|fates| fates.answer_cut += 1);
                 client.write_all(&answer[..answer.len() / 2]).await?;
             }
@@ -121,21 +143,38 @@ impl Inner {
         client.shutdown().await
     }
 
-    /// What becomes of this message.
-    fn dice(&self, request: &[u8]) -> [u8; 5] {
+    /// Sends it once more, and nobody waits for the answer.
+    fn copy(self: &Arc<Self>, request: Vec<u8>, late: Duration) {
+        let copy = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(late).await;
+            let _nobody_waits = copy.ask(&request).await;
+        });
+    }
+
+    /// What becomes of the next message.
+    fn deal(&self) -> Dealt {
         let Some(seed) = self.seed else {
-            return [255; 5];
+            return Dealt {
+                fate: Fate::Passed,
+                delay: None,
+                late: Duration::ZERO,
+            };
         };
-        let line = request.split(|byte| *byte == b'\r').next().unwrap_or(b"");
-        let line = String::from_utf8_lossy(line).into_owned();
-        let nth = {
-            let mut asked = self.asked.lock().unwrap();
-            let nth = asked.entry(line.clone()).or_default();
-            *nth += 1;
-            *nth
-        };
-        let digest = Sha256::digest(format!("{seed} {line} {nth}"));
-        std::array::from_fn(|at| digest[at])
+        let nth = self.asked.fetch_add(1, Ordering::Relaxed);
+        let mut cards: Vec<_> = PACK
+            .iter()
+            .flat_map(|(fate, times)| std::iter::repeat_n(*fate, *times))
+            .collect();
+        let size = cards.len() as u64;
+        cards.shuffle(&mut ChaCha20Rng::seed_from_u64((seed << 32) + nth / size));
+        let mut dice = ChaCha20Rng::seed_from_u64((seed << 32) + (1 << 31) + nth);
+        let delay = dice.random_range(0..500);
+        Dealt {
+            fate: cards[usize::try_from(nth % size).unwrap()],
+            delay: dice.random_bool(0.3).then(|| Duration::from_millis(delay)),
+            late: Duration::from_millis(dice.random_range(300..4400)),
+        }
     }
 
     async fn ask(&self, request: &[u8]) -> std::io::Result<Vec<u8>> {
