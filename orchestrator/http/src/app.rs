@@ -56,7 +56,8 @@ pub async fn serve(
     listener: TcpListener,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let app = app(context, &stop);
+    // A router as it is would be copied for every connection, with all its routes.
+    let app = app(context, &stop).into_make_service();
     axum::serve(listener, app)
         .with_graceful_shutdown(stop.cancelled_owned())
         .await

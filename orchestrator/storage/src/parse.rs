@@ -31,6 +31,11 @@ pub(crate) fn json<T: DeserializeOwned>(column: &str, value: serde_json::Value) 
     serde_json::from_value(value).map_err(|error| Error::Corrupt(format!("{column}: {error}")))
 }
 
+/// A JSON column, read as text.
+pub(crate) fn json_text<T: DeserializeOwned>(column: &str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| Error::Corrupt(format!("{column}: {error}")))
+}
+
 /// A value for a JSON column.
 pub(crate) fn to_json(value: &impl serde::Serialize) -> Result<serde_json::Value> {
     serde_json::to_value(value)

@@ -44,9 +44,10 @@ pub async fn load(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Optio
 }
 
 async fn rounds(conn: &mut Conn, tournament: TournamentId) -> Result<Vec<Round>> {
+    // As text: as values, heats and decisions of large fields take ten times their memory.
     let rounds = sqlx::query!(
         r#"
-        SELECT number, entrants, heats, decision FROM rounds
+        SELECT number, entrants, heats::text, decision::text FROM rounds
         WHERE tournament_id = $1 ORDER BY number
         "#,
         tournament.0
@@ -62,7 +63,7 @@ async fn rounds(conn: &mut Conn, tournament: TournamentId) -> Result<Vec<Round>>
             let entrants: Vec<SubmissionId> = row.entrants.into_iter().map(SubmissionId).collect();
             let (blocks, voided) = blocks.remove(&number).unwrap_or_default();
             let heats = match row.heats {
-                Some(heats) => parse::json("rounds.heats", heats)?,
+                Some(heats) => parse::json_text("rounds.heats", &heats)?,
                 None => Round::one_heat(&entrants, &blocks),
             };
             Ok(Round {
@@ -74,7 +75,7 @@ async fn rounds(conn: &mut Conn, tournament: TournamentId) -> Result<Vec<Round>>
                 runs: runs.remove(&number).unwrap_or_default(),
                 decision: row
                     .decision
-                    .map(|decision| parse::json("rounds.decision", decision))
+                    .map(|decision| parse::json_text("rounds.decision", &decision))
                     .transpose()?,
             })
         })

@@ -1,17 +1,19 @@
 //! Rounds with their blocks.
 
 use gauntlet_domain::{Block, BlockId, Decision, Heat, RoundId, SubmissionId, TournamentId};
+use sqlx::types::Json;
 
 use crate::{Conn, Result, parse};
 
-/// Adds a round (constraint `rounds_number_key`: each number once).
+/// Adds a round (constraint `rounds_number_key`: each number once). Without heats it is one
+/// heat of all.
 pub async fn insert(
     conn: &mut Conn,
     id: RoundId,
     tournament: TournamentId,
     number: u32,
     entrants: &[SubmissionId],
-    heats: &[Heat],
+    heats: Option<&[Heat]>,
 ) -> Result<()> {
     let entrants: Vec<uuid::Uuid> = entrants.iter().map(|entrant| entrant.0).collect();
     sqlx::query!(
@@ -20,7 +22,7 @@ pub async fn insert(
         tournament.0,
         parse::int4("rounds.number", number)?,
         &entrants,
-        parse::to_json(&heats)?
+        heats.map(Json) as _
     )
     .execute(conn)
     .await?;
@@ -88,7 +90,7 @@ pub async fn set_heats(conn: &mut Conn, round: RoundId, heats: &[Heat]) -> Resul
     sqlx::query!(
         "UPDATE rounds SET heats = $2 WHERE id = $1",
         round.0,
-        parse::to_json(&heats)?
+        Json(heats) as _
     )
     .execute(conn)
     .await?;
@@ -108,7 +110,7 @@ pub async fn decide(
         "#,
         tournament.0,
         parse::int4("rounds.number", decision.round)?,
-        parse::to_json(decision)?
+        Json(decision) as _
     )
     .execute(conn)
     .await?;

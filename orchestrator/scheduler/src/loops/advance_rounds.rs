@@ -124,7 +124,9 @@ async fn open_round(
         heats,
     } = opening;
     let round_id = RoundId(Uuid::now_v7());
-    rounds::insert(&mut *conn, round_id, tournament, round, &entrants, &heats).await?;
+    // Most rounds are one heat of all: said by saying nothing.
+    let told = (heats != Round::one_heat(&entrants, &blocks)).then_some(heats.as_slice());
+    rounds::insert(&mut *conn, round_id, tournament, round, &entrants, told).await?;
     let (mut queued, mut rows) = (Vec::new(), Vec::new());
     // Block by block: runs are leased in the order of their ids.
     for block in &blocks {
@@ -152,17 +154,11 @@ async fn open_round(
         }
     }
     runs::insert(&mut *conn, &rows).await?;
-    // Most rounds are one heat of all: said by saying nothing.
-    let heats = if heats == Round::one_heat(&entrants, &blocks) {
-        Vec::new()
-    } else {
-        heats
-    };
     Ok(Event::RoundOpened {
         round,
+        heats: told.map(<[Heat]>::to_vec).unwrap_or_default(),
         entrants,
         blocks,
-        heats,
         runs: queued,
     })
 }
