@@ -13,7 +13,7 @@ use gauntlet_wire::settings::Settings;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::cgroup::{Counted, Memory};
+use crate::cgroup::{self, Counted, Memory};
 use crate::collect::collect;
 use crate::contract::{command, output};
 use crate::fault::Fault;
@@ -28,6 +28,8 @@ use crate::{Containers, spec};
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a container may take to be gone once it was killed, and its output to end.
 const END: Duration = Duration::from_secs(30);
+/// The exit code of a container whose first process was ended by SIGKILL.
+const KILLED: i64 = 128 + 9;
 
 /// One phase of a method.
 #[derive(Clone, Debug)]
@@ -101,6 +103,7 @@ impl Containers {
     ) -> Result<(Outcome, Meters), Fault> {
         let docker = &self.engine.docker;
         let mut output = self.attach(id).await?;
+        let killed_before = cgroup::kills_everywhere();
         let began = Instant::now();
         if let Err(error) = docker
             .start_container(id, None::<StartContainerOptions>)
@@ -198,7 +201,13 @@ impl Containers {
         };
         let end = End {
             killed,
-            out_of_memory: starved || counted.kills > 0,
+            // The counter of a container goes with its last process, and the engine's own
+            // look at it may come too late, so a first process that somebody killed is
+            // believed to have been starved if the kernel killed anybody meanwhile: nobody in
+            // a container can send that signal to its first process.
+            out_of_memory: starved
+                || counted.kills > 0
+                || (exit_code == KILLED && cgroup::kills_everywhere() > killed_before),
             exit_code,
             finished,
         };
