@@ -25,6 +25,8 @@ pub(crate) struct File {
     pub(crate) threads: Option<usize>,
     /// Folder of task folders to register.
     pub(crate) tasks: Option<PathBuf>,
+    /// Folder of modules, models and data that all orchestrators of the database share.
+    pub(crate) blobs: Option<PathBuf>,
 }
 
 impl File {
@@ -50,7 +52,7 @@ impl File {
         toml::from_str(&text).map_err(|error| {
             Failure::input(format!("{}: {}", path.display(), error.message()))
                 .field("--config")
-                .help("known keys are listen, slots, threads and tasks")
+                .help("known keys are listen, slots, threads, tasks and blobs")
         })
     }
 }

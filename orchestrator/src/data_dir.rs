@@ -14,6 +14,8 @@ use crate::failure::Failure;
 #[derive(Clone, Debug)]
 pub(crate) struct DataDir {
     root: PathBuf,
+    /// Where blobs are, if not inside.
+    blobs: Option<PathBuf>,
 }
 
 /// Held as long as an orchestrator uses the folder; the operating system lets go
@@ -57,7 +59,16 @@ impl DataDir {
         // Children run elsewhere, so no relative path may reach them.
         let root = std::path::absolute(&root)
             .map_err(|error| Failure::file("find the data folder", &root, error))?;
-        Ok(Self { root })
+        Ok(Self { root, blobs: None })
+    }
+
+    /// The same folder with its blobs elsewhere: orchestrators over one database share them.
+    pub(crate) fn with_blobs(mut self, blobs: Option<&Path>) -> Result<Self, Failure> {
+        let absolute = |path: &Path| {
+            std::path::absolute(path).map_err(|error| Failure::file("find the blobs", path, error))
+        };
+        self.blobs = blobs.map(absolute).transpose()?;
+        Ok(self)
     }
 
     /// The folder itself.
@@ -69,6 +80,7 @@ impl DataDir {
     pub(crate) fn nested(&self, name: &str) -> Self {
         Self {
             root: self.root.join(name),
+            blobs: None,
         }
     }
 
@@ -79,7 +91,9 @@ impl DataDir {
 
     /// Modules, models and data by digest.
     pub(crate) fn blobs(&self) -> PathBuf {
-        self.root.join("blobs")
+        self.blobs
+            .clone()
+            .unwrap_or_else(|| self.root.join("blobs"))
     }
 
     /// What the local runner keeps.
@@ -118,7 +132,10 @@ impl DataDir {
     /// and the sandboxes run as other users, but not list it; each secret in it is 0600.
     pub(crate) fn create(&self) -> Result<(), Failure> {
         // Hidden labels are among the blobs: this user's alone.
-        for (path, mode) in [(self.root.clone(), 0o711), (self.blobs(), 0o700)] {
+        for (path, mode, field) in [
+            (self.root.clone(), 0o711, "--data"),
+            (self.blobs(), 0o700, "--blobs"),
+        ] {
             fs::DirBuilder::new()
                 .recursive(true)
                 .mode(mode)
@@ -128,8 +145,8 @@ impl DataDir {
                         "cannot make the folder {}: {error}",
                         path.display()
                     ))
-                    .field("--data")
-                    .help("name a folder that you may write to with --data DIR or GAUNTLET_DATA")
+                    .field(field)
+                    .help("name a folder that you may write to with --data DIR or GAUNTLET_DATA, and for blobs --blobs DIR")
                 })?;
         }
         Ok(())

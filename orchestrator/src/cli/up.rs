@@ -16,7 +16,8 @@ use crate::serve::{Instance, Options};
 /// Start everything on this machine and stay until asked to end (SIGINT or SIGTERM).
 ///
 /// Uses the PostgreSQL server that DATABASE_URL names; without it, starts a
-/// private one in the data folder.
+/// private one in the data folder. Several orchestrators may share that server, each with a
+/// data folder of its own and the same `secret` in it, and all with the same --blobs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Up {
     /// Data folder [default: /var/lib/gauntlet for root, else ~/.local/share/gauntlet].
@@ -43,6 +44,9 @@ pub(crate) struct Up {
     /// Folder of task folders to register [default: examples/tasks].
     #[arg(long, value_name = "DIR")]
     tasks: Option<PathBuf>,
+    /// Folder of modules, models and data [default: blobs in the data folder].
+    #[arg(long, env = "GAUNTLET_BLOBS", value_name = "DIR")]
+    blobs: Option<PathBuf>,
     /// Settings file [default: gauntlet.toml in the data folder].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -62,6 +66,8 @@ impl Up {
     pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
         let data = DataDir::resolve(self.data)?;
         let file = config::File::load(self.config.as_deref(), data.root())?;
+        let blobs = self.blobs.filter(|blobs| !blobs.as_os_str().is_empty());
+        let data = data.with_blobs(blobs.or(file.blobs).as_deref())?;
         let asked = if self.no_runner {
             Some(0)
         } else {

@@ -170,7 +170,10 @@ async fn register_one(client: &Client, new: NewTask) -> Result<(), Failure> {
                 new.name
             ))
             .field("--tasks")
-            .help("give the changed task a new name in its task.toml"))
+            .help(
+                "give the changed task a new name in its task.toml; orchestrators that share a \
+                 database need the same file `secret` in their data folders",
+            ))
         }
         Err(failure) if failure.status == Some(404) => {
             let _: Task = client.post_json(&["tasks"], &new).await?;

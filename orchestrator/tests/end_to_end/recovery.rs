@@ -165,3 +165,32 @@ fn a_killed_runner_is_replaced_and_its_runs_are_executed_again() {
     check(&disturbed);
     assert_eq!(disturbed, undisturbed());
 }
+
+#[test]
+fn two_orchestrators_share_a_database_and_either_may_die() {
+    need_programs();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let database = runtime.block_on(gauntlet_test_support::database());
+    let (one, other) = (Data::new(), Data::new());
+    let blobs = one.beside("blobs");
+    let start = |data| {
+        let arguments = ["--slots", "1", "--blobs", blobs.to_str().unwrap()];
+        Up::start_over(database.url(), data, &arguments)
+    };
+    let first = start(&one);
+    let second = start(&other);
+    // Asked of one, played by both.
+    enter(&one);
+    middle(&other);
+    first.kill();
+    one.await_end_of("gauntlet-runner", Duration::from_secs(30));
+    // The second knows everything, and takes over what the first had leased to its runner.
+    let disturbed = outcome(&other);
+    drop(second);
+    // And the first again, alone.
+    let first = start(&one);
+    assert_eq!(outcome(&one), disturbed);
+    drop(first);
+    check(&disturbed);
+    assert_eq!(disturbed, undisturbed());
+}

@@ -24,6 +24,7 @@ pub(crate) fn gauntlet() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gauntlet"));
     for name in [
         "DATABASE_URL",
+        "GAUNTLET_BLOBS",
         "GAUNTLET_DATA",
         "GAUNTLET_LOG",
         "GAUNTLET_METHODS",
@@ -197,12 +198,23 @@ pub(crate) struct Up {
 impl Up {
     /// Starts it on any free port and waits until it is ready.
     pub(crate) fn start(data: &Data, arguments: &[&str]) -> Self {
+        Self::launch(gauntlet(), data, arguments)
+    }
+
+    /// Starts it over a database that others use too.
+    pub(crate) fn start_over(database: &str, data: &Data, arguments: &[&str]) -> Self {
+        let mut command = gauntlet();
+        command.env("DATABASE_URL", database);
+        Self::launch(command, data, arguments)
+    }
+
+    fn launch(mut command: Command, data: &Data, arguments: &[&str]) -> Self {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(data.beside("up.log"))
             .unwrap();
-        let mut child = gauntlet()
+        let mut child = command
             .args(["up", "--json", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .arg("--data")
