@@ -152,9 +152,24 @@ fn a_killed_runner_is_replaced_and_its_runs_are_executed_again() {
     middle(&data);
     let runner = data.processes("gauntlet-runner");
     assert_eq!(runner.len(), 1, "{runner:?}");
-    for pid in runner {
-        kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
-    }
+    let runner = Pid::from_raw(*runner.first().unwrap());
+    // A run that ends between a look and the kill would not be cut off: held, it cannot.
+    eventually(
+        PATIENCE,
+        "a run is under way while its runner is held",
+        || {
+            kill(runner, Signal::SIGSTOP).unwrap();
+            // What it had said already has been heard after this.
+            std::thread::sleep(Duration::from_millis(300));
+            let now = show(&data);
+            let held = cells(&now).iter().any(|cell| cell["state"] == "leased");
+            if !held {
+                kill(runner, Signal::SIGCONT).unwrap();
+            }
+            held.then_some(())
+        },
+    );
+    kill(runner, Signal::SIGKILL).unwrap();
     let disturbed = outcome(&data);
     let again = cells(&show(&data))
         .iter()

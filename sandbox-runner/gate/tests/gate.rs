@@ -355,7 +355,7 @@ fn compile_bombs_are_refused_at_once() {
         let start = Instant::now();
         let refused = refusal(&wasm);
         assert!(
-            start.elapsed() < Duration::from_secs(1),
+            start.elapsed() < Duration::from_secs(10),
             "{what}: {:?}",
             start.elapsed()
         );

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) const TOKEN: &str = "gnt_runner_0123";
-const LEASE_SECONDS: u32 = 3;
+const LEASE_SECONDS: u32 = 6;
 
 /// What the orchestrator knows and what it was told.
 #[derive(Default)]

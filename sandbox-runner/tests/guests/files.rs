@@ -125,7 +125,7 @@ fn hostile_predictions_files_are_refused_and_never_scored() {
             ),
             "{what}: {scored:?}"
         );
-        assert!(begin.elapsed() < Duration::from_secs(1), "{what}");
+        assert!(begin.elapsed() < Duration::from_secs(10), "{what}");
     }
     assert!(
         resident_kib() < before + (32 << 10),

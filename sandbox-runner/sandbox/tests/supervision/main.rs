@@ -336,8 +336,9 @@ async fn calling_a_run_off_kills_it_at_once() {
     };
     let (result, _) = bench.run("ignores-signals", phase, cancel).await;
     assert!(matches!(result, Err(Fault::Cancelled)), "{result:?}");
+    // By itself it would never end.
     assert!(
-        begin.elapsed() < Duration::from_millis(1_600),
+        begin.elapsed() < Duration::from_secs(10),
         "{:?}",
         begin.elapsed()
     );
