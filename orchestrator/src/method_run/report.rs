@@ -119,7 +119,11 @@ pub(crate) fn show(report: &Report) -> String {
         }
         text.push_str(&render(
             &[
-                Column::Text("what a tournament would record"),
+                Column::Text(if native(report) {
+                    "what the program did"
+                } else {
+                    "what a tournament would record"
+                }),
                 Column::Text(""),
             ],
             recorded(run, report),
@@ -197,8 +201,20 @@ pub(crate) fn show(report: &Report) -> String {
             set.join(" ")
         ));
     }
+    if native(report) {
+        text.push_str(
+            "\n\nNothing was metered: training had the task's wall time, and may have done far more or \
+             less than its work allows. In the sandbox it ends where a tournament would end it; \
+             --batches N ends both at the same step.",
+        );
+    }
     text.push_str(&format!("\n\n{}", report.split));
     text
+}
+
+/// Whether it ran as a program of this machine, outside of any lane.
+fn native(report: &Report) -> bool {
+    report.executed == "native"
 }
 
 fn recorded(run: &Run, report: &Report) -> Vec<[String; 2]> {
@@ -368,6 +384,16 @@ mod tests {
             assert!(text.contains(words), "{words}: {text}");
         }
         assert!(report.completed() && report.deviation.is_none());
+    }
+
+    #[test]
+    fn a_native_run_says_that_it_is_no_tournaments() {
+        let mut report = report(&[Some(0.975)]);
+        assert!(show(&report).contains("a tournament would record"));
+        report.executed = "native";
+        let text = show(&report);
+        assert!(!text.contains("a tournament would record"), "{text}");
+        assert!(text.contains("Nothing was metered"), "{text}");
     }
 
     #[test]
