@@ -17,7 +17,7 @@ use crate::points::{BlockKey, Points};
 use crate::standings::placed_anew;
 use crate::{
     Allocation, Decision, Digest, Direction, Format, Heat, Metric, Posterior, Reading, Round,
-    RulesError, Spread, SubmissionId, Tournament,
+    RulesError, Spread, Standing, SubmissionId, Tournament,
 };
 
 /// Draws from the posterior, in mirrored pairs: the standard error of a probability is at
@@ -222,6 +222,24 @@ impl Outlook {
     }
 }
 
+/// Last of all: only who completed a run with the whole budget can have won, so nobody else
+/// stands above one of those.
+fn whole_first(standings: Vec<Standing>, outlook: &Outlook) -> Vec<Standing> {
+    let whole: BTreeSet<SubmissionId> = outlook
+        .methods
+        .iter()
+        .zip(&outlook.whole)
+        .filter_map(|(who, whole)| whole.then_some(*who))
+        .collect();
+    let (first, rest): (Vec<_>, Vec<_>) = standings
+        .into_iter()
+        .partition(|line| whole.contains(&line.submission));
+    (1..)
+        .zip(first.into_iter().chain(rest))
+        .map(|(place, line)| Standing { place, ..line })
+        .collect()
+}
+
 /// A score as a number that is better when it is larger; its own inverse.
 fn upward(scale: &Metric, score: f64) -> f64 {
     match scale.better {
@@ -326,9 +344,12 @@ impl Format for Racing {
                 line.p_best = Some(*p_best);
             }
         });
-        let keep: BTreeSet<SubmissionId> = match self.batch(tournament, &outlook, round.number) {
-            Some(_) => outlook.methods.iter().copied().collect(),
-            None => outlook.leader().into_iter().collect(),
+        let over = self.batch(tournament, &outlook, round.number).is_none();
+        let (standings, keep): (_, BTreeSet<SubmissionId>) = if over {
+            let standings = whole_first(standings, &outlook);
+            (standings, outlook.leader().into_iter().collect())
+        } else {
+            (standings, outlook.methods.iter().copied().collect())
         };
         Decision::new(tournament, &points, round, standings, &keep, 1)
     }

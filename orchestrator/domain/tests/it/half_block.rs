@@ -69,6 +69,53 @@ fn who_never_gets_through_a_whole_run_does_not_win() {
 }
 
 #[test]
+fn in_the_end_nobody_without_a_whole_run_stands_above_who_has_one() {
+    // Few runs after the first block: most methods get none, the best of that block fails its.
+    let rules = Rules::from(Play::Racing(Racing {
+        runs_per_method: 1.0,
+        confidence: 1.0,
+        ..Racing::default()
+    }));
+    let mut game = Game::closed(rules, 12);
+    game.play_out(|who, block| match (nth(who), block) {
+        (11, (1, _)) => completed(0.99),
+        (11, _) => failed(),
+        (who, (1, _)) => completed(0.5 + who as f64 / 50.0),
+        (_, _) => completed(0.1),
+    });
+    let last = game.decisions().last().unwrap().clone();
+    let runs = |who| {
+        game.tournament.rounds()[1..]
+            .iter()
+            .flat_map(|round| round.runs.values())
+            .any(|run| run.submission == who && run.outcome == Some(completed(0.1)))
+    };
+    let whole: Vec<bool> = last
+        .standings
+        .iter()
+        .map(|line| runs(line.submission))
+        .collect();
+    assert!(whole.contains(&true) && whole.contains(&false), "{whole:?}");
+    assert!(whole.is_sorted_by(|a, b| a >= b), "{whole:?}");
+    assert_eq!(
+        game.champion(),
+        Some(nth(last.standings[0].submission)),
+        "{:?}",
+        last.standings
+    );
+    assert!(
+        (1..)
+            .zip(&last.standings)
+            .all(|(place, line)| line.place == place)
+    );
+    assert!(
+        last.standings
+            .iter()
+            .any(|line| line.estimate > last.standings[0].estimate)
+    );
+}
+
+#[test]
 fn a_mean_is_of_whole_runs_where_there_are_some() {
     let mut game = Game::closed(race(FirstBlock::Half), 4);
     game.play_out(|who, block| match block {
