@@ -134,6 +134,15 @@ fn attacks(bench: &Bench, prey: &Prey, residue: &Path) -> Vec<Attack> {
         ("to trace the runner", words("trace-parent")),
         ("to signal the runner", words("signal-parent")),
         ("to continue the runner", words("continue-parent")),
+        (
+            "to continue the runner, by its handle",
+            words("continue-parent-by-handle"),
+        ),
+        (
+            "to continue the runner, by a file",
+            words("continue-parent-by-file"),
+        ),
+        ("to limit the runner", words("limit-parent")),
         ("a server on this machine", format!("tcp {}", prey.tcp())),
         ("a datagram to this machine", format!("udp {}", prey.udp())),
         ("a socket by its name", format!("abstract {}", prey.name)),

@@ -85,6 +85,15 @@ pub(crate) const FILES: &[Row] = &[
     ("privileges", Harmless),
     ("environment", Harmless),
     ("execute-from-tmp", Harmless),
+    ("execute-from-output", Harmless),
     ("leaves-marks", Harmless),
     ("finds-marks", Harmless),
+];
+
+/// What differs where the output folder is a plain one that is watched, as it is if the
+/// runner is not root. `None`: nothing is promised, and so nothing is tried.
+pub(crate) const WATCHED: &[(&str, Option<Expected>)] = &[
+    ("fill-out", Some(Memory("output"))),
+    ("many-files", Some(Memory("output"))),
+    ("execute-from-output", None),
 ];

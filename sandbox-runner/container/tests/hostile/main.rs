@@ -23,7 +23,7 @@ use std::os::unix::net::{SocketAddr, UnixListener};
 use std::time::{Duration, Instant};
 
 use bollard::query_parameters::{ListContainersOptions, ListVolumesOptions};
-use expected::{Expected, FILES, KERNEL, OUTPUT, RESOURCES};
+use expected::{Expected, FILES, KERNEL, OUTPUT, RESOURCES, WATCHED};
 use gauntlet_container::{ContainerConfig, Order};
 use gauntlet_job::{Event, Limits, Outcome};
 use sha2::{Digest, Sha256};
@@ -94,11 +94,12 @@ impl Bench {
     }
 
     /// Runs guests and checks after each that nothing of it is left.
-    async fn all(&self, category: &str, table: &[(&str, Expected)]) {
+    async fn all(&self, category: &str, table: &[(&'static str, Expected)]) {
         let data = digest(&self.place.path("train"));
         let volumes = volumes().await;
         let mut wrong = Vec::new();
-        for (name, expected) in table {
+        let table: Vec<_> = table.iter().filter_map(|row| here(*row)).collect();
+        for (name, expected) in &table {
             let began = Instant::now();
             let (outcome, events) = self.run(name).await;
             if !fits(*expected, &outcome) {
@@ -139,6 +140,17 @@ impl Bench {
         );
         assert_eq!(leaks, 0, "volumes");
         assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}
+
+/// What a guest must end in under this user.
+fn here((name, expected): (&'static str, Expected)) -> Option<(&'static str, Expected)> {
+    let differs = WATCHED.iter().find(|(guest, _)| *guest == name);
+    match differs {
+        Some((_, differs)) if !rustix::process::geteuid().is_root() => {
+            differs.map(|expected| (name, expected))
+        }
+        _ => Some((name, expected)),
     }
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn filter(sockets: Sockets) -> Result<(), Error> {
     put_on(absent, libc::ENOSYS)?;
     let mut refused: Rules = REFUSED.iter().map(|call| (*call, Vec::new())).collect();
     refused.insert(libc::SYS_clone, namespaces()?);
+    refused.extend(others()?);
     refused.insert(
         libc::SYS_socket,
         match sockets {
@@ -90,12 +91,85 @@ fn all_but(families: &[i32]) -> Result<SeccompRule, Error> {
     Ok(SeccompRule::new(conditions)?)
 }
 
+/// What acts upon other processes. A worker with a user id of its own may do nothing to
+/// ours anyway; one that has ours, because the runner is not root, could stop the runner
+/// and take its limits away. Landlock keeps signals inside, but only since Linux 6.12.
+fn others() -> Result<Rules, Error> {
+    // The filter is for what this process becomes, which keeps its number.
+    let own = u64::from(std::process::id());
+    let not_own = |argument| condition(argument, SeccompCmpOp::Ne, own);
+    let not_zero = |argument| condition(argument, SeccompCmpOp::Ne, 0);
+    let mut rules = Rules::new();
+    // A process that ends itself with a signal, as an abort does, uses these two.
+    for call in [libc::SYS_kill, libc::SYS_tgkill] {
+        rules.insert(call, vec![SeccompRule::new(vec![not_own(0)?])?]);
+    }
+    // Zero stands for the caller itself.
+    for (call, process) in [
+        (libc::SYS_prlimit64, 0),
+        (libc::SYS_sched_setaffinity, 0),
+        (libc::SYS_sched_setattr, 0),
+        (libc::SYS_sched_setparam, 0),
+        (libc::SYS_sched_setscheduler, 0),
+        (libc::SYS_migrate_pages, 0),
+        (libc::SYS_move_pages, 0),
+    ] {
+        let rule = SeccompRule::new(vec![not_zero(process)?, not_own(process)?])?;
+        rules.insert(call, vec![rule]);
+    }
+    // The same, but first comes what is meant: a process, or all of a group or a user.
+    for (call, one_process) in [
+        (libc::SYS_setpriority, u64::from(libc::PRIO_PROCESS)),
+        (libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS),
+    ] {
+        let several = condition(0, SeccompCmpOp::Ne, one_process)?;
+        let other = SeccompRule::new(vec![not_zero(1)?, not_own(1)?])?;
+        rules.insert(call, vec![SeccompRule::new(vec![several])?, other]);
+    }
+    // Files and sockets that send a signal to whom they are told.
+    for (call, requests) in [
+        (libc::SYS_fcntl, &[F_SETOWN, F_SETSIG, F_SETOWN_EX][..]),
+        (libc::SYS_ioctl, &[FIOSETOWN, SIOCSPGRP]),
+    ] {
+        let asks = |request| {
+            let asks = condition(1, SeccompCmpOp::Eq, request)?;
+            Ok(SeccompRule::new(vec![asks])?)
+        };
+        let asks = requests.iter().map(|request| asks(*request));
+        rules.insert(call, asks.collect::<Result<_, Error>>()?);
+    }
+    Ok(rules)
+}
+
+// Numbers of the kernel's interface (`asm-generic/fcntl.h`, `asm-generic/sockios.h`,
+// `linux/ioprio.h`) that libc does not have for all systems.
+const IOPRIO_WHO_PROCESS: u64 = 1;
+const F_SETOWN: u64 = 8;
+const F_SETSIG: u64 = 10;
+const F_SETOWN_EX: u64 = 15;
+const FIOSETOWN: u64 = 0x8901;
+const SIOCSPGRP: u64 = 0x8902;
+
+fn condition(argument: u8, compared: SeccompCmpOp, with: u64) -> Result<SeccompCondition, Error> {
+    Ok(SeccompCondition::new(
+        argument,
+        SeccompCmpArgLen::Dword,
+        compared,
+        with,
+    )?)
+}
+
 const REFUSED: &[i64] = &[
     // Other processes.
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
     libc::SYS_pidfd_getfd,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_process_madvise,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_tkill,
     libc::SYS_kcmp,
     // Keys outlive a process.
     libc::SYS_add_key,

@@ -38,6 +38,9 @@ pub(crate) fn attempt(what: &str, arguments: &[&str]) -> Got {
             [parent().into(), libc::SIGCONT.into(), 0, 0],
         )
         .map(number),
+        "continue-parent-by-handle" => continue_parent_by_handle(),
+        "continue-parent-by-file" => continue_parent_by_file(),
+        "limit-parent" => limit_parent(),
         "tcp" => TcpStream::connect_timeout(
             &one()?.parse().map_err(|_| "no address".to_owned())?,
             Duration::from_millis(300),
@@ -138,6 +141,34 @@ fn parent_memory_by_call() -> Got {
         Err(error) if error.contains("Bad address") => Ok("a look into the parent".to_owned()),
         other => other.map(number),
     }
+}
+
+/// By the handle of a process instead of its number.
+fn continue_parent_by_handle() -> Got {
+    let handle = call(libc::SYS_pidfd_open, [parent().into(), 0])?;
+    call(
+        libc::SYS_pidfd_send_signal,
+        [handle, libc::SIGCONT.into(), 0, 0],
+    )
+    .map(number)
+}
+
+/// A file sends the signal, to whoever is told to be its owner.
+fn continue_parent_by_file() -> Got {
+    let file = call(libc::SYS_memfd_create, [c"x".as_ptr() as libc::c_long, 0])?;
+    let set = |what: libc::c_int, to: libc::c_long| call(libc::SYS_fcntl, [file, what.into(), to]);
+    set(libc::F_SETOWN, parent().into())?;
+    // F_SETSIG
+    set(10, libc::SIGCONT.into()).map(number)
+}
+
+/// The parent's own limit of open files, set to what it is.
+fn limit_parent() -> Got {
+    let files = libc::c_long::from(libc::RLIMIT_NOFILE);
+    let mut limit = [0_u64; 2];
+    let limit = limit.as_mut_ptr() as libc::c_long;
+    call(libc::SYS_prlimit64, [parent().into(), files, 0, limit])?;
+    call(libc::SYS_prlimit64, [parent().into(), files, limit, 0]).map(number)
 }
 
 /// A key in the user's ring, where it outlives this process.

@@ -49,7 +49,7 @@ pub(crate) fn stop_self() {
     let _ = unsafe { libc::raise(libc::SIGSTOP) };
 }
 
-/// Maps writable memory and touches none of it.
+/// Maps writable memory and touches none of it, also where the machine has less.
 pub(crate) fn map(bytes: usize) -> Result<(), String> {
     // Sound: a fresh mapping that nobody uses.
     let address = unsafe {
@@ -57,7 +57,7 @@ pub(crate) fn map(bytes: usize) -> Result<(), String> {
             std::ptr::null_mut(),
             bytes,
             libc::PROT_READ | libc::PROT_WRITE,
-            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
             -1,
             0,
         )
