@@ -64,6 +64,10 @@ impl Folders {
         &self.path
     }
 
+    pub(crate) fn in_memory(&self) -> bool {
+        self.quota == Quota::FileSystem
+    }
+
     /// Lays a phase's folder out for the user that will see it.
     pub(crate) fn prepare(
         &self,

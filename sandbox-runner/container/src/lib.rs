@@ -70,6 +70,13 @@ impl Containers {
         Ok(opened)
     }
 
+    /// Whether an output folder is a file system of its own, with a size and without
+    /// execution; else it is a plain folder that is watched.
+    #[must_use]
+    pub fn output_in_memory(&self) -> bool {
+        self.folders.in_memory()
+    }
+
     /// What executes containers, for the hardware class: under another runtime a method that
     /// misbehaves may end in another way.
     #[must_use]

@@ -90,8 +90,9 @@ pub(crate) const FILES: &[Row] = &[
     ("finds-marks", Harmless),
 ];
 
-/// What differs where the output folder is a plain one that is watched, as it is if the
-/// runner is not root. `None`: nothing is promised, and so nothing is tried.
+/// What differs where the output folder is a plain one that is watched: if the runner is
+/// not root, or the engine does not see its mounts. `None`: nothing is promised, so nothing
+/// is tried.
 pub(crate) const WATCHED: &[(&str, Option<Expected>)] = &[
     ("fill-out", Some(Memory("output"))),
     ("many-files", Some(Memory("output"))),

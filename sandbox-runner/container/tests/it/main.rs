@@ -2,5 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
 
+mod devices;
 mod honest;
 mod support;
