@@ -58,7 +58,10 @@ fn find_or_start() -> (PathBuf, Option<File>) {
     let space = space
         .to_string_lossy()
         .replace(|c: char| !c.is_ascii_digit(), "");
-    let folder = std::env::temp_dir().join(format!("gauntlet-engine-{space}"));
+    // And each user, who could not lock another's files.
+    let user = fs::metadata("/proc/self").unwrap().uid();
+    let name = format!("gauntlet-engine-{space}-{user}");
+    let folder = std::env::temp_dir().join(&name);
     let socket = folder.join("sock");
     let deadline = Instant::now() + START;
     loop {
@@ -78,18 +81,17 @@ fn find_or_start() -> (PathBuf, Option<File>) {
         if answers(&socket) {
             return (socket, Some(users));
         }
-        let starting =
-            File::create(std::env::temp_dir().join(format!("gauntlet-engine-{space}.lock")));
-        let starting = starting.unwrap();
+        let starting = File::create(std::env::temp_dir().join(format!("{name}.lock"))).unwrap();
         starting.lock().unwrap();
         if !answers(&socket) {
-            start(&folder);
+            start(&folder, user == 0);
         }
         while !answers(&socket) {
             assert!(
                 Instant::now() < deadline,
-                "no container engine answers and none could be started in {}: run scripts/setup \
-                 --containers as root; its log ends:\n{}",
+                "no container engine answers and none could be started in {}: run the tests as \
+                 root, as a user who may use sudo without being asked, or as one of the group \
+                 of an engine that runs (scripts/setup --containers starts one); its log ends:\n{}",
                 folder.display(),
                 tail(&folder.join("log"))
             );
@@ -102,15 +104,23 @@ fn find_or_start() -> (PathBuf, Option<File>) {
     clippy::zombie_processes,
     reason = "it outlives the test that starts it, whose end hands it to init"
 )]
-fn start(folder: &Path) {
-    Command::new(repository().join("scripts/engine"))
+fn start(folder: &Path, root: bool) {
+    let engine = repository().join("scripts/engine");
+    let mut command = if root {
+        Command::new(engine)
+    } else {
+        let mut command = Command::new("sudo");
+        command.arg("--non-interactive").arg(engine);
+        command
+    };
+    command
         .arg(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()
-        .expect("scripts/engine can be started");
+        .expect("scripts/engine can be started, or sudo");
 }
 
 fn tail(log: &Path) -> String {
