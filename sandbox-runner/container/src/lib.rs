@@ -77,10 +77,16 @@ impl Containers {
         self.folders.in_memory()
     }
 
-    /// What executes containers, for the hardware class: under another runtime a method that
-    /// misbehaves may end in another way.
+    /// What executes containers, for the hardware class: under another runtime, or with
+    /// another kind of output folder, a method that misbehaves may end in another way.
     #[must_use]
     pub fn description(&self) -> String {
-        self.engine.description(self.config.runtime.as_deref())
+        let engine = self.engine.description(self.config.runtime.as_deref());
+        let output = if self.output_in_memory() {
+            "in memory"
+        } else {
+            "watched"
+        };
+        format!("{engine}; output {output}")
     }
 }

@@ -24,10 +24,12 @@ async fn a_c_program_that_speaks_the_contract_trains_and_predicts() {
     // The image is there now, and the same archive is not loaded again.
     let again = place.softmax().await;
     assert_eq!(again, image);
-    // Which runtime it was belongs to the hardware class.
+    // Which runtime it was belongs to the hardware class, and what keeps the output small.
     let description = place.containers.description();
     assert!(
-        description.starts_with("engine ") && description.contains("; run"),
+        description.starts_with("engine ")
+            && description.contains("; run")
+            && description.contains("; output "),
         "{description}"
     );
 }
