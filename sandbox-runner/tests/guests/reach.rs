@@ -104,6 +104,24 @@ struct Attack {
     works: bool,
 }
 
+/// Ways to act upon the runner other than by a signal: how it is scheduled, where its memory
+/// lies, which signals a file would send it.
+const ON_THE_RUNNER: [&str; 13] = [
+    "affinity",
+    "attributes",
+    "parameters",
+    "policy",
+    "priority",
+    "priority-of-a-user",
+    "disk-priority",
+    "disk-priority-of-a-user",
+    "pages",
+    "node",
+    "owner",
+    "owner-of-a-socket",
+    "group-of-a-socket",
+];
+
 /// Everything that is tried. `residue` is a place for what should not stay.
 fn attacks(bench: &Bench, prey: &Prey, residue: &Path) -> Vec<Attack> {
     let cache = bench.at("cache");
@@ -190,6 +208,8 @@ fn attacks(bench: &Bench, prey: &Prey, residue: &Path) -> Vec<Attack> {
     ];
     let attack = |works| move |(what, words)| Attack { what, words, works };
     let all = works.into_iter().map(attack(true));
+    let on_the_runner = ON_THE_RUNNER.map(|way| (way, format!("act-on-parent {way}")));
+    let all = all.chain(on_the_runner.into_iter().map(attack(true)));
     all.chain(never.into_iter().map(attack(false))).collect()
 }
 
@@ -252,6 +272,32 @@ async fn a_worker_taken_over_reaches_nothing() {
         ],
     );
     wrong.extend(leaks);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// As under a runner that is not root, on a kernel whose Landlock knows nothing of signals:
+/// neither the user id nor Landlock stands between the worker and the runner.
+#[tokio::test]
+async fn with_the_runners_user_id_the_filter_alone_keeps_it_from_the_runner() {
+    let bench = taken_over(|config| {
+        config.isolation = Isolation::SameUser;
+        config.walls.files = false;
+    });
+    let signals = [
+        "signal-parent",
+        "continue-parent",
+        "continue-parent-by-handle",
+        "continue-parent-by-file",
+        "limit-parent",
+    ];
+    let others = ON_THE_RUNNER.map(|way| format!("act-on-parent {way}"));
+    let mut wrong = Vec::new();
+    for words in signals.map(str::to_owned).into_iter().chain(others) {
+        let observed = attempt(&bench, &words, 5).await;
+        if got(&observed) != Some(false) {
+            wrong.push(format!("{words}: {:?}", observed.logs().next()));
+        }
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

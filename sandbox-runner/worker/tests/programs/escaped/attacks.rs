@@ -41,6 +41,7 @@ pub(crate) fn attempt(what: &str, arguments: &[&str]) -> Got {
         "continue-parent-by-handle" => continue_parent_by_handle(),
         "continue-parent-by-file" => continue_parent_by_file(),
         "limit-parent" => limit_parent(),
+        "act-on-parent" => act_on_parent(one()?),
         "tcp" => TcpStream::connect_timeout(
             &one()?.parse().map_err(|_| "no address".to_owned())?,
             Duration::from_millis(300),
@@ -169,6 +170,44 @@ fn limit_parent() -> Got {
     let limit = limit.as_mut_ptr() as libc::c_long;
     call(libc::SYS_prlimit64, [parent().into(), files, 0, limit])?;
     call(libc::SYS_prlimit64, [parent().into(), files, limit, 0]).map(number)
+}
+
+/// Calls that act upon another process, or make a file send it signals, with arguments
+/// that change nothing. An error of theirs means that the kernel looked: a refusal is
+/// "not permitted".
+fn act_on_parent(what: &str) -> Got {
+    let parent = libc::c_long::from(parent());
+    let zeros = [0_u64; 8];
+    let zeros = zeros.as_ptr() as libc::c_long;
+    // Nobody's number.
+    let nobody = libc::c_long::from(i32::MAX);
+    // SCHED_ATTR_SIZE_VER0, and no policy.
+    let attributes = [48_u64, 0, 0, 0, 0, 0];
+    let attributes = attributes.as_ptr() as libc::c_long;
+    // F_OWNER_PID
+    let owner = [1_i32, i32::try_from(parent).unwrap_or(0)];
+    let owner = owner.as_ptr() as libc::c_long;
+    let file = call(libc::SYS_memfd_create, [c"x".as_ptr() as libc::c_long, 0])?;
+    let reached = match what {
+        "affinity" => call(libc::SYS_sched_setaffinity, [parent, 0, zeros]),
+        "attributes" => call(libc::SYS_sched_setattr, [parent, attributes, 0]),
+        "parameters" => call(libc::SYS_sched_setparam, [parent, zeros]),
+        "policy" => call(libc::SYS_sched_setscheduler, [parent, 0, zeros]),
+        "priority" => call(libc::SYS_setpriority, [0, parent, 0]),
+        "priority-of-a-user" => call(libc::SYS_setpriority, [2, nobody, 0]),
+        "disk-priority" => call(libc::SYS_ioprio_set, [1, parent, 0]),
+        "disk-priority-of-a-user" => call(libc::SYS_ioprio_set, [3, nobody, 0]),
+        "pages" => call(libc::SYS_move_pages, [parent, 0, 0, 0, 0, 0]),
+        "node" => call(libc::SYS_migrate_pages, [parent, 0, 0, 0]),
+        "owner" => call(libc::SYS_fcntl, [file, 15, owner]),
+        "owner-of-a-socket" => call(libc::SYS_ioctl, [file, 0x8901, owner]),
+        "group-of-a-socket" => call(libc::SYS_ioctl, [file, 0x8902, owner]),
+        other => return Err(format!("there is no way called {other}")),
+    };
+    match reached {
+        Err(error) if error.contains("not permitted") => Err(error),
+        reached => Ok(format!("{reached:?}")),
+    }
 }
 
 /// A key in the user's ring, where it outlives this process.
