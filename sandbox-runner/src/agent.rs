@@ -13,12 +13,12 @@ use gauntlet_sandbox::{Device, Sandbox};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::assignment::{self, Workplace};
 use crate::blobs::Blobs;
 use crate::class;
 use crate::client::{AttemptId, Backoff, Client, ClientError, retry};
 use crate::config::{Config, ConfigError};
 use crate::curve::Curve;
-use crate::job::{self, Workplace};
 use crate::lease::{self, Lost, Terms};
 use crate::report;
 
@@ -283,7 +283,7 @@ impl Agent {
         let mut lease = pin!(lease::keep(&self.place.client, id, terms, &curve).fuse());
         let mut stopped = None;
         let mut result = {
-            let work = pin!(job::perform(&self.place, assignment, &curve));
+            let work = pin!(assignment::perform(&self.place, assignment, &curve));
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => None,
@@ -306,9 +306,11 @@ impl Agent {
             // Here `work` is dropped: whatever ran is dead.
         };
         if let Some(why) = &stopped {
-            let report = job::stopped(&curve, why);
+            let report = assignment::stopped(&curve, why);
             result = Some(report.ok_or_else(|| {
-                job::Trouble::Assignment("a run that was never probed was told to stop".to_owned())
+                assignment::Trouble::Assignment(
+                    "a run that was never probed was told to stop".to_owned(),
+                )
             }));
         }
         let deliver = async {

@@ -5,11 +5,11 @@
 
 use std::path::{Path, PathBuf};
 
-use gauntlet_job::{Event, Limits, Meters, Outcome};
 use gauntlet_protocol::{Budget, Verdict};
 use gauntlet_sandbox::Fault;
 use gauntlet_wire::TaskInfo;
 use gauntlet_wire::settings::Settings;
+use gauntlet_worker_protocol::{Event, Limits, Meters, Outcome};
 use sha2::{Digest, Sha256};
 
 use crate::phases::Steps;

@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 
 use gauntlet_container::{Containers, Image, LoadError, Order};
-use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase, Snapshots};
 use gauntlet_sandbox::{Device, Sandbox};
 use gauntlet_tasks::Agreement;
+use gauntlet_worker_protocol::{Event, Job, Limits, Meters, Outcome, Phase, Snapshots};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 

@@ -24,7 +24,7 @@ pub mod config;
 pub mod curve;
 pub mod probing;
 
-mod job;
+mod assignment;
 mod lanes;
 mod lease;
 mod phases;

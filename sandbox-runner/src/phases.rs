@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use gauntlet_job::{Event, Limits, Meters, Outcome, Phase, Snapshots};
 use gauntlet_tasks::ScoreError;
+use gauntlet_worker_protocol::{Event, Limits, Meters, Outcome, Phase, Snapshots};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::sync::mpsc;

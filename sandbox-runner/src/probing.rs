@@ -6,9 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-use gauntlet_job::{Phase, Snapshots};
 use gauntlet_protocol::Probe;
 use gauntlet_tasks::{Direction, PublicSlice, ScoreError};
+use gauntlet_worker_protocol::{Phase, Snapshots};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::attempt::{Attempt, Trouble, predict_limits, read};

@@ -5,10 +5,10 @@
 //! choose. While it trains it sees only what its author may see anyway.
 
 use gauntlet_image::Refusal;
-use gauntlet_job::{Meters, Outcome};
 use gauntlet_protocol::{Meters as WireMeters, Verdict};
 use gauntlet_sandbox::CompileError;
 use gauntlet_tasks::PredictionsFault;
+use gauntlet_worker_protocol::{Meters, Outcome};
 
 /// Characters of a message that an entrant gets to see.
 const MESSAGE: usize = 400;

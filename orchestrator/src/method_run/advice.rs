@@ -1,8 +1,8 @@
 //! What an author can do about a verdict.
 
-use gauntlet_job::Outcome;
 use gauntlet_protocol::Budget;
 use gauntlet_runner::attempt::{Cause, Findings, Stage};
+use gauntlet_worker_protocol::Outcome;
 
 use crate::show::text::{bytes, work};
 
@@ -100,8 +100,8 @@ fn phase(stage: Stage, outcome: &Outcome, findings: &Findings, budget: &Budget) 
 
 #[cfg(test)]
 mod tests {
-    use gauntlet_job::Meters;
     use gauntlet_protocol::Verdict;
+    use gauntlet_worker_protocol::Meters;
 
     use super::*;
 

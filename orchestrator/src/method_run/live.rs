@@ -4,10 +4,10 @@
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use gauntlet_job::Event;
 use gauntlet_protocol::{Budget, CurvePoint};
 use gauntlet_runner::attempt::{Stage, predict_limits};
 use gauntlet_runner::curve::Curve;
+use gauntlet_worker_protocol::Event;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::chart;

@@ -12,13 +12,13 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use gauntlet_domain::BlockSeed;
-use gauntlet_job::{Event, Meters, Outcome};
 use gauntlet_protocol::{Budget, Verdict};
 use gauntlet_runner::attempt::{Cause, Findings, Stage, remark};
 use gauntlet_tasks::{Dataset, ScoreError};
 use gauntlet_wire::contract::{self, CONTRACT, FileBudget, ROOT_VARIABLE, TaskFile, files};
 use gauntlet_wire::manifest::Manifest;
 use gauntlet_wire::settings::{Declared, Settings};
+use gauntlet_worker_protocol::{Event, Meters, Outcome};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 

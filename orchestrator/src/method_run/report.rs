@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use gauntlet_api::Metric;
-use gauntlet_job::Meters;
 use gauntlet_protocol::{CurvePoint, Verdict};
 use gauntlet_wire::settings::Settings;
+use gauntlet_worker_protocol::Meters;
 use serde::Serialize;
 
 use super::chart;

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
 use gauntlet_sandbox::{Device, Sandbox, SandboxConfig};
 use gauntlet_tasks::Dataset;
+use gauntlet_worker_protocol::{Event, Job, Limits, Meters, Outcome, Phase};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 

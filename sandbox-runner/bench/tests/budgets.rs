@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use gauntlet_bench::{Lane, LaneRun};
-use gauntlet_job::{Limits, Meters, Outcome};
 use gauntlet_tasks::{Dataset, TaskDefinition};
+use gauntlet_worker_protocol::{Limits, Meters, Outcome};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")

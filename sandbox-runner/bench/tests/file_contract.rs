@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use gauntlet_bench::Lane;
-use gauntlet_job::Outcome as JobOutcome;
 use gauntlet_tasks::{Dataset, TaskDefinition, score};
 use gauntlet_wire::contract::{CONTRACT, Event, FileBudget, Outcome, TaskFile, exit, files};
+use gauntlet_worker_protocol::Outcome as JobOutcome;
 
 const SEED: u64 = 7;
 const BATCHES: u64 = 200;

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use gauntlet_job::{Limits, Phase};
 use gauntlet_wire::contract::{CONTRACT, FileBudget, ROOT, TaskFile, files};
+use gauntlet_worker_protocol::{Limits, Phase};
 
 use crate::run::Order;
 

@@ -2,7 +2,7 @@
 //!
 //! The caller hands in an archive and gets an [`Image`] that the engine knows by its
 //! digest; then, for each phase, an [`Order`], and gets an
-//! [`Outcome`](gauntlet_job::Outcome) with [`Meters`](gauntlet_job::Meters), or a [`Fault`]
+//! [`Outcome`](gauntlet_worker_protocol::Outcome) with [`Meters`](gauntlet_worker_protocol::Meters), or a [`Fault`]
 //! if the platform failed: the same as from the WASM lane's sandbox.
 //!
 //! - [`Containers::open`]: finds the engine, removes what a killed runner left

@@ -7,9 +7,9 @@ use bollard::query_parameters::{
     AttachContainerOptions, InspectContainerOptions, StartContainerOptions, WaitContainerOptions,
 };
 use futures::StreamExt;
-use gauntlet_job::{Event, Limits, Meters, Outcome, Phase};
 use gauntlet_wire::TaskInfo;
 use gauntlet_wire::settings::Settings;
+use gauntlet_worker_protocol::{Event, Limits, Meters, Outcome, Phase};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 

@@ -1,7 +1,7 @@
 //! What a container says on standard output: events of the contract, a log, or a flood.
 
-use gauntlet_job::Event as Told;
 use gauntlet_wire::contract::{CONTRACT, Event, Outcome};
+use gauntlet_worker_protocol::Event as Told;
 
 /// Characters of a log line that are kept.
 const LOG: usize = 2000;

@@ -29,7 +29,7 @@ use bollard::models::{
     HostConfigLogConfig, Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountType,
     ResourcesUlimits,
 };
-use gauntlet_job::Limits;
+use gauntlet_worker_protocol::Limits;
 
 use crate::config::{ContainerConfig, Gpus};
 use crate::contract::{command, place};

@@ -1,7 +1,7 @@
 //! What a container's end says about the method.
 
-use gauntlet_job::Outcome;
 use gauntlet_wire::contract;
+use gauntlet_worker_protocol::Outcome;
 
 use crate::collect::Wrong;
 use crate::said::{Finished, Flood, visible};

@@ -311,7 +311,7 @@ pub struct ReportProblem {
     pub field: Option<String>,
 }
 
-/// What a phase used; see `gauntlet_job::Meters`.
+/// What a phase used; see `gauntlet_worker_protocol::Meters`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meters {
     /// Metered work.

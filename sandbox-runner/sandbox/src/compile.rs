@@ -26,7 +26,7 @@ use crate::process::{Process, ProcessLimits, describe};
 /// A compiled module in the cache.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compiled {
-    /// The file, for [`Job::module`](gauntlet_job::Job::module).
+    /// The file, for [`Job::module`](gauntlet_worker_protocol::Job::module).
     pub path: PathBuf,
     /// SHA-256 of the module, in hex.
     pub digest: String,

@@ -22,7 +22,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
-use gauntlet_job::Outcome;
+use gauntlet_worker_protocol::Outcome;
 use nix::sys::signal::Signal;
 
 use crate::fault::Fault;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use gauntlet_job::{Event, Job, Meters, Outcome, Phase, Snapshots};
+use gauntlet_worker_protocol::{Event, Job, Meters, Outcome, Phase, Snapshots};
 use tokio::io::AsyncWriteExt;
 use tokio::process::ChildStdin;
 use tokio::sync::mpsc;

@@ -1,8 +1,8 @@
 //! Executes a method: compiles its module, starts a worker process for each phase
 //! of a run, and watches it until nothing of it is left.
 //!
-//! The caller hands in a module and a [`Job`](gauntlet_job::Job) and gets an
-//! [`Outcome`](gauntlet_job::Outcome) with [`Meters`](gauntlet_job::Meters), or a
+//! The caller hands in a module and a [`Job`](gauntlet_worker_protocol::Job) and gets an
+//! [`Outcome`](gauntlet_worker_protocol::Outcome) with [`Meters`](gauntlet_worker_protocol::Meters), or a
 //! [`Fault`] if the platform failed. In between stand, from the inside out: the
 //! worker's own checks of every operation, its system call filter, the [walls](launch)
 //! that stand before it starts (limits that the kernel keeps for us, no network, no files

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use gauntlet_job::{Event, Snapshots};
+use gauntlet_worker_protocol::{Event, Snapshots};
 
 use crate::output::{OutputError, collect};
 

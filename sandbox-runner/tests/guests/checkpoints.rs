@@ -5,23 +5,23 @@ use std::fs;
 
 use burn_backend::DType;
 use burn_ir::{FloatOperationIr, MatmulOpIr, OperationIr, TensorStatus};
-use gauntlet_job::{Event, Limits, Outcome, Phase};
 use gauntlet_wire::calls::{Call, Direction, Measured};
+use gauntlet_worker_protocol::{Event, Limits, Outcome, Phase};
 
-use crate::bench::{Bench, LIMITS, job};
 use crate::guest::{Guest, ones, tensor};
+use crate::harness::{Harness, LIMITS, job};
 
 /// Trains a guest: how it ended, what it reported, the model's first number if there is one.
 async fn train(guest: &Guest, limits: Limits) -> (Outcome, Vec<Event>, Option<f32>) {
-    let bench = Bench::new();
-    let module = bench.sandbox.compile(&guest.module()).await.unwrap().path;
+    let harness = Harness::new();
+    let module = harness.sandbox.compile(&guest.module()).await.unwrap().path;
     let phase = Phase::Train {
-        train: bench.at("train"),
+        train: harness.at("train"),
         base: None,
-        model: bench.at("model"),
+        model: harness.at("model"),
     };
-    let (result, events) = bench.told(job(&module, phase, limits)).await;
-    let model = fs::read(bench.at("model")).ok().map(|bytes| {
+    let (result, events) = harness.told(job(&module, phase, limits)).await;
+    let model = fs::read(harness.at("model")).ok().map(|bytes| {
         let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
         let weights = file.tensor("weights").unwrap();
         f32::from_le_bytes(weights.data()[..4].try_into().unwrap())

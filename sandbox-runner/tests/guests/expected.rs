@@ -1,11 +1,11 @@
 //! How a guest must end.
 
-use gauntlet_job::Outcome;
 use gauntlet_protocol::Verdict;
 use gauntlet_runner::attempt::Cause;
+use gauntlet_worker_protocol::Outcome;
 
-use crate::bench::Observed;
 use crate::guest::Guest;
+use crate::harness::Observed;
 
 /// How a guest must end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) enum Expected {
 }
 
 /// One row of the corpus: everything in it is for the WASM lane. What is checked after
-/// every one: [`Bench::leaks`](crate::bench::Bench::leaks), and that it did not take long.
+/// every one: [`Harness::leaks`](crate::harness::Harness::leaks), and that it did not take long.
 pub(crate) struct Case {
     /// What the guest tries.
     pub(crate) name: &'static str,

@@ -4,14 +4,14 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use gauntlet_job::Phase;
 use gauntlet_sandbox::Fault;
 use gauntlet_tasks::{PredictionsFault, ScoreError};
 use gauntlet_wire::TaskKind;
+use gauntlet_worker_protocol::Phase;
 
-use crate::bench::{Bench, INPUTS, LIMITS, floats, job, resident_kib};
 use crate::figures;
 use crate::guest::Guest;
+use crate::harness::{Harness, INPUTS, LIMITS, floats, job, resident_kib};
 
 /// A file with this header and this many bytes of numbers.
 fn file(header: &str, data: usize) -> Vec<u8> {
@@ -140,8 +140,8 @@ fn hostile_predictions_files_are_refused_and_never_scored() {
 
 #[tokio::test]
 async fn hostile_model_files_stop_the_worker_in_good_order() {
-    let bench = Bench::new();
-    let module = bench
+    let harness = Harness::new();
+    let module = harness
         .sandbox
         .compile(&Guest::honest().module())
         .await
@@ -149,20 +149,20 @@ async fn hostile_model_files_stop_the_worker_in_good_order() {
         .path;
     let table = table();
     for (what, bytes) in &table {
-        fs::write(bench.at("model"), bytes).unwrap();
+        fs::write(harness.at("model"), bytes).unwrap();
         let phase = Phase::Predict {
-            inputs: bench.at("hidden"),
-            model: bench.at("model"),
-            predictions: bench.at("predictions"),
+            inputs: harness.at("hidden"),
+            model: harness.at("model"),
+            predictions: harness.at("predictions"),
         };
-        let (result, _) = bench.told(job(&module, phase, LIMITS)).await;
+        let (result, _) = harness.told(job(&module, phase, LIMITS)).await;
         // The train phase checked the model that it wrote, so a file that cannot be read
         // was changed since: not something to hold against a method.
         assert!(
             matches!(result, Err(Fault::Reported(_))),
             "{what}: {result:?}"
         );
-        assert_eq!(bench.left_behind(), [""; 0], "{what}");
+        assert_eq!(harness.left_behind(), [""; 0], "{what}");
     }
     let count = table.len();
     figures::part(

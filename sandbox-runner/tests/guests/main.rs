@@ -9,7 +9,7 @@
 //! | `files` | files that only a worker taken over could write |
 //! | `native`, `reach`, `protocol` | a worker taken over: what it tries to reach, what it says |
 //! | `mutations` | each line of defence taken away, and the guest that then gets its way |
-//! | `bench` | the sandbox, and what must be as before after each guest |
+//! | `harness` | the sandbox, and what must be as before after each guest |
 //! | `guest` | writes guests |
 //! | `figures` | counts, for `make test-hostile` |
 //!
@@ -20,13 +20,13 @@
     reason = "a helper that cannot do its part fails the test"
 )]
 
-mod bench;
 mod checkpoints;
 mod corpus;
 mod expected;
 mod figures;
 mod files;
 mod guest;
+mod harness;
 mod mutations;
 mod native;
 mod probes;
@@ -36,13 +36,13 @@ mod reach;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use bench::{BUDGET, Bench, LIMITS, MIB, job};
 use burn_backend::DType;
 use burn_ir::{FloatOperationIr, MatmulOpIr, OperationIr, TensorStatus};
 use expected::{Expected, judge};
-use gauntlet_job::{Outcome, Phase};
 use gauntlet_protocol::Budget;
+use gauntlet_worker_protocol::{Outcome, Phase};
 use guest::{Guest, ones, tensor};
+use harness::{BUDGET, Harness, LIMITS, MIB, job};
 
 /// No guest may hold a runner up for longer.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -50,11 +50,11 @@ const LONGEST: Duration = Duration::from_secs(20);
 /// Runs a category: every guest ends in its verdict, leaves nothing, and harms nobody.
 async fn run(name: &str) {
     let cases = corpus::category(name);
-    let mut bench = Bench::new();
-    bench.honest_as_ever().await.unwrap();
+    let mut harness = Harness::new();
+    harness.honest_as_ever().await.unwrap();
     let (mut wrong, mut leaks) = (Vec::new(), Vec::new());
     for case in &cases {
-        let observed = bench.run(&case.guest, BUDGET).await;
+        let observed = harness.run(&case.guest, BUDGET).await;
         if !judge(&observed, case.expected) {
             let told = observed.told();
             wrong.push(format!(
@@ -62,7 +62,7 @@ async fn run(name: &str) {
                 case.name, case.expected
             ));
         }
-        let leaked = bench.leaks(&observed);
+        let leaked = harness.leaks(&observed);
         if !leaked.is_empty() {
             leaks.push(format!("{}: left {leaked:?}", case.name));
         }
@@ -70,7 +70,7 @@ async fn run(name: &str) {
             wrong.push(format!("{}: took {:?}", case.name, observed.took));
         }
     }
-    if let Err(changed) = bench.honest_as_ever().await {
+    if let Err(changed) = harness.honest_as_ever().await {
         leaks.push(changed);
     }
     figures::part(
@@ -105,14 +105,14 @@ categories! {
 #[tokio::test]
 async fn a_native_operation_that_takes_too_long_is_killed() {
     // Epochs cannot stop a kernel; the supervisor can.
-    let bench = Bench::new();
+    let harness = Harness::new();
     let begin = Instant::now();
     let budget = Budget {
         work: u64::MAX,
         tensor_bytes: 1024 * MIB,
         ..BUDGET
     };
-    let observed = bench.run(&giant_product(), budget).await;
+    let observed = harness.run(&giant_product(), budget).await;
     assert!(
         judge(&observed, Expected::Budget("wall")),
         "{:?}",
@@ -123,7 +123,7 @@ async fn a_native_operation_that_takes_too_long_is_killed() {
         "{:?}",
         begin.elapsed()
     );
-    assert_eq!(bench.left_behind(), [""; 0]);
+    assert_eq!(harness.left_behind(), [""; 0]);
 }
 
 /// A guest with one operation of some 900 GFLOP.
@@ -143,23 +143,23 @@ fn giant_product() -> Guest {
 
 #[tokio::test]
 async fn the_same_guest_twice_gives_the_same_bytes() {
-    let bench = Bench::new();
+    let harness = Harness::new();
     let mut guest = Guest::default();
     let train = guest.batch(1, 2) + &guest.checkpoint("weights", 1);
     let guest = guest.train(&train).predict("");
     let mut models = Vec::new();
     for _ in 0..2 {
-        let module = bench.sandbox.compile(&guest.module()).await.unwrap().path;
+        let module = harness.sandbox.compile(&guest.module()).await.unwrap().path;
         let phase = Phase::Train {
-            train: bench.at("train"),
+            train: harness.at("train"),
             base: None,
-            model: bench.at("model"),
+            model: harness.at("model"),
         };
-        let (result, _) = bench.told(job(&module, phase, LIMITS)).await;
+        let (result, _) = harness.told(job(&module, phase, LIMITS)).await;
         let (outcome, meters) = result.unwrap();
         assert_eq!(outcome, Outcome::Completed);
         assert_eq!(meters.batches, 1);
-        models.push(fs::read(bench.at("model")).unwrap());
+        models.push(fs::read(harness.at("model")).unwrap());
     }
     assert_eq!(models[0], models[1]);
 }

@@ -13,10 +13,10 @@ use gauntlet_protocol::Budget;
 use gauntlet_runner::attempt::{Cause, Trouble};
 use gauntlet_sandbox::{Isolation, SandboxConfig};
 
-use crate::bench::{BUDGET, Bench, MIB, Observed, most_resident_kib, program};
 use crate::corpus::{self, FOREVER};
 use crate::figures;
 use crate::guest::{Guest, ones};
+use crate::harness::{BUDGET, Harness, MIB, Observed, most_resident_kib, program};
 use crate::native::{attempt, got, taken_over};
 use crate::reach::Prey;
 
@@ -94,8 +94,8 @@ fn inside() -> Vec<(&'static str, Guest, Succeeds)> {
 }
 
 /// The worker without a defence, under a name that tells it which.
-fn weakened(bench: &tempfile::TempDir, defence: &str) -> PathBuf {
-    let path = bench.path().join(format!("without-{defence}"));
+fn weakened(folder: &tempfile::TempDir, defence: &str) -> PathBuf {
+    let path = folder.path().join(format!("without-{defence}"));
     let from = program("examples/weakened-worker");
     if fs::hard_link(&from, &path).is_err() {
         // Another file system.
@@ -140,7 +140,7 @@ fn patient(config: &mut SandboxConfig) {
 #[tokio::test]
 async fn every_defence_inside_the_worker_is_needed() {
     let folder = tempfile::tempdir().unwrap();
-    let whole = Bench::with(program("gauntlet-worker"), patient);
+    let whole = Harness::with(program("gauntlet-worker"), patient);
     let mut tally = Tally::default();
     for (name, guest, succeeds) in inside() {
         // Enough work that it is not what stops a guest, where it is not the point.
@@ -153,11 +153,11 @@ async fn every_defence_inside_the_worker_is_needed() {
             ..BUDGET
         };
         let with = whole.run(&guest, budget).await;
-        let bench = Bench::with(weakened(&folder, name), patient);
-        let without = bench.run(&guest, budget).await;
+        let harness = Harness::with(weakened(&folder, name), patient);
+        let without = harness.run(&guest, budget).await;
         let details = format!("{} and {}", with.told(), without.told());
         tally.note(name, succeeds(&with), succeeds(&without), &details);
-        assert_eq!(bench.left_behind(), [""; 0], "{name}");
+        assert_eq!(harness.left_behind(), [""; 0], "{name}");
     }
     // Twice, since the supervisor asks first.
     let guest = corpus::live_locals(6_000, 0);
@@ -166,12 +166,12 @@ async fn every_defence_inside_the_worker_is_needed() {
         !matches!(&found.cause, Some(Cause::Module(why)) if why.contains("locals of one function"))
     };
     let opened = |config: &mut SandboxConfig| config.gate.locals = u64::MAX;
-    let both = Bench::with(weakened(&folder, "second-gate"), opened);
+    let both = Harness::with(weakened(&folder, "second-gate"), opened);
     let without = both.run(&guest, BUDGET).await;
     let with = whole.run(&guest, BUDGET).await;
     let details = with.told();
     tally.note("gate", refused(&with), refused(&without), &details);
-    let inner = Bench::with(program("gauntlet-worker"), opened);
+    let inner = Harness::with(program("gauntlet-worker"), opened);
     let with = inner.run(&guest, BUDGET).await;
     let details = with.told();
     tally.note("second gate", refused(&with), refused(&without), &details);
@@ -186,8 +186,8 @@ async fn every_limit_of_the_supervisor_is_needed() {
     let before = most_resident_kib();
     let _with = attempt(&taken_over(|_| {}), "one-endless-line", 5).await;
     let between = most_resident_kib();
-    let bench = taken_over(|config| config.event_bytes = 256 << 20);
-    let _without = attempt(&bench, "one-endless-line", 5).await;
+    let harness = taken_over(|config| config.event_bytes = 256 << 20);
+    let _without = attempt(&harness, "one-endless-line", 5).await;
     let after = most_resident_kib();
     let grew = |from: u64, to: u64| to - from > 100 << 10;
     let details = format!("{before}, {between}, {after} KiB");
@@ -204,11 +204,11 @@ async fn every_limit_of_the_supervisor_is_needed() {
         ..BUDGET
     };
     let long = |observed: &Observed| observed.took > Duration::from_secs(5);
-    let with = Bench::new().run(&crate::giant_product(), budget).await;
-    let bench = Bench::with(program("gauntlet-worker"), |config| {
+    let with = Harness::new().run(&crate::giant_product(), budget).await;
+    let harness = Harness::with(program("gauntlet-worker"), |config| {
         config.wall_grace = Duration::from_secs(6);
     });
-    let without = bench.run(&crate::giant_product(), budget).await;
+    let without = harness.run(&crate::giant_product(), budget).await;
     let details = format!("{:?} and {:?}", with.took, without.took);
     tally.note(
         "kill by the wall clock",
@@ -233,9 +233,9 @@ async fn every_limit_of_the_supervisor_is_needed() {
         &details,
     );
 
-    let bench = |bytes| taken_over(move |config| config.process_bytes = bytes);
-    let with = attempt(&bench(3 << 30), "memory", 5).await;
-    let without = attempt(&bench(1 << 40), "memory", 5).await;
+    let harness = |bytes| taken_over(move |config| config.process_bytes = bytes);
+    let with = attempt(&harness(3 << 30), "memory", 5).await;
+    let without = attempt(&harness(1 << 40), "memory", 5).await;
     tally.note(
         "limit of memory",
         got(&with) == Some(true),
@@ -249,11 +249,11 @@ async fn every_limit_of_the_supervisor_is_needed() {
         let found = observed.result.as_ref();
         found.is_ok_and(|found| !matches!(found.cause, Some(Cause::Module(_))))
     };
-    let hurried = Bench::with(program("gauntlet-worker"), |config| {
+    let hurried = Harness::with(program("gauntlet-worker"), |config| {
         config.compile.cpu_seconds = 1;
     });
     let with = hurried.run(&slow, BUDGET).await;
-    let without = Bench::new().run(&slow, BUDGET).await;
+    let without = Harness::new().run(&slow, BUDGET).await;
     let details = format!("{} and {}", with.told(), without.told());
     tally.note(
         "limit of compiling",

@@ -4,21 +4,23 @@
 use gauntlet_protocol::Budget;
 use gauntlet_sandbox::SandboxConfig;
 
-use crate::bench::{BUDGET, Bench, Observed, program};
 use crate::guest::Guest;
+use crate::harness::{BUDGET, Harness, Observed, program};
 
-/// A bench whose worker has been taken over.
-pub(crate) fn taken_over(change: impl FnOnce(&mut SandboxConfig)) -> Bench {
-    Bench::with(program("examples/escaped-worker"), change)
+/// A harness whose worker has been taken over.
+pub(crate) fn taken_over(change: impl FnOnce(&mut SandboxConfig)) -> Harness {
+    Harness::with(program("examples/escaped-worker"), change)
 }
 
 /// Tries one thing; the first log line says how it went.
-pub(crate) async fn attempt(bench: &Bench, what: &str, seconds: u32) -> Observed {
+pub(crate) async fn attempt(harness: &Harness, what: &str, seconds: u32) -> Observed {
     let budget = Budget {
         wall_seconds: seconds,
         ..BUDGET
     };
-    bench.attempt(Guest::honest().module(), what, budget).await
+    harness
+        .attempt(Guest::honest().module(), what, budget)
+        .await
 }
 
 /// Whether it got what it wanted. It has to say: a program that died proves nothing.

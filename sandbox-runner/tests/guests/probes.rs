@@ -4,14 +4,14 @@ use std::sync::Mutex;
 
 use burn_backend::DType;
 use burn_ir::{FloatOperationIr, MatmulOpIr, OperationIr, TensorStatus};
-use gauntlet_job::{Event, Phase, Snapshots};
 use gauntlet_protocol::{Budget, Probe, Verdict};
 use gauntlet_runner::attempt::Findings;
 use gauntlet_runner::probing::Probing;
 use gauntlet_wire::calls::Call;
+use gauntlet_worker_protocol::{Event, Phase, Snapshots};
 
-use crate::bench::{BUDGET, Bench, LIMITS, MIB, job};
 use crate::guest::{Guest, ones, tensor};
+use crate::harness::{BUDGET, Harness, LIMITS, MIB, job};
 
 const SIDE: usize = 64;
 
@@ -56,7 +56,7 @@ fn budget() -> Budget {
 }
 
 async fn perform(
-    bench: &Bench,
+    harness: &Harness,
     guest: &Guest,
     probing: Option<(u32, Option<f64>)>,
 ) -> (Findings, Vec<Probe>) {
@@ -67,7 +67,7 @@ async fn perform(
         target,
         tell: &tell,
     });
-    let found = bench
+    let found = harness
         .probed(guest.module(), budget(), probing.as_ref())
         .await;
     (found.unwrap(), told.into_inner().unwrap())
@@ -75,16 +75,16 @@ async fn perform(
 
 #[tokio::test]
 async fn probes_appear_and_the_run_is_the_same_to_the_bit() {
-    let bench = Bench::new();
+    let harness = Harness::new();
     let guest = computing();
-    let (without, none) = perform(&bench, &guest, None).await;
+    let (without, none) = perform(&harness, &guest, None).await;
     assert_eq!(
         (without.verdict, without.score),
         (Verdict::Completed, Some(1.0))
     );
     assert!(none.is_empty());
     // A target that is never reached: no probe is left out.
-    let (with, probes) = perform(&bench, &guest, Some((1, Some(2.0)))).await;
+    let (with, probes) = perform(&harness, &guest, Some((1, Some(2.0)))).await;
     assert_eq!(with.verdict, Verdict::Completed);
     assert_eq!(with.model_digest(), without.model_digest());
     assert_eq!(with.predictions, without.predictions);
@@ -108,22 +108,22 @@ async fn probes_appear_and_the_run_is_the_same_to_the_bit() {
         assert_eq!(probe.score, 1.0);
     }
     // The same again: what is asked for a target does not depend on the machine.
-    let (_, again) = perform(&bench, &guest, Some((1, Some(2.0)))).await;
+    let (_, again) = perform(&harness, &guest, Some((1, Some(2.0)))).await;
     assert_eq!(again, probes);
-    assert_eq!(bench.left_behind(), Vec::<String>::new());
+    assert_eq!(harness.left_behind(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn the_first_probe_to_reach_the_target_is_the_last() {
-    let bench = Bench::new();
-    let (found, probes) = perform(&bench, &computing(), Some((1, Some(0.5)))).await;
+    let harness = Harness::new();
+    let (found, probes) = perform(&harness, &computing(), Some((1, Some(0.5)))).await;
     assert_eq!(found.verdict, Verdict::Completed);
     assert_eq!(probes.len(), 1, "{probes:?}");
 }
 
 #[tokio::test]
 async fn without_a_checkpoint_there_is_no_probe() {
-    let bench = Bench::new();
+    let harness = Harness::new();
     let mut guest = Guest::default();
     let code = guest.batch(1, 2) + &guest.checkpoint("weights", 1);
     let predict = guest.calls(&[
@@ -131,7 +131,7 @@ async fn without_a_checkpoint_there_is_no_probe() {
         Call::Predictions { tensor: 1 },
     ]);
     let guest = guest.train(&code).predict(&predict);
-    let (found, probes) = perform(&bench, &guest, Some((4, None))).await;
+    let (found, probes) = perform(&harness, &guest, Some((4, None))).await;
     assert_eq!(found.verdict, Verdict::Completed);
     let fractions: Vec<f64> = probes.iter().map(|probe| probe.fraction).collect();
     assert_eq!(fractions, [1.0], "the finished model alone");
@@ -139,25 +139,29 @@ async fn without_a_checkpoint_there_is_no_probe() {
 
 #[tokio::test]
 async fn a_method_that_fails_in_a_probe_is_not_judged_by_it() {
-    let bench = Bench::new();
+    let harness = Harness::new();
     let guest = computing().predict("(unreachable)");
-    let (found, probes) = perform(&bench, &guest, Some((4, None))).await;
+    let (found, probes) = perform(&harness, &guest, Some((4, None))).await;
     assert_eq!(found.verdict, Verdict::MethodFailed);
     assert!(probes.is_empty());
 }
 
 #[tokio::test]
 async fn snapshots_come_only_where_they_are_asked_for() {
-    let bench = Bench::new();
-    let module = bench.sandbox.compile(&computing().module()).await.unwrap();
+    let harness = Harness::new();
+    let module = harness
+        .sandbox
+        .compile(&computing().module())
+        .await
+        .unwrap();
     for asked in [false, true] {
         let folder = tempfile::tempdir().unwrap();
         let phase = Phase::Train {
-            train: bench.at("train"),
+            train: harness.at("train"),
             base: None,
-            model: bench.at("model"),
+            model: harness.at("model"),
         };
-        let limits = gauntlet_job::Limits {
+        let limits = gauntlet_worker_protocol::Limits {
             work: budget().work,
             wall_ms: 20_000,
             ..LIMITS
@@ -167,7 +171,7 @@ async fn snapshots_come_only_where_they_are_asked_for() {
             every: 4,
             folder: folder.path().to_owned(),
         });
-        let (_, events) = bench.told(job).await;
+        let (_, events) = harness.told(job).await;
         let told: Vec<u32> = events
             .iter()
             .filter_map(|event| match event {
@@ -178,7 +182,7 @@ async fn snapshots_come_only_where_they_are_asked_for() {
         assert_eq!(told, if asked { vec![4, 8, 12] } else { vec![] });
         for sixteenths in told {
             let file = std::fs::read(folder.path().join(Snapshots::file(sixteenths))).unwrap();
-            assert_eq!(file, std::fs::read(bench.at("model")).unwrap());
+            assert_eq!(file, std::fs::read(harness.at("model")).unwrap());
         }
     }
 }

@@ -18,7 +18,7 @@ enum Ends {
 
 #[tokio::test]
 async fn what_a_worker_taken_over_says_is_not_believed() {
-    let bench = taken_over(|config| {
+    let harness = taken_over(|config| {
         config.events_bytes = 1 << 20;
         config.exit_grace = Duration::from_millis(500);
         config.wall_grace = Duration::from_millis(500);
@@ -59,7 +59,7 @@ async fn what_a_worker_taken_over_says_is_not_believed() {
     ];
     let (mut wrong, mut leaks) = (Vec::new(), 0);
     for (how, ends) in &table {
-        let observed = attempt(&bench, how, 1).await;
+        let observed = attempt(&harness, how, 1).await;
         let fine = match (&observed.result, ends) {
             (Err(Trouble::Sandbox(fault)), Ends::Fault(words)) => fault.to_string().contains(words),
             (Ok(found), Ends::Verdict(verdict, words)) => {
@@ -72,7 +72,7 @@ async fn what_a_worker_taken_over_says_is_not_believed() {
         if !fine {
             wrong.push(format!("{how}: {}", observed.told()));
         }
-        let left = bench.leaks(&observed);
+        let left = harness.leaks(&observed);
         if !left.is_empty() {
             leaks += 1;
             wrong.push(format!("{how}: left {left:?}"));

@@ -9,13 +9,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 
-use gauntlet_job::Outcome;
 use gauntlet_runner::attempt::Cause;
 use gauntlet_sandbox::Isolation;
 use gauntlet_sandbox::launch::Walls;
+use gauntlet_worker_protocol::Outcome;
 
-use crate::bench::Bench;
 use crate::figures;
+use crate::harness::Harness;
 use crate::native::{attempt, got, taken_over};
 
 /// Things on this machine that no worker may reach.
@@ -123,8 +123,8 @@ const ON_THE_RUNNER: [&str; 13] = [
 ];
 
 /// Everything that is tried. `residue` is a place for what should not stay.
-fn attacks(bench: &Bench, prey: &Prey, residue: &Path) -> Vec<Attack> {
-    let cache = bench.at("cache");
+fn attacks(harness: &Harness, prey: &Prey, residue: &Path) -> Vec<Attack> {
+    let cache = harness.at("cache");
     let read = |path: PathBuf| format!("read {}", path.display());
     let list = |path: &Path| format!("list {}", path.display());
     let write = |path: &Path| format!("write {}", path.display());
@@ -136,10 +136,10 @@ fn attacks(bench: &Bench, prey: &Prey, residue: &Path) -> Vec<Attack> {
             format!("read {}", prey.careless()),
         ),
         ("the accounts of this machine", words("read /etc/passwd")),
-        ("hidden labels on disk", read(bench.at("labels"))),
+        ("hidden labels on disk", read(harness.at("labels"))),
         ("the key of the cache", read(cache.join("key"))),
         ("the compiled modules of others", list(&cache)),
-        ("the folders of others", list(bench.runs())),
+        ("the folders of others", list(harness.runs())),
         ("the folder above its own", words("list ..")),
         ("the processes of this machine", words("list /proc")),
         ("temporary files", words("list /tmp")),
@@ -220,12 +220,12 @@ fn residue() -> PathBuf {
 #[tokio::test]
 async fn a_worker_taken_over_reaches_nothing() {
     let prey = Prey::new();
-    let bench = taken_over(|_| {});
+    let harness = taken_over(|_| {});
     let residue = residue();
-    let attacks = attacks(&bench, &prey, &residue);
+    let attacks = attacks(&harness, &prey, &residue);
     let (mut guests, mut wrong, mut leaks) = (attacks.len(), Vec::new(), Vec::new());
     for Attack { what, words, .. } in &attacks {
-        let observed = attempt(&bench, words, 5).await;
+        let observed = attempt(&harness, words, 5).await;
         // Whatever it got, its forged predictions must not be scored either.
         let scored = observed
             .result
@@ -235,7 +235,7 @@ async fn a_worker_taken_over_reaches_nothing() {
             let said = observed.logs().next();
             wrong.push(format!("{what}: {said:?}, {}", observed.told()));
         }
-        let left = bench.leaks(&observed);
+        let left = harness.leaks(&observed);
         if !left.is_empty() {
             leaks.push(format!("{what}: left {left:?}"));
         }
@@ -243,13 +243,13 @@ async fn a_worker_taken_over_reaches_nothing() {
     if nix::unistd::geteuid().is_root() {
         // Only processes of a user of its own can be counted.
         guests += 1;
-        let observed = attempt(&bench, "threads", 5).await;
+        let observed = attempt(&harness, "threads", 5).await;
         if got(&observed) != Some(false) {
             wrong.push(format!("threads: {:?}", observed.logs().next()));
         }
     }
     guests += 1;
-    let observed = attempt(&bench, "disk", 20).await;
+    let observed = attempt(&harness, "disk", 20).await;
     let full = observed.result.as_ref().is_ok_and(|found| {
         matches!(&found.cause, Some(Cause::Phase(_, Outcome::MemoryExceeded { limit })) if limit == "output")
     });
@@ -259,8 +259,8 @@ async fn a_worker_taken_over_reaches_nothing() {
     if prey.was_reached() || residue.exists() {
         leaks.push("something arrived".to_owned());
     }
-    leaks.extend(bench.left_behind());
-    let mut after = Bench::new();
+    leaks.extend(harness.left_behind());
+    let mut after = Harness::new();
     leaks.extend(after.honest_as_ever().await.err());
     figures::part(
         "worker-reach",
@@ -279,7 +279,7 @@ async fn a_worker_taken_over_reaches_nothing() {
 /// neither the user id nor Landlock stands between the worker and the runner.
 #[tokio::test]
 async fn with_the_runners_user_id_the_filter_alone_keeps_it_from_the_runner() {
-    let bench = taken_over(|config| {
+    let harness = taken_over(|config| {
         config.isolation = Isolation::SameUser;
         config.walls.files = false;
     });
@@ -293,7 +293,7 @@ async fn with_the_runners_user_id_the_filter_alone_keeps_it_from_the_runner() {
     let others = ON_THE_RUNNER.map(|way| format!("act-on-parent {way}"));
     let mut wrong = Vec::new();
     for words in signals.map(str::to_owned).into_iter().chain(others) {
-        let observed = attempt(&bench, &words, 5).await;
+        let observed = attempt(&harness, &words, 5).await;
         if got(&observed) != Some(false) {
             wrong.push(format!("{words}: {:?}", observed.logs().next()));
         }

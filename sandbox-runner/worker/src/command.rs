@@ -13,7 +13,7 @@ const USAGE: &str = "usage: gauntlet-worker compile IN.wasm OUT | run [--device 
 ///
 /// * `compile IN OUT` compiles a module. Exit status 1, and one line of JSON
 ///   `{"error": …}`, if it cannot be.
-/// * `run` reads a [`gauntlet_job::Job`] from standard input, answers with events,
+/// * `run` reads a [`gauntlet_worker_protocol::Job`] from standard input, answers with events,
 ///   and exits with 0 whatever became of the method.
 /// * `probe` exits with 0 if the device is there.
 /// * `fingerprint` prints what compiled modules depend on: a cache key.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_job::Limits;
+use gauntlet_worker_protocol::Limits;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;

@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Stdout, Write, stdout};
 use std::time::{Duration, Instant};
 
-use gauntlet_job::{Event, Meters, Outcome};
+use gauntlet_worker_protocol::{Event, Meters, Outcome};
 
 use crate::defences::{Defence, Defences};
 use crate::stop::one_line;

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use burn_backend::DeviceOps;
 use burn_ir::BackendIr;
-use gauntlet_job::{Job, Meters, Outcome, Phase};
 use gauntlet_validator::Ledger;
 use gauntlet_wire::calls::DeviceDefaults;
 use gauntlet_wire::exports;
+use gauntlet_worker_protocol::{Job, Meters, Outcome, Phase};
 use wasmtime::{Engine, Linker, Module, Store, Trap};
 
 use crate::checker::Checker;
@@ -292,7 +292,9 @@ fn snapshots(job: &Job) -> Result<Snapshots, String> {
         return Ok(Snapshots::default());
     };
     let files = asked.sixteenths().map(|sixteenths| {
-        let path = asked.folder.join(gauntlet_job::Snapshots::file(sixteenths));
+        let path = asked
+            .folder
+            .join(gauntlet_worker_protocol::Snapshots::file(sixteenths));
         Ok((sixteenths, create(&path)?))
     });
     Ok(Snapshots::new(files.collect::<Result<_, String>>()?))

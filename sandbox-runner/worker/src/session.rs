@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use burn_backend::{DType, TensorData};
 use burn_ir::TensorIr;
-use gauntlet_job::{Job, Limits, Phase};
 use gauntlet_wire::calls::{BudgetReply, DeviceDefaults, Measured};
 use gauntlet_wire::order::BatchOrder;
 use gauntlet_wire::settings::Settings;
 use gauntlet_wire::{TaskInfo, TaskKind};
+use gauntlet_worker_protocol::{Job, Limits, Phase};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use wasmtime::{Memory, ResourceLimiter};
@@ -287,13 +287,13 @@ impl Session {
         }
     }
 
-    pub(crate) fn meters(&self) -> gauntlet_job::Meters {
+    pub(crate) fn meters(&self) -> gauntlet_worker_protocol::Meters {
         let used = self.checker.meters();
         let batches = match &self.work {
             Work::Train { batches, .. } => *batches,
             Work::Predict { .. } => 0,
         };
-        gauntlet_job::Meters {
+        gauntlet_worker_protocol::Meters {
             work: self.checker.work_used(),
             flops: used.flops,
             bytes_moved: used.bytes_moved,

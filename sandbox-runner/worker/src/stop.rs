@@ -1,7 +1,7 @@
 //! Why a phase ends early.
 
-use gauntlet_job::Outcome;
 use gauntlet_validator::Violation;
+use gauntlet_worker_protocol::Outcome;
 
 /// Why a phase ends early. It travels through the guest as a trap.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use gauntlet_container::{ContainerConfig, Containers, Order};
-use gauntlet_job::{Limits, Outcome, Phase};
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
+use gauntlet_worker_protocol::{Limits, Outcome, Phase};
 use sha2::{Digest, Sha256};
 
 /// Measures the start and the end of a phase in a container beside plain `docker run`.

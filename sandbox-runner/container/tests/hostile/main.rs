@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use bollard::query_parameters::{ListContainersOptions, ListVolumesOptions};
 use expected::{Expected, FILES, KERNEL, OUTPUT, RESOURCES, WATCHED};
 use gauntlet_container::{ContainerConfig, Order};
-use gauntlet_job::{Event, Limits, Outcome};
+use gauntlet_worker_protocol::{Event, Limits, Outcome};
 use sha2::{Digest, Sha256};
 use support::{Place, limits};
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bollard::query_parameters::ListContainersOptions;
 use gauntlet_container::{Containers, Fault};
-use gauntlet_job::{Event, Outcome};
+use gauntlet_worker_protocol::{Event, Outcome};
 
 use crate::support::{Place, config};
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use gauntlet_container::{ContainerConfig, Containers, Fault, Image, LoadError, Order};
-use gauntlet_job::{Event, Limits, Meters, Outcome, Phase};
 use gauntlet_tasks::{Dataset, TaskDefinition};
+use gauntlet_worker_protocol::{Event, Limits, Meters, Outcome, Phase};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 

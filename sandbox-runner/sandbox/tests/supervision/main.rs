@@ -14,9 +14,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use expected::{Expected, TABLE};
-use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
 use gauntlet_sandbox::{CompileError, Compiled, Fault, Sandbox, SandboxConfig};
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
+use gauntlet_worker_protocol::{Event, Job, Limits, Meters, Outcome, Phase};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 

@@ -4,9 +4,9 @@ use burn_backend::DType;
 use gauntlet_wire::calls::Call;
 
 use super::Row;
-use crate::bench::{INPUTS, floats};
 use crate::expected::Expected::{Completed, Harmless, Memory, Unscored};
 use crate::guest::Guest;
+use crate::harness::{INPUTS, floats};
 
 /// A guest that predicts this, whatever it sees.
 fn predicts(shape: &[usize], dtype: DType, data: &[u8]) -> Guest {

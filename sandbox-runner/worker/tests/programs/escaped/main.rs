@@ -12,8 +12,8 @@ use std::io::{Write, stdin, stdout};
 use std::path::Path;
 use std::process::ExitCode;
 
-use gauntlet_job::{Event, Job, Meters, Outcome, Phase};
 use gauntlet_worker::confine::{Confinement, confine};
+use gauntlet_worker_protocol::{Event, Job, Meters, Outcome, Phase};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

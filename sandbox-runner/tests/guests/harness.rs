@@ -5,13 +5,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use gauntlet_job::{Event, Job, Limits, Meters, Outcome, Phase};
 use gauntlet_protocol::{Budget, Verdict};
 use gauntlet_runner::attempt::{self, Attempt, Findings, Method, Trouble};
 use gauntlet_runner::probing::Probing;
 use gauntlet_sandbox::{Fault, Isolation, Sandbox, SandboxConfig};
 use gauntlet_wire::settings::Settings;
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
+use gauntlet_worker_protocol::{Event, Job, Limits, Meters, Outcome, Phase};
 use safetensors::tensor::{Dtype, TensorView};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -111,10 +111,10 @@ struct Honest {
 }
 
 /// A sandbox with a task, in folders of its own.
-pub(crate) struct Bench {
+pub(crate) struct Harness {
     folder: tempfile::TempDir,
     runs: PathBuf,
-    /// User ids that only this bench's workers have.
+    /// User ids that only this harness's workers have.
     users: Option<std::ops::Range<u32>>,
     pub(crate) sandbox: Sandbox,
     resident_kib: u64,
@@ -122,7 +122,7 @@ pub(crate) struct Bench {
     honest: Option<Honest>,
 }
 
-impl Bench {
+impl Harness {
     pub(crate) fn new() -> Self {
         Self::with(program("gauntlet-worker"), |_| {})
     }
@@ -157,7 +157,7 @@ impl Bench {
         write("train", vec![("inputs", rows()), ("labels", classes())]);
         write("hidden", vec![("inputs", rows())]);
         write("labels", vec![("labels", classes())]);
-        let mut bench = Self {
+        let mut harness = Self {
             folder,
             runs,
             users,
@@ -166,8 +166,8 @@ impl Bench {
             disk: 0,
             honest: None,
         };
-        bench.disk = bench.disk();
-        bench
+        harness.disk = harness.disk();
+        harness
     }
 
     /// Bytes on disk, but for compiled modules, which are kept.
@@ -336,7 +336,7 @@ impl Bench {
     }
 }
 
-impl Drop for Bench {
+impl Drop for Harness {
     fn drop(&mut self) {
         let _may_not_exist = fs::remove_dir_all(&self.runs);
     }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use gauntlet_container::Containers;
-use gauntlet_job::Event;
 use gauntlet_protocol::{Assignment, Lane, Meters, Report, Verdict};
 use gauntlet_sandbox::Sandbox;
 use gauntlet_wire::TaskInfo;
 use gauntlet_wire::settings::Settings;
+use gauntlet_worker_protocol::Event;
 
 use crate::attempt::{self, Attempt, Lanes, Method, Stage};
 use crate::blobs::{BlobError, Blobs};
