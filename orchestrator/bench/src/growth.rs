@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use gauntlet_domain::{Effect, Parts, Tournament, TournamentId, TournamentState};
+use gauntlet_domain::TournamentId;
+use gauntlet_domain::tournament::{Effect, Parts, Tournament, TournamentState};
 use gauntlet_storage::play;
 use gauntlet_storage::tournaments::Lock;
 

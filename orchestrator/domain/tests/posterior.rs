@@ -1,7 +1,7 @@
 //! The posterior against Bayesian linear regression done the long way, and what
 //! it must not depend on.
 
-use gauntlet_domain::{Allocation, Belief, Normals, Posterior, Reading, Spread};
+use gauntlet_domain::statistics::{Allocation, Belief, Normals, Posterior, Reading, Spread};
 use proptest::prelude::*;
 
 type Matrix = Vec<Vec<f64>>;

@@ -3,7 +3,8 @@
 
 use std::fmt::Write as _;
 
-use gauntlet_domain::{Card, Direction, Verdict};
+use gauntlet_domain::record::Card;
+use gauntlet_domain::run::{Direction, Verdict};
 
 /// The card as a `README.md`. Everything in it is a name that has been checked, a
 /// number or a digest, so nothing needs quoting; the licence is text, and is quoted.

@@ -3,19 +3,19 @@
 //! change one without the other.
 
 use gauntlet_api as api;
-use gauntlet_domain as domain;
+use gauntlet_domain::{Digest, run, tournament};
 use gauntlet_protocol as protocol;
 use gauntlet_storage::views;
 
 use crate::card;
 
-pub(crate) fn tournament_state(state: domain::TournamentState) -> api::TournamentState {
+pub(crate) fn tournament_state(state: tournament::TournamentState) -> api::TournamentState {
     match state {
-        domain::TournamentState::Draft => api::TournamentState::Draft,
-        domain::TournamentState::Open => api::TournamentState::Open,
-        domain::TournamentState::Closed => api::TournamentState::Closed,
-        domain::TournamentState::Completed => api::TournamentState::Completed,
-        domain::TournamentState::Cancelled => api::TournamentState::Cancelled,
+        tournament::TournamentState::Draft => api::TournamentState::Draft,
+        tournament::TournamentState::Open => api::TournamentState::Open,
+        tournament::TournamentState::Closed => api::TournamentState::Closed,
+        tournament::TournamentState::Completed => api::TournamentState::Completed,
+        tournament::TournamentState::Cancelled => api::TournamentState::Cancelled,
     }
 }
 
@@ -43,9 +43,7 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
         // Rules are plain data: numbers, names and lists.
         rules: serde_json::to_value(&view.rules).unwrap_or_default(),
         nonce_digest: view.nonce_digest.map(|digest| digest.to_string()),
-        nonce: view
-            .nonce
-            .map(|nonce| domain::Digest::from(nonce).to_string()),
+        nonce: view.nonce.map(|nonce| Digest::from(nonce).to_string()),
         seed: view.seed.map(|seed| seed.0.to_string()),
         created_at: view.created_at,
         series: view.series,
@@ -179,7 +177,7 @@ fn cut(view: views::CutView) -> api::Cut {
     }
 }
 
-fn numbers(evidence: &domain::Evidence) -> api::Numbers {
+fn numbers(evidence: &tournament::Evidence) -> api::Numbers {
     api::Numbers {
         common_blocks: evidence.blocks,
         effect: evidence.effect,
@@ -192,24 +190,24 @@ fn numbers(evidence: &domain::Evidence) -> api::Numbers {
     }
 }
 
-fn run_state(state: domain::RunState) -> api::RunState {
+fn run_state(state: run::RunState) -> api::RunState {
     match state {
-        domain::RunState::Queued => api::RunState::Queued,
-        domain::RunState::Leased => api::RunState::Leased,
-        domain::RunState::Done => api::RunState::Done,
-        domain::RunState::Stuck => api::RunState::Stuck,
-        domain::RunState::Void => api::RunState::Void,
+        run::RunState::Queued => api::RunState::Queued,
+        run::RunState::Leased => api::RunState::Leased,
+        run::RunState::Done => api::RunState::Done,
+        run::RunState::Stuck => api::RunState::Stuck,
+        run::RunState::Void => api::RunState::Void,
     }
 }
 
-fn verdict(verdict: domain::Verdict) -> api::Verdict {
+fn verdict(verdict: run::Verdict) -> api::Verdict {
     match verdict {
-        domain::Verdict::Completed => api::Verdict::Completed,
-        domain::Verdict::BudgetExceeded => api::Verdict::BudgetExceeded,
-        domain::Verdict::MemoryExceeded => api::Verdict::MemoryExceeded,
-        domain::Verdict::MethodFailed => api::Verdict::MethodFailed,
-        domain::Verdict::InvalidPredictions => api::Verdict::InvalidPredictions,
-        domain::Verdict::Stopped => api::Verdict::Stopped,
+        run::Verdict::Completed => api::Verdict::Completed,
+        run::Verdict::BudgetExceeded => api::Verdict::BudgetExceeded,
+        run::Verdict::MemoryExceeded => api::Verdict::MemoryExceeded,
+        run::Verdict::MethodFailed => api::Verdict::MethodFailed,
+        run::Verdict::InvalidPredictions => api::Verdict::InvalidPredictions,
+        run::Verdict::Stopped => api::Verdict::Stopped,
     }
 }
 
@@ -272,7 +270,7 @@ fn attempt(view: views::AttemptView) -> api::Attempt {
     }
 }
 
-fn meters(meters: domain::Meters) -> api::Meters {
+fn meters(meters: run::Meters) -> api::Meters {
     api::Meters {
         work: meters.work,
         flops: meters.flops,
@@ -339,34 +337,34 @@ pub(crate) fn archive_entry(view: views::ArchiveView, model_bytes: u64) -> api::
     }
 }
 
-pub(crate) fn metric(metric: domain::Metric) -> api::Metric {
+pub(crate) fn metric(metric: run::Metric) -> api::Metric {
     api::Metric {
         name: metric.name,
         unit: metric.unit,
         better: match metric.better {
-            domain::Direction::Higher => api::Direction::Higher,
-            domain::Direction::Lower => api::Direction::Lower,
+            run::Direction::Higher => api::Direction::Higher,
+            run::Direction::Lower => api::Direction::Lower,
         },
         best: metric.best,
         miss: metric.miss,
     }
 }
 
-pub(crate) fn new_metric(metric: api::Metric) -> domain::Metric {
-    domain::Metric {
+pub(crate) fn new_metric(metric: api::Metric) -> run::Metric {
+    run::Metric {
         name: metric.name,
         unit: metric.unit,
         better: match metric.better {
-            api::Direction::Higher => domain::Direction::Higher,
-            api::Direction::Lower => domain::Direction::Lower,
+            api::Direction::Higher => run::Direction::Higher,
+            api::Direction::Lower => run::Direction::Lower,
         },
         best: metric.best,
         miss: metric.miss,
     }
 }
 
-pub(crate) fn budget(budget: api::Budget) -> domain::Budget {
-    domain::Budget {
+pub(crate) fn budget(budget: api::Budget) -> run::Budget {
+    run::Budget {
         work: budget.work,
         predict_share_percent: budget.predict_share_percent,
         wall_seconds: budget.wall_seconds,
@@ -376,7 +374,7 @@ pub(crate) fn budget(budget: api::Budget) -> domain::Budget {
     }
 }
 
-pub(crate) fn wire_budget(budget: domain::Budget) -> protocol::Budget {
+pub(crate) fn wire_budget(budget: run::Budget) -> protocol::Budget {
     protocol::Budget {
         work: budget.work,
         predict_share_percent: budget.predict_share_percent,
@@ -387,19 +385,19 @@ pub(crate) fn wire_budget(budget: domain::Budget) -> protocol::Budget {
     }
 }
 
-pub(crate) fn reported_verdict(verdict: protocol::Verdict) -> domain::Verdict {
+pub(crate) fn reported_verdict(verdict: protocol::Verdict) -> run::Verdict {
     match verdict {
-        protocol::Verdict::Completed => domain::Verdict::Completed,
-        protocol::Verdict::BudgetExceeded => domain::Verdict::BudgetExceeded,
-        protocol::Verdict::MemoryExceeded => domain::Verdict::MemoryExceeded,
-        protocol::Verdict::MethodFailed => domain::Verdict::MethodFailed,
-        protocol::Verdict::InvalidPredictions => domain::Verdict::InvalidPredictions,
-        protocol::Verdict::Stopped => domain::Verdict::Stopped,
+        protocol::Verdict::Completed => run::Verdict::Completed,
+        protocol::Verdict::BudgetExceeded => run::Verdict::BudgetExceeded,
+        protocol::Verdict::MemoryExceeded => run::Verdict::MemoryExceeded,
+        protocol::Verdict::MethodFailed => run::Verdict::MethodFailed,
+        protocol::Verdict::InvalidPredictions => run::Verdict::InvalidPredictions,
+        protocol::Verdict::Stopped => run::Verdict::Stopped,
     }
 }
 
-pub(crate) fn reported_meters(meters: protocol::Meters) -> domain::Meters {
-    domain::Meters {
+pub(crate) fn reported_meters(meters: protocol::Meters) -> run::Meters {
+    run::Meters {
         work: meters.work,
         flops: meters.flops,
         bytes_moved: meters.bytes_moved,
@@ -410,10 +408,10 @@ pub(crate) fn reported_meters(meters: protocol::Meters) -> domain::Meters {
     }
 }
 
-pub(crate) fn reported_curve(curve: Vec<protocol::CurvePoint>) -> Vec<domain::CurvePoint> {
+pub(crate) fn reported_curve(curve: Vec<protocol::CurvePoint>) -> Vec<run::CurvePoint> {
     curve
         .into_iter()
-        .map(|point| domain::CurvePoint {
+        .map(|point| run::CurvePoint {
             step: point.step,
             name: point.name,
             value: point.value,

@@ -1,6 +1,6 @@
 //! How often a champion loses the title to its equal.
 
-use gauntlet_domain::{Normals, one_sided_p_value};
+use gauntlet_domain::statistics::{Normals, one_sided_p_value};
 use serde::{Deserialize, Serialize};
 
 /// When a challenger takes the title: a one-sided paired sign-flip test over

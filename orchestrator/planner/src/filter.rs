@@ -5,7 +5,7 @@
 //! thousands of tournaments are played here. A flat prior on difficulties is stood in
 //! for by a wide one.
 
-use gauntlet_domain::Belief;
+use gauntlet_domain::statistics::Belief;
 
 /// Variance of the prior on difficulties, in units of that of the qualities.
 const WIDE: f64 = 1e5;

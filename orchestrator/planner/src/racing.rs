@@ -1,6 +1,6 @@
 //! Racing: runs go where the posterior says they tell most.
 
-use gauntlet_domain::{Allocation, Belief, NextRun, Posterior, Reading, Spread};
+use gauntlet_domain::statistics::{Allocation, Belief, NextRun, Posterior, Reading, Spread};
 use serde::{Deserialize, Serialize};
 
 use crate::World;
@@ -332,7 +332,7 @@ fn behind(belief: &impl Belief, method: usize, limit: f64) -> bool {
 mod tests {
     use super::Racing;
     use crate::{Model, World};
-    use gauntlet_domain::{Allocation, Belief, Posterior, Reading, Spread};
+    use gauntlet_domain::statistics::{Allocation, Belief, Posterior, Reading, Spread};
 
     /// The filter stands in for the domain's posterior: they agree, with stopped runs too.
     #[test]

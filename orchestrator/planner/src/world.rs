@@ -1,6 +1,6 @@
 //! One draw of a field, and the results it would have.
 
-use gauntlet_domain::Normals;
+use gauntlet_domain::statistics::Normals;
 
 use crate::Model;
 

@@ -2,8 +2,8 @@
 //!
 //! A method is its module's digest, whatever it is called, so a champion that defends its
 //! title keeps its rating. Tournaments count in the order of their end. Each gives at most
-//! two matches ([`gauntlet_domain::Matches`]): the field by its final ranking, and the title's
-//! round by the mean on its blocks.
+//! two matches ([`gauntlet_domain::record::Matches`]): the field by its final ranking, and the
+//! title's round by the mean on its blocks.
 //!
 //! The rating is that of R. C. Weng and C.-J. Lin ("A Bayesian Approximation Method for Online
 //! Ranking", 2011), full pairs under Bradley and Terry's model, with the paper's numbers, as

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::{
-    Changes, Digest, Entrant, MethodName, RejudgeError, SubmissionId, Tournament, TournamentId,
-    TournamentName,
-};
+use gauntlet_domain::record::{Changes, RejudgeError};
+use gauntlet_domain::tournament::{Entrant, Tournament};
+use gauntlet_domain::{Digest, MethodName, SubmissionId, TournamentId, TournamentName};
 
 /// A completed tournament, its methods named by their digests.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::{
-    Card, CardBlock, CardEvidence, Digest, MethodName, RunId, SubmissionId, Tournament,
-    choose_model,
-};
+use gauntlet_domain::record::{Card, CardBlock, CardEvidence, choose_model};
+use gauntlet_domain::tournament::Tournament;
+use gauntlet_domain::{Digest, MethodName, RunId, SubmissionId};
 use gauntlet_storage::play::Loaded;
 use gauntlet_storage::views::TaskView;
 

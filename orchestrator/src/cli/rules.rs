@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use gauntlet_domain::{Classic, Halving, Play, Racing, RoundRobin, Rules as Frozen, Swiss, Terms};
+use gauntlet_domain::tournament::{
+    Classic, Halving, Play, Racing, RoundRobin, Rules as Frozen, Swiss, Terms,
+};
 
 use crate::failure::Failure;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use gauntlet_domain::{Halving, Play, Rules};
+use gauntlet_domain::tournament::{Halving, Play, Rules};
 use gauntlet_postgres::PrivateServer;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use gauntlet_domain::BlockSeed;
+use gauntlet_domain::tournament::BlockSeed;
 use gauntlet_protocol::{Budget, Verdict};
 use gauntlet_runner::attempt::{Cause, Findings, Stage, remark};
 use gauntlet_tasks::{Dataset, ScoreError};

@@ -1,6 +1,6 @@
 //! Seeds of local runs.
 
-use gauntlet_domain::{BlockSeed, Nonce, TournamentSeed};
+use gauntlet_domain::tournament::{BlockSeed, Nonce, TournamentSeed};
 
 /// A seed as it is typed: a number from which block seeds derive as in a tournament
 /// (of an empty field with a known nonce, so that two versions of a method meet the same

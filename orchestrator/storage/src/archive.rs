@@ -1,6 +1,7 @@
 //! The archive of champions.
 
-use gauntlet_domain::{ArchiveId, Card, Digest, SubmissionId, TaskId, TaskName, TournamentId};
+use gauntlet_domain::record::Card;
+use gauntlet_domain::{ArchiveId, Digest, SubmissionId, TaskId, TaskName, TournamentId};
 
 use crate::{Conn, Result, parse};
 

@@ -1,6 +1,7 @@
 //! Curves: what runs report while they train.
 
-use gauntlet_domain::{CurvePoint, MAX_METRIC_NAMES, MAX_POINTS_PER_METRIC, RunId};
+use gauntlet_domain::RunId;
+use gauntlet_domain::run::{CurvePoint, MAX_METRIC_NAMES, MAX_POINTS_PER_METRIC};
 
 use crate::{Conn, Result, parse};
 

@@ -1,7 +1,8 @@
 //! The record of what happened: one hash chain for each tournament, one for
 //! the platform. Append in the transaction of the state change, last of all.
 
-use gauntlet_domain::{Digest, Event, Link, PlatformEvent, TournamentId};
+use gauntlet_domain::record::{Event, Link, PlatformEvent};
+use gauntlet_domain::{Digest, TournamentId};
 use serde::Serialize;
 use time::OffsetDateTime;
 

@@ -7,7 +7,8 @@
 
 use std::time::Duration;
 
-use gauntlet_domain::{RunEvent, RunId, RunState, RunnerId, TokenId, TournamentId};
+use gauntlet_domain::run::{RunEvent, RunState};
+use gauntlet_domain::{RunId, RunnerId, TokenId, TournamentId};
 
 use crate::views::AttemptState;
 use crate::{Conn, Error, Result};

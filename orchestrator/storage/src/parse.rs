@@ -4,7 +4,8 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use gauntlet_domain::{RunState, TournamentState, Verdict};
+use gauntlet_domain::run::{RunState, Verdict};
+use gauntlet_domain::tournament::TournamentState;
 use serde::de::DeserializeOwned;
 
 use crate::{Error, Result};

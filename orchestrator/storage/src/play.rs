@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::TryStreamExt as _;
-use gauntlet_domain::{
-    Block, Digest, Outcome, Parts, Round, RunId, RunRecord, SubmissionId, Tournament, TournamentId,
-};
+use gauntlet_domain::run::Outcome;
+use gauntlet_domain::tournament::{Block, Parts, Round, RunRecord, Tournament};
+use gauntlet_domain::{Digest, RunId, SubmissionId, TournamentId};
 
 use crate::tournaments::{self, Lock, TournamentRow};
 use crate::{Conn, Error, Result, parse, submissions};

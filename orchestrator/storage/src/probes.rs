@@ -1,6 +1,7 @@
 //! Probes: scores of checkpoints on a public slice, and what follows from them.
 
-use gauntlet_domain::{Probe, RunId, TournamentId};
+use gauntlet_domain::tournament::Probe;
+use gauntlet_domain::{RunId, TournamentId};
 
 use crate::{Conn, Result, parse};
 

@@ -1,6 +1,7 @@
 //! Accepted results: one for each run, for ever.
 
-use gauntlet_domain::{Digest, Meters, Metric, Outcome, RunId, TournamentId};
+use gauntlet_domain::run::{Meters, Metric, Outcome};
+use gauntlet_domain::{Digest, RunId, TournamentId};
 
 use crate::leases::Holder;
 use crate::{Conn, Error, Result, parse};

@@ -1,6 +1,7 @@
 //! Rounds with their blocks.
 
-use gauntlet_domain::{Block, BlockId, Decision, Heat, RoundId, SubmissionId, TournamentId};
+use gauntlet_domain::tournament::{Block, Decision, Heat};
+use gauntlet_domain::{BlockId, RoundId, SubmissionId, TournamentId};
 use sqlx::types::Json;
 
 use crate::{Conn, Result, parse};

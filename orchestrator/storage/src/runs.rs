@@ -1,6 +1,7 @@
 //! Runs: queueing them, and giving stuck ones another chance.
 
-use gauntlet_domain::{BlockId, RoundId, RunId, RunState, SubmissionId, TournamentId};
+use gauntlet_domain::run::RunState;
+use gauntlet_domain::{BlockId, RoundId, RunId, SubmissionId, TournamentId};
 
 use crate::{Conn, Result, parse};
 

@@ -1,6 +1,7 @@
 //! Series: tournaments that recur. Lock a series before its tournaments.
 
-use gauntlet_domain::{Rules, SeriesId, SeriesName, TaskId, TaskName};
+use gauntlet_domain::tournament::Rules;
+use gauntlet_domain::{SeriesId, SeriesName, TaskId, TaskName};
 use time::OffsetDateTime;
 
 use crate::{Conn, Result, parse};

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use gauntlet_domain::{
-    ArchiveId, Digest, Entrant, Lane, MethodName, SubmissionId, TokenId, TournamentId,
-};
+use gauntlet_domain::run::Lane;
+use gauntlet_domain::tournament::Entrant;
+use gauntlet_domain::{ArchiveId, Digest, MethodName, SubmissionId, TokenId, TournamentId};
 use time::OffsetDateTime;
 
 use crate::{Conn, Result, parse};

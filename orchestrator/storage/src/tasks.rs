@@ -1,6 +1,7 @@
 //! Tasks.
 
-use gauntlet_domain::{Budget, Digest, Metric, TaskId, TaskName};
+use gauntlet_domain::run::{Budget, Metric};
+use gauntlet_domain::{Digest, TaskId, TaskName};
 
 use crate::{Conn, Result, parse};
 

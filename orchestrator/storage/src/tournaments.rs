@@ -1,9 +1,8 @@
 //! Tournaments: their rows and their states.
 
-use gauntlet_domain::{
-    Metric, Nonce, Rules, SeriesId, SubmissionId, TaskId, TournamentId, TournamentName,
-    TournamentSeed, TournamentState,
-};
+use gauntlet_domain::run::Metric;
+use gauntlet_domain::tournament::{Nonce, Rules, TournamentSeed, TournamentState};
+use gauntlet_domain::{SeriesId, SubmissionId, TaskId, TournamentId, TournamentName};
 
 use time::OffsetDateTime;
 

@@ -1,8 +1,9 @@
 //! The audit passes every honest record and finds every change to one.
 
-use gauntlet_domain::{
-    Audit, BlockSeed, Event, Halving, Metric, Nonce, Play, RULES_VERSION, Rules, TournamentState,
-    audit,
+use gauntlet_domain::record::{Audit, Event, audit};
+use gauntlet_domain::run::Metric;
+use gauntlet_domain::tournament::{
+    BlockSeed, Halving, Nonce, Play, RULES_VERSION, Rules, TournamentState,
 };
 
 use crate::support::{

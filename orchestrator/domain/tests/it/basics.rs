@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::{
-    Decision, Direction, Event, Halving, IllegalEvent, Metric, Nonce, Play, Rules, RunnerId,
-    Tournament, TournamentState,
+use gauntlet_domain::RunnerId;
+use gauntlet_domain::record::{Event, IllegalEvent};
+use gauntlet_domain::run::{Direction, Metric};
+use gauntlet_domain::tournament::{
+    Decision, Halving, Nonce, Play, Rules, Tournament, TournamentState,
 };
 use proptest::prelude::*;
 use uuid::Uuid;

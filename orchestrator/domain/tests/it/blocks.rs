@@ -1,8 +1,10 @@
 //! Blocks taken out and replaced, rounds that open in turn, pauses.
 
-use gauntlet_domain::{
-    Block, Classic, Effect, Event, IllegalEvent, Metric, Play, RoundRobin, Rules, RunState,
-    RunnerId, TournamentState,
+use gauntlet_domain::RunnerId;
+use gauntlet_domain::record::{Event, IllegalEvent};
+use gauntlet_domain::run::{Metric, RunState};
+use gauntlet_domain::tournament::{
+    Block, Classic, Effect, Play, RoundRobin, Rules, TournamentState,
 };
 use uuid::Uuid;
 
@@ -13,7 +15,7 @@ fn robin(blocks: u32) -> Rules {
 }
 
 /// The first block is spoilt: there everybody gets what the others deserve.
-fn spoilt(who: gauntlet_domain::SubmissionId, block: (u32, u32)) -> gauntlet_domain::Outcome {
+fn spoilt(who: gauntlet_domain::SubmissionId, block: (u32, u32)) -> gauntlet_domain::run::Outcome {
     if block.1 == 1 {
         completed(1.0 - nth(who) as f64 / 10.0)
     } else {
@@ -200,7 +202,7 @@ fn a_block_of_the_title_round_can_be_replaced_too() {
 #[test]
 fn tasks_are_dealt_in_turn_and_a_replacement_is_of_the_same_task() {
     let metrics = [Metric::default(), Metric::default(), Metric::default()];
-    let rules = Rules::from(Play::Swiss(gauntlet_domain::Swiss {
+    let rules = Rules::from(Play::Swiss(gauntlet_domain::tournament::Swiss {
         rounds: Some(3),
         blocks: 2,
     }));

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use gauntlet_domain::{
-    Changes, Combine, Erratum, Event, Play, Rules, RunId, Tournament, TournamentState, audit, step,
-};
+use gauntlet_domain::RunId;
+use gauntlet_domain::record::{Changes, Erratum, Event, audit, step};
+use gauntlet_domain::tournament::{Combine, Play, Rules, Tournament, TournamentState};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ fn play(game: &mut Game, scores: &[u8], whims: &[Whim], field: usize) -> usize {
         }
         // What is refused is no event, and changes nothing.
         let attempt = |game: &mut Game, event: Event| {
-            if gauntlet_domain::step(game.tournament.clone(), &event).is_err() {
+            if gauntlet_domain::record::step(game.tournament.clone(), &event).is_err() {
                 return false;
             }
             game.happens(event);

@@ -1,8 +1,10 @@
 //! Results of several tasks become one number.
 
-use gauntlet_domain::{
-    Combine, Direction, FirstBlock, Metric, Outcome, Play, Racing, RoundRobin, Rules, SubmissionId,
-    Succession, Terms, profile_points,
+use gauntlet_domain::SubmissionId;
+use gauntlet_domain::run::{Direction, Metric, Outcome};
+use gauntlet_domain::statistics::profile_points;
+use gauntlet_domain::tournament::{
+    Combine, FirstBlock, Play, Racing, RoundRobin, Rules, Succession, Terms,
 };
 
 use crate::support::{CHAMPION, Game, Report, completed, every_format, failed, nth, submission};
@@ -28,7 +30,9 @@ fn combined(rules: Rules, combine: Combine) -> Rules {
 }
 
 fn robin(blocks: u32) -> Rules {
-    Rules::from(gauntlet_domain::Play::RoundRobin(RoundRobin { blocks }))
+    Rules::from(gauntlet_domain::tournament::Play::RoundRobin(RoundRobin {
+        blocks,
+    }))
 }
 
 /// Blocks of the two tasks alternate in a round of two blocks: odd numbers are the first's.

@@ -1,6 +1,9 @@
 //! The champion defends its title, whatever the format.
 
-use gauntlet_domain::{Effect, Event, Metric, Outcome, Rules, SubmissionId, Succession, Terms};
+use gauntlet_domain::SubmissionId;
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::{Metric, Outcome};
+use gauntlet_domain::tournament::{Effect, Rules, Succession, Terms};
 
 use crate::support::{
     CHAMPION, Game, by_number, completed, defended, digest, every_format, failed, halving, nth,

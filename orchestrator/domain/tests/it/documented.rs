@@ -1,6 +1,9 @@
 //! What the document for organisers shows is what the code takes.
 
-use gauntlet_domain::{Changes, Classic, Halving, Play, Racing, RoundRobin, Rules, Swiss, Terms};
+use gauntlet_domain::record::Changes;
+use gauntlet_domain::tournament::{
+    Classic, Halving, Play, Racing, RoundRobin, Rules, Swiss, Terms,
+};
 
 const DOCUMENT: &str = include_str!("../../../../docs/FORMATS.md");
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::{
-    ArchiveId, Decision, Effect, Event, IllegalEvent, Metric, Outcome, QueuedRun, Round, Rules,
-    RunId, RunState, RunnerId, SubmissionId, Tournament, TournamentState, TournamentTask, step,
-};
+use gauntlet_domain::record::{Event, IllegalEvent, QueuedRun, TournamentTask, step};
+use gauntlet_domain::run::{Metric, Outcome, RunState};
+use gauntlet_domain::tournament::{Decision, Effect, Round, Rules, Tournament, TournamentState};
+use gauntlet_domain::{ArchiveId, RunId, RunnerId, SubmissionId};
 use uuid::Uuid;
 
 use crate::support::{CHAMPION, digest, nonce, nth, submission};
@@ -59,7 +59,7 @@ impl Game {
         play.happens(Event::Opened {
             commitment: nonce().commitment(),
             rules: Some(rules.digest()),
-            version: Some(gauntlet_domain::RULES_VERSION),
+            version: Some(gauntlet_domain::tournament::RULES_VERSION),
         });
         if rules.terms.defend {
             play.happens(Event::DefenderEntered {

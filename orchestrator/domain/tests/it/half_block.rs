@@ -1,6 +1,7 @@
 //! A race opens with a block at half the budget.
 
-use gauntlet_domain::{Event, FirstBlock, Play, Racing, Round, Rules};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::tournament::{FirstBlock, Play, Racing, Round, Rules};
 
 use crate::audit::{tampered, what};
 use crate::support::{Game, by_number, completed, failed, nth};

@@ -1,6 +1,8 @@
 //! What a completed tournament says for ratings.
 
-use gauntlet_domain::{Changes, Matches, RejudgeError, SubmissionId, Succession, TournamentState};
+use gauntlet_domain::SubmissionId;
+use gauntlet_domain::record::{Changes, Matches, RejudgeError};
+use gauntlet_domain::tournament::{Succession, TournamentState};
 
 use crate::rejudge::{disqualify, numbers, played};
 use crate::support::{CHAMPION, Game, completed, defended, every_format, halving, nth};

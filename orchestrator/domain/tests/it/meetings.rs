@@ -1,6 +1,7 @@
 //! Pairs: who meets whom, and what it is worth.
 
-use gauntlet_domain::{Play, RoundRobin, Rules, SubmissionId, Swiss};
+use gauntlet_domain::SubmissionId;
+use gauntlet_domain::tournament::{Play, RoundRobin, Rules, Swiss};
 
 use crate::support::{Game, by_number, completed, nth};
 

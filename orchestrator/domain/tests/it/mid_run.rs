@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::{
-    Classic, Combine, Direction, Event, Halving, Metric, MidRun, Outcome, Play, Rules, RunId,
-    SubmissionId, Terms, Tournament, TournamentState, Verdict, can_still_matter,
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::{Direction, Metric, Outcome, Verdict};
+use gauntlet_domain::tournament::{
+    Classic, Combine, Halving, MidRun, Play, Rules, Terms, Tournament, TournamentState,
+    can_still_matter,
 };
+use gauntlet_domain::{RunId, SubmissionId};
 use proptest::prelude::*;
 
 use crate::support::{Game, completed, defended, failed, nth};

@@ -1,6 +1,6 @@
 //! The early cut of halving: once methods differ at all, those beaten beyond doubt go.
 
-use gauntlet_domain::{Halving, Play, Rules};
+use gauntlet_domain::tournament::{Halving, Play, Rules};
 
 use crate::support::{Game, by_number, completed, failed, nth, submission};
 

@@ -1,9 +1,11 @@
 //! A completed tournament judged again on the recorded results.
 
-use gauntlet_domain::{
-    Changes, Classic, Combine, Erratum, Event, IllegalEvent, Metric, Move, Outcome, Play,
-    RejudgeError, Rejudgement, RoundRobin, Rules, RunId, SubmissionId, Swiss, Terms,
+use gauntlet_domain::record::{
+    Changes, Erratum, Event, IllegalEvent, Move, RejudgeError, Rejudgement,
 };
+use gauntlet_domain::run::{Metric, Outcome};
+use gauntlet_domain::tournament::{Classic, Combine, Play, RoundRobin, Rules, Swiss, Terms};
+use gauntlet_domain::{RunId, SubmissionId};
 use uuid::Uuid;
 
 use crate::support::{

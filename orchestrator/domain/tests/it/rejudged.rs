@@ -1,6 +1,6 @@
 //! Titles judged again, and the events that tell of it.
 
-use gauntlet_domain::{Changes, Erratum, Event, audit};
+use gauntlet_domain::record::{Changes, Erratum, Event, audit};
 
 use crate::rejudge::{corrected, disqualify, event, numbers, played, runs_of, without};
 use crate::support::{CHAMPION, defended, every_format, failed, halving, submission};

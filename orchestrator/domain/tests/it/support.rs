@@ -1,9 +1,10 @@
 //! Methods, scores and rules that tests share.
 
-use gauntlet_domain::{
-    Classic, Digest, FirstBlock, Halving, Nonce, Outcome, Play, Racing, RoundRobin, Rules,
-    SubmissionId, Swiss, Terms, Verdict,
+use gauntlet_domain::run::{Outcome, Verdict};
+use gauntlet_domain::tournament::{
+    Classic, FirstBlock, Halving, Nonce, Play, Racing, RoundRobin, Rules, Swiss, Terms,
 };
+use gauntlet_domain::{Digest, SubmissionId};
 use proptest::prelude::*;
 use uuid::Uuid;
 

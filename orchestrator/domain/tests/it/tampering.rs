@@ -1,6 +1,7 @@
 //! What the audit finds where a record was changed: decisions, champions, draws.
 
-use gauntlet_domain::{BlockSeed, Event};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::tournament::BlockSeed;
 
 use crate::audit::{eventful, tampered, what};
 use crate::support::{CHAMPION, every_format, halving, submission};

@@ -1,6 +1,8 @@
 //! Fields of any size, and methods that drop out of them.
 
-use gauntlet_domain::{Classic, Event, IllegalEvent, Metric, Play, Rules, RunState, Swiss, Terms};
+use gauntlet_domain::record::{Event, IllegalEvent};
+use gauntlet_domain::run::{Metric, RunState};
+use gauntlet_domain::tournament::{Classic, Play, Rules, Swiss, Terms};
 use proptest::prelude::*;
 
 use crate::support::{Game, by_number, completed, every_format, failed, nth, submission};
@@ -184,7 +186,7 @@ fn the_place_of_one_disqualified_after_the_cut_goes_to_the_best_of_those_cut() {
     for rules in every_format() {
         let mut game = Game::closed(rules.clone(), 6);
         while game.tournament.next()
-            != Some(gauntlet_domain::Effect::Complete {
+            != Some(gauntlet_domain::tournament::Effect::Complete {
                 champion: Some(submission(5)),
             })
         {

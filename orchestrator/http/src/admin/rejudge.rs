@@ -2,7 +2,8 @@
 
 use axum::extract::State;
 use gauntlet_api::{Move, Rejudge, Rejudged};
-use gauntlet_domain::{Changes, SubmissionId};
+use gauntlet_domain::SubmissionId;
+use gauntlet_domain::record::Changes;
 use gauntlet_scheduler::commands::rejudge as command;
 
 use crate::app::App;

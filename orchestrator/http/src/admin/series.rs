@@ -51,7 +51,7 @@ pub(crate) async fn end(
 fn defended(given: Option<Value>) -> Result<Value> {
     let mut rules = match given {
         Some(rules) => rules,
-        None => serde_json::to_value(gauntlet_domain::Rules::default())
+        None => serde_json::to_value(gauntlet_domain::tournament::Rules::default())
             .map_err(crate::error::Error::internal)?,
     };
     // What is not an object is refused where rules are read.

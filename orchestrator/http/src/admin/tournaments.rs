@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use gauntlet_api::{Disqualify, NewTournament, Tournament, WithReason};
-use gauntlet_domain::Rules;
+use gauntlet_domain::tournament::Rules;
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_tournament::{self as command, create_tournament};

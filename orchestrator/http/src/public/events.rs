@@ -10,7 +10,8 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, stream};
 use gauntlet_api::{CHANGE_EVENT, ChangeEvent};
-use gauntlet_domain::{RunId, RunState, TournamentId};
+use gauntlet_domain::run::RunState;
+use gauntlet_domain::{RunId, TournamentId};
 use gauntlet_storage::{runs, tournaments};
 use sha2::{Digest, Sha256};
 

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use gauntlet_api::{Rating, RatingStep, Ratings};
-use gauntlet_domain::{Changes, Event, TournamentId};
+use gauntlet_domain::TournamentId;
+use gauntlet_domain::record::{Changes, Event};
 use gauntlet_ratings::{Played, Rated, rate};
 use gauntlet_storage::tournaments::{Completed, Lock};
 use gauntlet_storage::{Conn, events, play, tournaments};

@@ -6,7 +6,8 @@
 
 use std::sync::Arc;
 
-use gauntlet_domain::{Lane, RunnerId, TokenId};
+use gauntlet_domain::run::Lane;
+use gauntlet_domain::{RunnerId, TokenId};
 use gauntlet_scheduler::Context;
 use gauntlet_scheduler::commands::claim::{self, Ask, Claim};
 use gauntlet_storage as storage;

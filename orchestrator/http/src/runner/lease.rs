@@ -5,7 +5,8 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use gauntlet_domain::{Lane, RunnerId};
+use gauntlet_domain::RunnerId;
+use gauntlet_domain::run::Lane;
 use gauntlet_protocol::{
     AssignedTask, Assignment, Assignments, Lane as WireLane, LeaseRequest, LeasesRequest,
     MOST_AT_ONCE, Probing,

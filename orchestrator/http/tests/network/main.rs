@@ -13,7 +13,8 @@ mod stage;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gauntlet_domain::{Event, Tournament, TournamentState};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::tournament::{Tournament, TournamentState};
 use stage::Stage;
 
 /// What must not depend on the network.

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clap::Parser as _;
-use gauntlet_domain::{Budget, Event, Metric, RunId, Tournament};
+use gauntlet_domain::RunId;
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::{Budget, Metric};
+use gauntlet_domain::tournament::Tournament;
 use gauntlet_runner::{agent, config::Config};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_task::{NewTask, create_task};
@@ -135,7 +138,7 @@ impl Stage {
         let chain = id.unwrap().unwrap().to_string();
         let links = events::list(&mut conn, &chain, 0, 100_000).await.unwrap();
         let (_, head) = events::head(&mut conn, &chain).await.unwrap().unwrap();
-        gauntlet_domain::verify(&chain, &links, Some(&head)).unwrap();
+        gauntlet_domain::record::verify(&chain, &links, Some(&head)).unwrap();
         links
             .iter()
             .map(|link| serde_json::from_str(&link.body).unwrap())

@@ -1,7 +1,9 @@
 //! Calls a tournament off. Its runs are no longer leased, and what is still
 //! executing loses its lease with the next heartbeat.
 
-use gauntlet_domain::{Event, TournamentName, TournamentState};
+use gauntlet_domain::TournamentName;
+use gauntlet_domain::record::Event;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, events};
 

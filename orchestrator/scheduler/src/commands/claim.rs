@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use gauntlet_domain::{Event, Lane, RunId, RunnerId, TokenId, TournamentId};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::Lane;
+use gauntlet_domain::{RunId, RunnerId, TokenId, TournamentId};
 use gauntlet_storage::claims::{self, Lease, Picked, Work};
 use gauntlet_storage::{Error, events, runners};
 

@@ -1,6 +1,8 @@
 //! Closes a tournament: field and seed are fixed, rounds can be played.
 
-use gauntlet_domain::{Event, TournamentName, TournamentState};
+use gauntlet_domain::TournamentName;
+use gauntlet_domain::record::Event;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, events};

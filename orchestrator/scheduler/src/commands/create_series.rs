@@ -1,6 +1,8 @@
 //! Makes a series: a tournament that recurs on a calendar.
 
-use gauntlet_domain::{PlatformEvent, Rules, SeriesId, SeriesName, TaskName};
+use gauntlet_domain::record::PlatformEvent;
+use gauntlet_domain::tournament::Rules;
+use gauntlet_domain::{SeriesId, SeriesName, TaskName};
 use gauntlet_storage::{Conn, events, series};
 use time::OffsetDateTime;
 use uuid::Uuid;

@@ -1,6 +1,8 @@
 //! Adds a task whose data is in the blob store.
 
-use gauntlet_domain::{Budget, Digest, Metric, PlatformEvent, TaskId, TaskName};
+use gauntlet_domain::record::PlatformEvent;
+use gauntlet_domain::run::{Budget, Metric};
+use gauntlet_domain::{Digest, TaskId, TaskName};
 use gauntlet_storage::tasks::TaskRow;
 use gauntlet_storage::{events, tasks, views};
 use uuid::Uuid;

@@ -1,8 +1,9 @@
 //! Prepares a tournament.
 
-use gauntlet_domain::{
-    Combine, Event, Metric, Nonce, Rules, TaskName, TournamentId, TournamentName, TournamentTask,
-};
+use gauntlet_domain::record::{Event, TournamentTask};
+use gauntlet_domain::run::Metric;
+use gauntlet_domain::tournament::{Combine, Nonce, Rules};
+use gauntlet_domain::{TaskName, TournamentId, TournamentName};
 use gauntlet_storage::views::TaskView;
 use gauntlet_storage::{Conn, events, tournaments};
 use uuid::Uuid;

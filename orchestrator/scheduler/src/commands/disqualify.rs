@@ -1,7 +1,8 @@
 //! Puts a method out of a tournament: its results do not count, its runs that have none are
 //! not needed any more.
 
-use gauntlet_domain::{Event, MethodName, TournamentName};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::{MethodName, TournamentName};
 use gauntlet_storage::runs::Unneeded;
 use gauntlet_storage::{Conn, events, runs, submissions};
 

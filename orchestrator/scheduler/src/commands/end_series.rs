@@ -1,6 +1,7 @@
 //! Ends a series: no further tournament of it starts. One that is under way goes on.
 
-use gauntlet_domain::{PlatformEvent, SeriesName};
+use gauntlet_domain::SeriesName;
+use gauntlet_domain::record::PlatformEvent;
 use gauntlet_storage::{events, series};
 
 use super::find;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gauntlet_domain::{CurvePoint, tidy_curve};
+use gauntlet_domain::run::{CurvePoint, tidy_curve};
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::{curves, runners};
 

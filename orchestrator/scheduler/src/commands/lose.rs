@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use gauntlet_domain::{Event, RunState};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::RunState;
 use gauntlet_storage::leases::{self, Lost};
 use gauntlet_storage::views::AttemptState;
 use gauntlet_storage::{Conn, Error, events};

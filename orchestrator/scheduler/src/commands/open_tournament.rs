@@ -1,9 +1,9 @@
 //! Opens a tournament for submissions: the rules are frozen, the nonce's digest
 //! is published.
 
-use gauntlet_domain::{
-    Event, RULES_VERSION, SubmissionId, TaskId, TournamentId, TournamentName, TournamentState,
-};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::tournament::{RULES_VERSION, TournamentState};
+use gauntlet_domain::{SubmissionId, TaskId, TournamentId, TournamentName};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, archive, events, submissions, views};
 use uuid::Uuid;

@@ -1,7 +1,8 @@
 //! Pauses a tournament: nothing is leased or decided until it is resumed. What is executing
 //! may end.
 
-use gauntlet_domain::{Event, TournamentName};
+use gauntlet_domain::TournamentName;
+use gauntlet_domain::record::Event;
 use gauntlet_storage::{Conn, events, tournaments};
 
 use super::{find, referee, text};

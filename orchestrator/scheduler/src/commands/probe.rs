@@ -1,7 +1,8 @@
 //! A runner hands in what checkpoints scored on the public slice, and is told whether the
 //! run can still matter.
 
-use gauntlet_domain::{Probe, TournamentId, TournamentState, can_still_matter};
+use gauntlet_domain::TournamentId;
+use gauntlet_domain::tournament::{Probe, TournamentState, can_still_matter};
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, play, probes};

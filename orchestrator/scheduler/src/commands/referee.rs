@@ -1,6 +1,8 @@
 //! What the operator's commands on a tournament under way have in common.
 
-use gauntlet_domain::{Event, IllegalEvent, Tournament, TournamentId, TournamentName};
+use gauntlet_domain::record::{Event, IllegalEvent};
+use gauntlet_domain::tournament::Tournament;
+use gauntlet_domain::{TournamentId, TournamentName};
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::tournaments::Lock;
 use gauntlet_storage::{Conn, Error};

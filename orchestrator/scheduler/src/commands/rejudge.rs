@@ -1,8 +1,7 @@
 //! Judges a completed tournament again: in the shadow, to see what would change, or for good.
 
-use gauntlet_domain::{
-    ArchiveId, Changes, Event, RejudgeError, Rejudgement, SubmissionId, TournamentName,
-};
+use gauntlet_domain::record::{Changes, Event, RejudgeError, Rejudgement};
+use gauntlet_domain::{ArchiveId, SubmissionId, TournamentName};
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, archive, events};

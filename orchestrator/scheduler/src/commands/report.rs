@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gauntlet_domain::{
-    CurvePoint, Digest, Event, Meters, Metric, Outcome, OutcomeError, Probe, RunId, TournamentId,
-    Verdict, tidy_curve,
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::{
+    CurvePoint, Meters, Metric, Outcome, OutcomeError, Verdict, tidy_curve,
 };
+use gauntlet_domain::tournament::Probe;
+use gauntlet_domain::{Digest, RunId, TournamentId};
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::results::{self, Held, NewResult};
 use gauntlet_storage::{Error, Transaction, curves, events, probes, runs};

@@ -1,6 +1,9 @@
 //! The operator has repaired what was wrong, and grants a stuck run further attempts.
 
-use gauntlet_domain::{Event, RunId, RunState, TournamentState};
+use gauntlet_domain::RunId;
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::RunState;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, events, runs};
 

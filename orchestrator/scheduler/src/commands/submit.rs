@@ -1,10 +1,10 @@
 //! Hands a method in. The gate has looked at the module before this.
 
 use bytes::Bytes;
-use gauntlet_domain::{
-    Combine, Digest, Event, Lane, MethodName, SubmissionId, TokenId, TournamentId, TournamentName,
-    TournamentState,
-};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::Lane;
+use gauntlet_domain::tournament::{Combine, TournamentState};
+use gauntlet_domain::{Digest, MethodName, SubmissionId, TokenId, TournamentId, TournamentName};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, events, submissions};
 use time::OffsetDateTime;

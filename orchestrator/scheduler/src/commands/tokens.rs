@@ -1,6 +1,7 @@
 //! Bearer tokens: `gnt_<scope>_<64 hex digits>`. Only digests are stored.
 
-use gauntlet_domain::{Digest, PlatformEvent, TokenId};
+use gauntlet_domain::record::PlatformEvent;
+use gauntlet_domain::{Digest, TokenId};
 use gauntlet_storage::{events, tokens};
 use uuid::Uuid;
 

@@ -1,9 +1,8 @@
 //! Takes a block out of the round that is played, with or without another in its place.
 
-use gauntlet_domain::{
-    BlockId, Event, QueuedRun, RoundId, RunId, SubmissionId, Tournament, TournamentId,
-    TournamentName,
-};
+use gauntlet_domain::record::{Event, QueuedRun};
+use gauntlet_domain::tournament::Tournament;
+use gauntlet_domain::{BlockId, RoundId, RunId, SubmissionId, TournamentId, TournamentName};
 use gauntlet_storage::runs::{NewRun, Unneeded};
 use gauntlet_storage::{Conn, Error, events, rounds, runs};
 use uuid::Uuid;

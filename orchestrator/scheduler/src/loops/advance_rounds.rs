@@ -1,9 +1,8 @@
 //! Plays tournaments: asks the rules what comes next, and carries it out.
 
-use gauntlet_domain::{
-    Block, BlockId, Effect, Event, Heat, QueuedRun, Round, RoundId, RunId, SubmissionId,
-    TournamentId, TournamentName, TournamentState,
-};
+use gauntlet_domain::record::{Event, QueuedRun};
+use gauntlet_domain::tournament::{Block, Effect, Heat, Round, TournamentState};
+use gauntlet_domain::{BlockId, RoundId, RunId, SubmissionId, TournamentId, TournamentName};
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::runs::NewRun;
 use gauntlet_storage::tournaments::Lock;

@@ -1,7 +1,8 @@
 //! Starts the tournaments of series when they are due, and ends their submissions when their
 //! time is up. All times are the database's.
 
-use gauntlet_domain::{PlatformEvent, SeriesId, TournamentName};
+use gauntlet_domain::record::PlatformEvent;
+use gauntlet_domain::{SeriesId, TournamentName};
 use gauntlet_storage::{Conn, Error, events, series, tournaments};
 
 use crate::calendar::Calendar;

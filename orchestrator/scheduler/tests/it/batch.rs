@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use gauntlet_domain::{Lane, RunId, RunState, RunnerId};
+use gauntlet_domain::run::{Lane, RunState};
+use gauntlet_domain::{RunId, RunnerId};
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::claim::{Ask, Claim, claim_for};
 use gauntlet_scheduler::commands::fault::fault;

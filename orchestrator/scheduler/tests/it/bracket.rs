@@ -1,6 +1,7 @@
 //! Whole tournaments with fake scores, from submissions to a champion.
 
-use gauntlet_domain::{RunState, TournamentState, Verdict};
+use gauntlet_domain::run::{RunState, Verdict};
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_storage::views::RoundState;
 
 use crate::support::{Platform, completed, failed, nth};

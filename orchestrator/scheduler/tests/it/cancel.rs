@@ -1,6 +1,6 @@
 //! Calling a tournament off.
 
-use gauntlet_domain::TournamentState;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::heartbeat::heartbeat;
 use gauntlet_scheduler::loops::{advance_rounds, expire_leases};

@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use gauntlet_domain::{Outcome, RunId, TournamentState};
+use gauntlet_domain::RunId;
+use gauntlet_domain::run::Outcome;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::Policy;
 use gauntlet_scheduler::commands::claim::Claim;
 use gauntlet_scheduler::commands::fault::fault;
@@ -107,7 +109,7 @@ async fn chaos(seed: u64) -> TournamentView {
                     .iter()
                     .flat_map(|round| &round.runs)
                 {
-                    if run.state == gauntlet_domain::RunState::Stuck {
+                    if run.state == gauntlet_domain::run::RunState::Stuck {
                         retry_run(&platform.ctx, run.run).await.unwrap();
                     }
                 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::{Lane, TournamentState};
+use gauntlet_domain::run::Lane;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::commands::claim::claim;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::report::report;
@@ -91,7 +92,7 @@ async fn a_submission_is_in_the_sealed_field_or_refused() {
     let digests: Vec<_> = view.methods.iter().map(|method| method.digest).collect();
     assert_eq!(
         view.seed,
-        Some(gauntlet_domain::TournamentSeed::derive(
+        Some(gauntlet_domain::tournament::TournamentSeed::derive(
             &view.nonce.unwrap(),
             &digests
         ))

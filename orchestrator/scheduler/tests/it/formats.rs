@@ -1,9 +1,10 @@
 //! Every format through the whole platform: rows, record and rules agree at every step, and
 //! the best method wins.
 
-use gauntlet_domain::{
-    Classic, Combine, Direction, Event, Metric, Play, Racing, RoundRobin, Rules, Succession, Swiss,
-    Terms,
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::{Direction, Metric};
+use gauntlet_domain::tournament::{
+    Classic, Combine, Play, Racing, RoundRobin, Rules, Succession, Swiss, Terms,
 };
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_task::create_task;

@@ -1,7 +1,7 @@
 //! Images go to runners that have a container engine, and to no other.
 
 use bytes::Bytes;
-use gauntlet_domain::Lane;
+use gauntlet_domain::run::Lane;
 use gauntlet_scheduler::commands::claim::claim;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use gauntlet_domain::{CurvePoint, Lane, RunState, RunnerId};
+use gauntlet_domain::RunnerId;
+use gauntlet_domain::run::{CurvePoint, Lane, RunState};
 use gauntlet_scheduler::commands::claim::claim;
 use gauntlet_scheduler::commands::heartbeat::heartbeat;
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};

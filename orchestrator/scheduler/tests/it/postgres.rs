@@ -7,7 +7,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gauntlet_domain::{Digest, Event, Lane, Outcome, RunId, TokenId, Tournament, TournamentState};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::{Lane, Outcome};
+use gauntlet_domain::tournament::{Tournament, TournamentState};
+use gauntlet_domain::{Digest, RunId, TokenId};
 use gauntlet_postgres::{Options, PrivateServer};
 use gauntlet_scheduler::commands::claim::{Claim, claim};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -197,7 +200,7 @@ async fn check(ctx: &Context, accepted: &BTreeMap<RunId, i32>) {
     let links = events::list(&mut conn, &chain, 0, 100_000).await.unwrap();
     let (_, head) = events::head(&mut conn, &chain).await.unwrap().unwrap();
     assert_eq!(
-        gauntlet_domain::verify(&chain, &links, Some(&head)),
+        gauntlet_domain::record::verify(&chain, &links, Some(&head)),
         Ok(head)
     );
     let record: Vec<Event> = links

@@ -1,6 +1,6 @@
 //! The record: complete, chained, and in the transaction of the change.
 
-use gauntlet_domain::Event;
+use gauntlet_domain::record::Event;
 use gauntlet_storage::events;
 
 use crate::support::{Platform, completed, nth};
@@ -42,7 +42,7 @@ async fn tampering_shows() {
     platform.database.execute(sql).await.unwrap();
     let mut conn = platform.ctx.db.acquire().await.unwrap();
     let links = events::list(&mut conn, &id, 0, 1000).await.unwrap();
-    let broken = gauntlet_domain::verify(&id, &links, None).unwrap_err();
+    let broken = gauntlet_domain::record::verify(&id, &links, None).unwrap_err();
     assert_eq!(broken.why, "its content was changed");
 }
 
@@ -53,7 +53,7 @@ async fn the_platform_has_a_chain_of_its_own() {
     let links = events::list(&mut conn, events::PLATFORM, 0, 1000)
         .await
         .unwrap();
-    gauntlet_domain::verify(events::PLATFORM, &links, None).unwrap();
+    gauntlet_domain::record::verify(events::PLATFORM, &links, None).unwrap();
     let kinds: Vec<String> = links
         .iter()
         .map(|link| {

@@ -1,6 +1,8 @@
 //! What an operator does to a tournament under way: pause, void, replace, disqualify.
 
-use gauntlet_domain::{Changes, Erratum, Event, RunState, TournamentState};
+use gauntlet_domain::record::{Changes, Erratum, Event};
+use gauntlet_domain::run::RunState;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::disqualify::disqualify;
 use gauntlet_scheduler::commands::heartbeat::heartbeat;

@@ -1,6 +1,7 @@
 //! Results: accepted once, checked before.
 
-use gauntlet_domain::{CurvePoint, Digest, RunState, Verdict};
+use gauntlet_domain::Digest;
+use gauntlet_domain::run::{CurvePoint, RunState, Verdict};
 use gauntlet_scheduler::commands::report::{NewReport, report};
 use gauntlet_scheduler::{Reason, Refusal};
 use gauntlet_storage::views::AttemptState;

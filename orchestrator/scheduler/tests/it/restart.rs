@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use gauntlet_domain::{Lane, TournamentState};
+use gauntlet_domain::run::Lane;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::Policy;
 use gauntlet_scheduler::commands::claim::claim;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -12,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{Platform, completed, name, nth};
 
 /// Scores that change places from block to block, so that order matters.
-fn score(claim: &gauntlet_scheduler::commands::claim::Claim) -> gauntlet_domain::Outcome {
+fn score(claim: &gauntlet_scheduler::commands::claim::Claim) -> gauntlet_domain::run::Outcome {
     let noise = (claim.work.seed.0 >> 7) % 13;
     completed(((nth(claim) * 5.0 + noise as f64) % 50.0) / 50.0)
 }

@@ -1,6 +1,7 @@
 //! Series: tournaments that start by themselves, in database time.
 
-use gauntlet_domain::{PlatformEvent, Rules, TournamentState};
+use gauntlet_domain::record::PlatformEvent;
+use gauntlet_domain::tournament::{Rules, TournamentState};
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::create_series::{NewSeries, create_series};
 use gauntlet_scheduler::commands::end_series::end_series;
@@ -56,7 +57,7 @@ impl Platform {
         let chain = events::PLATFORM;
         let links = events::list(&mut conn, chain, 0, 1000).await.unwrap();
         let (_, head) = events::head(&mut conn, chain).await.unwrap().unwrap();
-        gauntlet_domain::verify(chain, &links, Some(&head)).unwrap();
+        gauntlet_domain::record::verify(chain, &links, Some(&head)).unwrap();
         let read = links
             .iter()
             .map(|link| serde_json::from_str(&link.body).unwrap());
@@ -321,8 +322,8 @@ async fn what_cannot_recur_is_refused() {
     let taken = refused(&|new| new.name = "weekly".parse().unwrap()).await;
     assert_eq!(taken, ("name-taken", "body.name".to_owned()));
     let rules = refused(&|new| {
-        new.rules = Rules::from(gauntlet_domain::Play::RoundRobin(
-            gauntlet_domain::RoundRobin { blocks: 0 },
+        new.rules = Rules::from(gauntlet_domain::tournament::Play::RoundRobin(
+            gauntlet_domain::tournament::RoundRobin { blocks: 0 },
         ));
     })
     .await;

@@ -1,8 +1,8 @@
 //! Runs that are stopped because they can no longer matter, and work until a target.
 
-use gauntlet_domain::{
-    Combine, Event, Halving, MidRun, Outcome, Play, Probe, Rules, RunState, Terms, Verdict,
-};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::{Outcome, RunState, Verdict};
+use gauntlet_domain::tournament::{Combine, Halving, MidRun, Play, Probe, Rules, Terms};
 use gauntlet_scheduler::Refusal;
 use gauntlet_scheduler::commands::claim::Claim;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;

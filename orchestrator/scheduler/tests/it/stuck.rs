@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use gauntlet_domain::{RunState, TournamentState};
+use gauntlet_domain::run::RunState;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::Policy;
 use gauntlet_scheduler::commands::fault::fault;
 use gauntlet_scheduler::commands::retry_run::retry_run;

@@ -1,6 +1,6 @@
 //! Who may enter, and when.
 
-use gauntlet_domain::TournamentState;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::Refusal;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
@@ -109,7 +109,9 @@ async fn opening_and_closing_again_change_nothing() {
     let digests: Vec<_> = view.methods.iter().map(|method| method.digest).collect();
     assert_eq!(
         view.seed,
-        Some(gauntlet_domain::TournamentSeed::derive(&nonce, &digests))
+        Some(gauntlet_domain::tournament::TournamentSeed::derive(
+            &nonce, &digests
+        ))
     );
 }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use gauntlet_domain::{
-    Budget, CurvePoint, Digest, Event, Halving, Lane, Meters, MethodName, Metric, Outcome, Play,
-    Rules, RunId, RunnerId, TokenId, Tournament, TournamentName, Verdict,
-};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::{Budget, CurvePoint, Lane, Meters, Metric, Outcome, Verdict};
+use gauntlet_domain::tournament::{Halving, Play, Rules, Tournament};
+use gauntlet_domain::{Digest, MethodName, RunId, RunnerId, TokenId, TournamentName};
 use gauntlet_scheduler::commands::claim::{Claim, claim};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_task::{NewTask, create_task};
@@ -233,7 +233,7 @@ impl Platform {
         let links = events::list(&mut conn, &id, 0, 100_000).await.unwrap();
         let (length, head) = events::head(&mut conn, &id).await.unwrap().unwrap();
         assert_eq!(links.len() as i64, length);
-        gauntlet_domain::verify(&id, &links, Some(&head)).unwrap();
+        gauntlet_domain::record::verify(&id, &links, Some(&head)).unwrap();
         links
             .iter()
             .map(|link| serde_json::from_str(&link.body).unwrap())

@@ -1,6 +1,8 @@
 //! Tasks do not change.
 
-use gauntlet_domain::{Budget, Digest, Halving, Play, Rules};
+use gauntlet_domain::Digest;
+use gauntlet_domain::run::Budget;
+use gauntlet_domain::tournament::{Halving, Play, Rules};
 use gauntlet_scheduler::Refusal;
 use gauntlet_scheduler::commands::create_task::{NewTask, create_task};
 use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tournament};

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use gauntlet_api::{Record, RecordedEvent};
-use gauntlet_domain::{Audit, Digest, Event, Link, verify};
+use gauntlet_domain::Digest;
+use gauntlet_domain::record::{Audit, Event, Link, verify};
 use serde::Serialize;
 
 use crate::client::Client;
@@ -61,7 +62,7 @@ pub(super) async fn run(
         })?;
     }
     let events = checked(&record)?;
-    let audit = gauntlet_domain::audit(&events);
+    let audit = gauntlet_domain::record::audit(&events);
     let report = Report {
         head: &record.head,
         audit: &audit,

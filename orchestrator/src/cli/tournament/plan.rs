@@ -3,7 +3,8 @@
 use std::io::IsTerminal as _;
 
 use gauntlet_api::Tournament;
-use gauntlet_domain::{Digest, Reading, Spread};
+use gauntlet_domain::Digest;
+use gauntlet_domain::statistics::{Reading, Spread};
 use gauntlet_planner::{Estimate, Model, Plan, Price};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;

@@ -1,4 +1,6 @@
-use gauntlet_domain::{ArchiveId, Card, Digest, Lane, RunId};
+use gauntlet_domain::record::Card;
+use gauntlet_domain::run::Lane;
+use gauntlet_domain::{ArchiveId, Digest, RunId};
 use time::OffsetDateTime;
 
 use crate::{Conn, Result, parse};

@@ -1,6 +1,6 @@
-use gauntlet_domain::{
-    BlockSeed, CurvePoint, Digest, Meters, Metric, Probe, RunId, RunState, TournamentId, Verdict,
-};
+use gauntlet_domain::run::{CurvePoint, Meters, Metric, RunState, Verdict};
+use gauntlet_domain::tournament::{BlockSeed, Probe};
+use gauntlet_domain::{Digest, RunId, TournamentId};
 use time::OffsetDateTime;
 
 use crate::{Conn, Error, Result, curves, parse, probes};

@@ -1,4 +1,5 @@
-use gauntlet_domain::{Rules, SeriesName, TournamentState};
+use gauntlet_domain::SeriesName;
+use gauntlet_domain::tournament::{Rules, TournamentState};
 use time::OffsetDateTime;
 
 use crate::{Conn, Result, parse};

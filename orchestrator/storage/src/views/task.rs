@@ -1,4 +1,5 @@
-use gauntlet_domain::{Budget, Digest, Metric, TaskId, TaskName};
+use gauntlet_domain::run::{Budget, Metric};
+use gauntlet_domain::{Digest, TaskId, TaskName};
 use time::OffsetDateTime;
 
 use crate::{Conn, Error, Result, parse};

@@ -1,7 +1,8 @@
-use gauntlet_domain::{
-    ArchiveId, BlockSeed, Digest, Evidence, Metric, Nonce, Rules, RunId, RunState, SubmissionId,
-    TournamentId, TournamentSeed, TournamentState, Verdict,
+use gauntlet_domain::run::{Metric, RunState, Verdict};
+use gauntlet_domain::tournament::{
+    BlockSeed, Evidence, Nonce, Rules, TournamentSeed, TournamentState,
 };
+use gauntlet_domain::{ArchiveId, Digest, RunId, SubmissionId, TournamentId};
 use time::OffsetDateTime;
 
 /// A tournament in a list.

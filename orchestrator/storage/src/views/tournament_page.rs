@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::{
-    ArchiveId, Digest, Round, RunId, RunState, Standing, SubmissionId, Tournament, TournamentId,
-    TournamentName,
-};
+use gauntlet_domain::run::RunState;
+use gauntlet_domain::tournament::{Round, Standing, Tournament};
+use gauntlet_domain::{ArchiveId, Digest, RunId, SubmissionId, TournamentId, TournamentName};
 
 use super::{
     BlockView, ChampionView, ComparisonView, CutView, HeatView, MethodView, RoundState, RoundView,

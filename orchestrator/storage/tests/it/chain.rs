@@ -1,6 +1,7 @@
 //! Event chains have no gaps, whoever writes.
 
-use gauntlet_domain::{PlatformEvent, TokenId};
+use gauntlet_domain::TokenId;
+use gauntlet_domain::record::PlatformEvent;
 use gauntlet_storage::{Db, events};
 use uuid::Uuid;
 
@@ -39,5 +40,5 @@ async fn writers_at_the_same_time_make_one_chain() {
         .unwrap()
         .unwrap();
     assert_eq!(length, 32);
-    gauntlet_domain::verify(events::PLATFORM, &links, Some(&head)).unwrap();
+    gauntlet_domain::record::verify(events::PLATFORM, &links, Some(&head)).unwrap();
 }

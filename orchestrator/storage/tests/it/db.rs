@@ -1,6 +1,7 @@
 //! Connecting, migrating, failing.
 
-use gauntlet_domain::{PlatformEvent, TokenId};
+use gauntlet_domain::TokenId;
+use gauntlet_domain::record::PlatformEvent;
 use gauntlet_storage::{Db, Error, events};
 use uuid::Uuid;
 

@@ -11,7 +11,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
-use gauntlet_domain::TournamentState;
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_storage::views::TournamentView;
 
 use crate::support::Platform;

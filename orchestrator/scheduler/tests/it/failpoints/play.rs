@@ -7,7 +7,9 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use gauntlet_domain::{Lane, Outcome, RunState, TaskName, TournamentState};
+use gauntlet_domain::TaskName;
+use gauntlet_domain::run::{Lane, Outcome, RunState};
+use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::claim::{Claim, claim};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;

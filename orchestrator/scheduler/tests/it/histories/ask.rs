@@ -1,7 +1,8 @@
 //! What is asked of an orchestrator: an operation with its operands found.
 
 use bytes::Bytes;
-use gauntlet_domain::{Lane, MethodName, RunId, TokenId, TournamentName};
+use gauntlet_domain::run::Lane;
+use gauntlet_domain::{MethodName, RunId, TokenId, TournamentName};
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::claim::{Claim, claim};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;

@@ -1,7 +1,9 @@
 //! A champion to be challenged.
 
 use bytes::Bytes;
-use gauntlet_domain::{Lane, Play, RoundRobin, Rules, TaskName};
+use gauntlet_domain::TaskName;
+use gauntlet_domain::run::Lane;
+use gauntlet_domain::tournament::{Play, RoundRobin, Rules};
 use gauntlet_scheduler::commands::claim::claim;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tournament};

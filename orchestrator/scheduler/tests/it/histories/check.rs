@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::{Digest, Play, RunId, RunState, Tournament};
+use gauntlet_domain::run::RunState;
+use gauntlet_domain::tournament::{Play, Tournament};
+use gauntlet_domain::{Digest, RunId};
 use gauntlet_storage::tournaments::Lock;
 use gauntlet_storage::{events, play};
 use gauntlet_test_support::LedgerLine;

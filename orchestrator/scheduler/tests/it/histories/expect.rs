@@ -1,8 +1,9 @@
 //! What the reference says must come of a question that is asked alone.
 
-use gauntlet_domain::{
-    Event, IllegalEvent, QueuedRun, RunId, RunState, Tournament, TournamentState,
-};
+use gauntlet_domain::RunId;
+use gauntlet_domain::record::{Event, IllegalEvent, QueuedRun};
+use gauntlet_domain::run::RunState;
+use gauntlet_domain::tournament::{Tournament, TournamentState};
 use gauntlet_scheduler::commands::report::NewReport;
 use gauntlet_scheduler::commands::void_block::Which;
 use gauntlet_storage::leases::Holder;
@@ -82,7 +83,7 @@ pub(crate) fn expect(model: &Model, ask: &Ask) -> Option<Expected> {
             _ => done(["closed"]),
         },
         Ask::Claim(runner, token, _) if runner.token != *token => refused("unknown-runner"),
-        Ask::Claim(_, _, gauntlet_domain::Lane::Wasm) if !model.claimable().is_empty() => {
+        Ask::Claim(_, _, gauntlet_domain::run::Lane::Wasm) if !model.claimable().is_empty() => {
             done(["run_leased"])
         }
         Ask::Claim(..) => done([]),

@@ -5,10 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gauntlet_domain::{
-    BlockSeed, Digest, Event, MethodName, RunId, RunState, RunnerId, TokenId, Tournament,
-    TournamentState,
-};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::RunState;
+use gauntlet_domain::tournament::{BlockSeed, Tournament, TournamentState};
+use gauntlet_domain::{Digest, MethodName, RunId, RunnerId, TokenId};
 
 /// Why a runner of this test gives an attempt up.
 pub(crate) const FAULT: &str = "the test says so";

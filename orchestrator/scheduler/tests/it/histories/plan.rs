@@ -1,6 +1,6 @@
 //! A history before it happens: who plays by which rules, and what comes in between.
 
-use gauntlet_domain::{
+use gauntlet_domain::tournament::{
     Classic, Combine, FirstBlock, Halving, Play, Racing, RoundRobin, Rules, Succession, Swiss,
     Terms,
 };

@@ -1,8 +1,9 @@
 //! The end of a history: faults stop, and the tournament has to come to an end by itself.
 
-use gauntlet_domain::{
-    Decision, Event, Outcome, RunState, SubmissionId, Tournament, TournamentState,
-};
+use gauntlet_domain::SubmissionId;
+use gauntlet_domain::record::Event;
+use gauntlet_domain::run::{Outcome, RunState};
+use gauntlet_domain::tournament::{Decision, Tournament, TournamentState};
 use gauntlet_storage::views;
 
 use super::ensure;

@@ -1,9 +1,9 @@
 //! A history while it happens: every step is carried out, compared with the
 //! reference, and followed by a look at everything that must always hold.
 
-use gauntlet_domain::{
-    Digest, Effect, Event, RunId, Tournament, TournamentId, TournamentName, link,
-};
+use gauntlet_domain::record::{Event, link};
+use gauntlet_domain::tournament::{Effect, Tournament};
+use gauntlet_domain::{Digest, RunId, TournamentId, TournamentName};
 use gauntlet_scheduler::commands::claim::Claim;
 use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tournament};
 use gauntlet_scheduler::{Context, Refusal};
@@ -141,7 +141,7 @@ impl<'w> Stage<'w> {
                 );
             }
             (Ask::Expire(runs), _) => {
-                let leased = self.model.in_state(gauntlet_domain::RunState::Leased);
+                let leased = self.model.in_state(gauntlet_domain::run::RunState::Leased);
                 let out = runs.iter().filter(|run| leased.contains(run));
                 self.model.expired.extend(out);
             }

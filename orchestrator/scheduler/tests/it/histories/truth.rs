@@ -1,9 +1,9 @@
 //! What methods are worth, and how a tournament ends that nobody disturbs.
 
-use gauntlet_domain::{
-    BlockSeed, Digest, Effect, Event, MethodName, Nonce, Outcome, QueuedRun, RunId, RunnerId,
-    Tournament, Verdict,
-};
+use gauntlet_domain::record::{Event, QueuedRun};
+use gauntlet_domain::run::{Outcome, Verdict};
+use gauntlet_domain::tournament::{BlockSeed, Effect, Nonce, Tournament};
+use gauntlet_domain::{Digest, MethodName, RunId, RunnerId};
 use uuid::Uuid;
 
 /// What a method is worth on a block: mostly its number, with noise, and ties now and then.

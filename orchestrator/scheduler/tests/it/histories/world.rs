@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use gauntlet_domain::{
-    Digest, Direction, Meters, Metric, Outcome, RunnerId, TaskName, TokenId, Verdict,
-};
+use gauntlet_domain::run::{Direction, Meters, Metric, Outcome, Verdict};
+use gauntlet_domain::{Digest, RunnerId, TaskName, TokenId};
 use gauntlet_scheduler::commands::create_task::{NewTask, create_task};
 use gauntlet_scheduler::commands::report::NewReport;
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};

@@ -1,0 +1,17 @@
+//! A single run: where it is, how it ended, what it may use and what it was measured by.
+
+mod budget;
+mod curve;
+mod lane;
+mod meters;
+mod metric;
+mod run_state;
+mod verdict;
+
+pub use budget::{Budget, BudgetError};
+pub use curve::{CurvePoint, MAX_METRIC_NAMES, MAX_POINTS_PER_METRIC, tidy_curve};
+pub use lane::{Lane, ParseLaneError};
+pub use meters::Meters;
+pub use metric::{Direction, Metric, MetricError};
+pub use run_state::{IllegalTransition, RunEvent, RunState};
+pub use verdict::{Outcome, OutcomeError, Verdict};

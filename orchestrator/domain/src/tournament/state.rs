@@ -1,0 +1,310 @@
+//! The state of a tournament. Events change it: [`crate::record`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::ids::{RunId, SubmissionId};
+use crate::run::Metric;
+use crate::tournament::points::{self, Points};
+use crate::tournament::round::{Entrant, Round, RunRecord};
+use crate::tournament::rules::Rules;
+use crate::tournament::seed::{Nonce, TournamentSeed};
+use crate::tournament::standings::Standing;
+use crate::tournament::standings::standings;
+
+/// Where a tournament is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TournamentState {
+    /// Being prepared.
+    Draft,
+    /// Accepting submissions.
+    Open,
+    /// Closed; rounds are played.
+    Closed,
+    /// Ended, usually with a champion.
+    Completed,
+    /// Called off.
+    Cancelled,
+}
+
+impl TournamentState {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Draft,
+        Self::Open,
+        Self::Closed,
+        Self::Completed,
+        Self::Cancelled,
+    ];
+
+    /// The name used in the database, in JSON and for people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Completed => "completed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The state of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+impl std::fmt::Display for TournamentState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A tournament: rules, field, rounds. Changed only by [`Tournament::apply`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tournament {
+    pub(crate) rules: Rules,
+    pub(crate) metrics: Vec<Metric>,
+    pub(crate) state: TournamentState,
+    pub(crate) paused: Option<String>,
+    pub(crate) commitment: Option<Digest>,
+    pub(crate) field: Vec<Entrant>,
+    pub(crate) defender: Option<Entrant>,
+    pub(crate) disqualified: BTreeSet<SubmissionId>,
+    pub(crate) seed: Option<TournamentSeed>,
+    pub(crate) rounds: Vec<Round>,
+    pub(crate) champion: Option<SubmissionId>,
+}
+
+/// What a stored tournament consists of.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// Its rules.
+    pub rules: Rules,
+    /// What its tasks measure, in their order; at least one.
+    pub metrics: Vec<Metric>,
+    /// Where it is.
+    pub state: TournamentState,
+    /// Why it is paused, if it is.
+    pub paused: Option<String>,
+    /// Digest of the nonce, once open.
+    pub commitment: Option<Digest>,
+    /// The field, in any order.
+    pub field: Vec<Entrant>,
+    /// Who defends the title.
+    pub defender: Option<Entrant>,
+    /// Who is out for breaking rules.
+    pub disqualified: BTreeSet<SubmissionId>,
+    /// The seed, once closed.
+    pub seed: Option<TournamentSeed>,
+    /// The rounds so far, in order.
+    pub rounds: Vec<Round>,
+    /// The winner.
+    pub champion: Option<SubmissionId>,
+}
+
+impl Tournament {
+    /// A draft with these rules, for tasks that measure `metrics`.
+    pub fn new(rules: Rules, metrics: Vec<Metric>) -> Self {
+        Self {
+            rules,
+            metrics,
+            state: TournamentState::Draft,
+            paused: None,
+            commitment: None,
+            field: Vec::new(),
+            defender: None,
+            disqualified: BTreeSet::new(),
+            seed: None,
+            rounds: Vec::new(),
+            champion: None,
+        }
+    }
+
+    /// A tournament from what is stored of it. The caller vouches that these
+    /// parts came about by events; [`Tournament::replay`] is the check.
+    pub fn restore(mut parts: Parts) -> Self {
+        parts.field.sort_by_key(|entrant| entrant.digest);
+        Self {
+            rules: parts.rules,
+            metrics: parts.metrics,
+            state: parts.state,
+            paused: parts.paused,
+            commitment: parts.commitment,
+            field: parts.field,
+            defender: parts.defender,
+            disqualified: parts.disqualified,
+            seed: parts.seed,
+            rounds: parts.rounds,
+            champion: parts.champion,
+        }
+    }
+
+    /// Where it is.
+    pub const fn state(&self) -> TournamentState {
+        self.state
+    }
+
+    /// Why it is paused, if it is.
+    pub fn paused(&self) -> Option<&str> {
+        self.paused.as_deref()
+    }
+
+    /// Its rules.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// What its first task measures.
+    pub fn metric(&self) -> &Metric {
+        &self.metrics[0]
+    }
+
+    /// What its tasks measure, in their order.
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// The scale its standings are on: the task's metric, or a share from 0 to 1 where
+    /// several tasks combine.
+    pub fn scale(&self) -> Metric {
+        points::scale(&self.rules.terms.combine, &self.metrics)
+    }
+
+    /// Its seed, once closed.
+    pub const fn seed(&self) -> Option<&TournamentSeed> {
+        self.seed.as_ref()
+    }
+
+    /// The field, ordered by digest. Who was disqualified stays in it: the seed depends on
+    /// everybody who handed something in, so that nobody can choose it by throwing some out.
+    pub fn field(&self) -> impl Iterator<Item = &Entrant> {
+        self.field.iter()
+    }
+
+    /// Who defends the title.
+    pub const fn defender(&self) -> Option<&Entrant> {
+        self.defender.as_ref()
+    }
+
+    /// Everybody who may run: the field, and the defending champion.
+    pub fn entrants(&self) -> impl Iterator<Item = &Entrant> {
+        self.field.iter().chain(&self.defender)
+    }
+
+    /// Everybody in the field who may still play, ordered by digest.
+    pub fn playing(&self) -> Vec<SubmissionId> {
+        self.field()
+            .map(|entrant| entrant.submission)
+            .filter(|who| !self.is_disqualified(*who))
+            .collect()
+    }
+
+    /// Whether a method is out for breaking rules.
+    pub fn is_disqualified(&self, submission: SubmissionId) -> bool {
+        self.disqualified.contains(&submission)
+    }
+
+    /// The rounds so far.
+    pub fn rounds(&self) -> &[Round] {
+        &self.rounds
+    }
+
+    /// A run and its number of round.
+    pub fn find_run(&self, run: RunId) -> Option<&RunRecord> {
+        self.rounds.iter().find_map(|round| round.runs.get(&run))
+    }
+
+    /// The winner.
+    pub const fn champion(&self) -> Option<SubmissionId> {
+        self.champion
+    }
+
+    /// All results that count, on one scale. Those of disqualified methods do not.
+    pub(crate) fn points(&self) -> Points {
+        let results = self
+            .rounds
+            .iter()
+            .flat_map(points::counted)
+            .filter(|(who, _)| !self.is_disqualified(*who));
+        Points::new(&self.rules.terms.combine, &self.metrics, results)
+    }
+
+    /// Standings of a round's entrants over rounds `from` to `to`.
+    pub(crate) fn standings_of(
+        &self,
+        round: &Round,
+        points: &Points,
+        window: (u32, u32),
+    ) -> Vec<Standing> {
+        let Some(seed) = &self.seed else {
+            return Vec::new();
+        };
+        let entrants: BTreeSet<SubmissionId> = round.entrants.iter().copied().collect();
+        let entrants = self.entrants().filter(|entrant| {
+            entrants.contains(&entrant.submission) && !self.is_disqualified(entrant.submission)
+        });
+        let combine = &self.rules.terms.combine;
+        standings(seed, combine, &self.scale(), entrants, points, window)
+    }
+
+    /// Standings of round `number`'s entrants over all results up to then; provisional while
+    /// the round is played.
+    pub fn standings(&self, number: u32) -> Vec<Standing> {
+        let round = self.rounds.iter().find(|round| round.number == number);
+        round.map_or_else(Vec::new, |round| {
+            self.standings_of(round, &self.points(), (1, number))
+        })
+    }
+
+    /// Whether a method completed a run that counts.
+    pub fn has_completed_a_run(&self, submission: SubmissionId) -> bool {
+        self.completed_a_run().contains(&submission)
+    }
+
+    /// Everybody who completed a run that counts. Nothing of a disqualified method does.
+    pub(crate) fn completed_a_run(&self) -> BTreeSet<SubmissionId> {
+        self.rounds
+            .iter()
+            .flat_map(points::counted)
+            .filter(|(who, counted)| {
+                counted.outcome.score().is_some() && !self.is_disqualified(*who)
+            })
+            .map(|(who, _)| who)
+            .collect()
+    }
+
+    /// Whether a method has a result that counts: one that had only byes has none.
+    pub(crate) fn has_run(&self, submission: SubmissionId) -> bool {
+        let mut results = self.rounds.iter().flat_map(points::counted);
+        results.any(|(who, _)| who == submission)
+    }
+
+    /// How many started: the entrants of the first round, once it is open.
+    pub(crate) fn starters(&self) -> usize {
+        self.rounds
+            .first()
+            .map_or_else(|| self.playing().len(), |round| round.entrants.len())
+    }
+
+    /// Every method's points by block (round and number), in the order of the blocks.
+    pub fn scores(&self) -> BTreeMap<SubmissionId, BTreeMap<(u32, u32), f64>> {
+        let points = self.points();
+        self.entrants()
+            .map(|entrant| {
+                let own = points.of(entrant.submission, 1, u32::MAX);
+                let own = own.map(|(block, point)| (block, point.value));
+                (entrant.submission, own.collect())
+            })
+            .collect()
+    }
+
+    /// The seed that `nonce` gives with the present field and defender.
+    pub fn derive_seed(&self, nonce: &Nonce) -> TournamentSeed {
+        let digests: Vec<Digest> = self.entrants().map(|entrant| entrant.digest).collect();
+        TournamentSeed::derive(nonce, &digests)
+    }
+}
