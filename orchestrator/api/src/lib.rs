@@ -61,7 +61,7 @@ pub use event::{CHANGE_EVENT, ChangeEvent};
 pub use metric::{Direction, Metric};
 pub use problem::Problem;
 pub use rating::{Rating, RatingStep, Ratings};
-pub use run::{Attempt, AttemptState, CurvePoint, Meters, Probe, Run, RunState, Verdict};
+pub use run::{Attempt, AttemptState, CheckpointScore, CurvePoint, Meters, Run, RunState, Verdict};
 pub use runner::Runner;
 pub use series::{NewSeries, Series, SeriesTournament};
 pub use submission::Receipt;

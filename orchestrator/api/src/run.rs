@@ -46,7 +46,7 @@ pub struct Run {
     pub curve: Vec<CurvePoint>,
     /// Scores of checkpoints on a public slice, where the rules ask for them.
     #[serde(default)]
-    pub probes: Vec<Probe>,
+    pub probes: Vec<CheckpointScore>,
     /// Metered work until the task's target was reached, if it was.
     #[serde(default)]
     pub to_target: Option<f64>,
@@ -56,7 +56,7 @@ pub struct Run {
 
 /// A checkpoint's score on the public slice: rows of the train part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Probe {
+pub struct CheckpointScore {
     /// Used share of the training budget; 1 is the finished model.
     pub fraction: f64,
     /// Metered work until then.

@@ -25,7 +25,7 @@ fn write(card: &Card, text: &mut String) -> std::fmt::Result {
     writeln!(text, "score: {:.6}", card.score)?;
     writeln!(text, "model_score: {:.6}", card.model_score)?;
     writeln!(text, "data_licence: {}", quoted(&card.licence))?;
-    writeln!(text, "module_sha256: {}", card.module)?;
+    writeln!(text, "module_sha256: {}", card.artifact)?;
     writeln!(text, "model_sha256: {}", card.model)?;
     writeln!(text, "run: {}", card.run)?;
     writeln!(text, "---")?;

@@ -242,8 +242,8 @@ pub(crate) fn run(view: views::RunView) -> api::Run {
         probes: view
             .probes
             .iter()
-            .map(|probe| api::Probe {
-                fraction: f64::from(probe.sixteenths) / 16.0,
+            .map(|probe| api::CheckpointScore {
+                fraction: f64::from(probe.checkpoint_index) / 16.0,
                 work: probe.work,
                 score: probe.score,
             })
@@ -324,8 +324,8 @@ pub(crate) fn archive_entry(view: views::ArchiveView, model_bytes: u64) -> api::
         tournament: view.tournament,
         method: view.method,
         lane: view.lane.to_string(),
-        module: view.module.to_string(),
-        module_bytes: view.module_bytes,
+        module: view.artifact.to_string(),
+        module_bytes: view.artifact_bytes,
         model: view.model.to_string(),
         model_bytes,
         metric: metric(view.card.metric.clone()),

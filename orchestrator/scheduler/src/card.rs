@@ -36,7 +36,7 @@ pub(crate) fn write(
     let best = choose_model(tournament.metric(), &own)?;
     Some(Card {
         method: entrant.name.clone(),
-        module: entrant.digest,
+        artifact: entrant.digest,
         model: best.model?,
         run: best.run,
         model_score: best.score?,

@@ -81,7 +81,7 @@ pub async fn entries_of(
 pub async fn won_before(
     conn: &mut Conn,
     task: TaskId,
-    module: &Digest,
+    artifact: &Digest,
     not_in: TournamentId,
 ) -> Result<Option<ArchiveId>> {
     let id = sqlx::query_scalar!(
@@ -92,7 +92,7 @@ pub async fn won_before(
         ORDER BY archive.id DESC LIMIT 1
         "#,
         task.0,
-        module.to_string(),
+        artifact.to_string(),
         not_in.0
     )
     .fetch_optional(conn)

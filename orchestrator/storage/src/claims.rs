@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use gauntlet_domain::run::{Budget, Lane};
 use gauntlet_domain::tournament::{BlockSeed, Probing, Rules};
-use gauntlet_domain::{Digest, MethodName, RunId, RunnerId, TaskName, TournamentId, TournamentName};
+use gauntlet_domain::{
+    Digest, MethodName, RunId, RunnerId, TaskName, TournamentId, TournamentName,
+};
 
 use crate::{Conn, Error, Result, parse};
 
@@ -19,7 +21,7 @@ pub struct Work {
     /// Name of the method.
     pub method: MethodName,
     /// Digest of the module or the image's archive.
-    pub module: Digest,
+    pub artifact: Digest,
     /// Which of the two it is.
     pub lane: Lane,
     /// Name of the task.
@@ -136,7 +138,7 @@ pub async fn pick(
                 work: Work {
                     tournament: parse::text("tournaments.name", &row.tournament)?,
                     method: parse::text("submissions.name", &row.method)?,
-                    module: parse::text("submissions.digest", &row.module)?,
+                    artifact: parse::text("submissions.digest", &row.module)?,
                     lane,
                     task: parse::text("tasks.name", &row.task)?,
                     info: row.info,

@@ -52,13 +52,13 @@ pub async fn extend(
     let Some(tournament) = row else {
         return Ok(None);
     };
-    count_beat(conn, holder.run, tournament).await?;
+    count_heartbeat(conn, holder.run, tournament).await?;
     Ok(Some(TournamentId(tournament)))
 }
 
-/// Counts a change that writes no event. A run's beats always fall into the same of the
+/// Counts a change that writes no event. A run's heartbeats always fall into the same of the
 /// tournament's few counters.
-async fn count_beat(conn: &mut Conn, run: RunId, tournament: uuid::Uuid) -> Result<()> {
+async fn count_heartbeat(conn: &mut Conn, run: RunId, tournament: uuid::Uuid) -> Result<()> {
     let shard = i16::from(run.0.as_bytes()[15] % 8);
     sqlx::query!(
         r#"
@@ -75,7 +75,7 @@ async fn count_beat(conn: &mut Conn, run: RunId, tournament: uuid::Uuid) -> Resu
 
 /// An attempt that is lost, locked by whoever found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lost {
+pub struct LostLease {
     /// The run.
     pub run: RunId,
     /// The attempt.
@@ -87,7 +87,7 @@ pub struct Lost {
 }
 
 /// Finds and locks a run whose lease has run out; skips those another process has found.
-pub async fn find_expired(conn: &mut Conn) -> Result<Option<Lost>> {
+pub async fn find_expired(conn: &mut Conn) -> Result<Option<LostLease>> {
     let row = sqlx::query!(
         r#"
         SELECT runs.id, runs.attempt, runs.tournament_id,
@@ -100,7 +100,7 @@ pub async fn find_expired(conn: &mut Conn) -> Result<Option<Lost>> {
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|row| Lost {
+    Ok(row.map(|row| LostLease {
         run: RunId(row.id),
         attempt: row.attempt,
         tournament: TournamentId(row.tournament_id),
@@ -109,7 +109,7 @@ pub async fn find_expired(conn: &mut Conn) -> Result<Option<Lost>> {
 }
 
 /// Finds and locks a run that `runner` still holds from a life before.
-pub async fn find_held(conn: &mut Conn, runner: RunnerId) -> Result<Option<Lost>> {
+pub async fn find_held(conn: &mut Conn, runner: RunnerId) -> Result<Option<LostLease>> {
     let row = sqlx::query!(
         r#"
         SELECT runs.id, runs.attempt, runs.tournament_id,
@@ -123,7 +123,7 @@ pub async fn find_held(conn: &mut Conn, runner: RunnerId) -> Result<Option<Lost>
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|row| Lost {
+    Ok(row.map(|row| LostLease {
         run: RunId(row.id),
         attempt: row.attempt,
         tournament: TournamentId(row.tournament_id),
@@ -132,7 +132,7 @@ pub async fn find_held(conn: &mut Conn, runner: RunnerId) -> Result<Option<Lost>
 }
 
 /// Locks the run that `holder` gives up; `None` if the lease is lost anyway.
-pub async fn find_own(conn: &mut Conn, holder: &Holder) -> Result<Option<Lost>> {
+pub async fn find_own(conn: &mut Conn, holder: &Holder) -> Result<Option<LostLease>> {
     let row = sqlx::query!(
         r#"
         SELECT runs.id, runs.attempt, runs.tournament_id,
@@ -150,7 +150,7 @@ pub async fn find_own(conn: &mut Conn, holder: &Holder) -> Result<Option<Lost>> 
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|row| Lost {
+    Ok(row.map(|row| LostLease {
         run: RunId(row.id),
         attempt: row.attempt,
         tournament: TournamentId(row.tournament_id),
@@ -160,9 +160,9 @@ pub async fn find_own(conn: &mut Conn, holder: &Holder) -> Result<Option<Lost>> 
 
 /// Takes a lost attempt off its runner: the run is queued again after `pause`,
 /// or stuck if that was its last. Returns which.
-pub async fn lose(
+pub async fn release(
     conn: &mut Conn,
-    lost: &Lost,
+    lost: &LostLease,
     how: AttemptState,
     reason: &str,
     pause: Duration,

@@ -10,6 +10,7 @@
 pub mod archive;
 mod blob_streams;
 mod blobs;
+pub mod checkpoint_scores;
 pub mod claims;
 pub mod curves;
 mod db;
@@ -19,7 +20,6 @@ pub mod leases;
 pub mod listen;
 mod parse;
 pub mod play;
-pub mod probes;
 pub mod results;
 pub mod rounds;
 pub mod runners;

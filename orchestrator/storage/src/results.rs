@@ -8,7 +8,7 @@ use crate::{Conn, Error, Result, parse};
 
 /// A leased run whose holder has a result for it, locked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Held {
+pub struct ActiveLease {
     /// The run.
     pub run: RunId,
     /// The tournament.
@@ -16,12 +16,12 @@ pub struct Held {
     /// What its task measures.
     pub metric: Metric,
     /// Whether there were heartbeats, which may have brought points of a curve.
-    pub has_beaten: bool,
+    pub has_heartbeats: bool,
 }
 
 /// Locks those of the runs that are leased to these holders, and their tournaments
 /// against a change of state. A run that is not returned is not its holder's (any more).
-pub async fn lock_held(conn: &mut Conn, holders: &[Holder]) -> Result<Vec<Held>> {
+pub async fn lock_active(conn: &mut Conn, holders: &[Holder]) -> Result<Vec<ActiveLease>> {
     let runs: Vec<uuid::Uuid> = holders.iter().map(|holder| holder.run.0).collect();
     let attempts: Vec<i32> = holders.iter().map(|holder| holder.attempt).collect();
     let tokens: Vec<uuid::Uuid> = holders.iter().map(|holder| holder.token.0).collect();
@@ -49,11 +49,11 @@ pub async fn lock_held(conn: &mut Conn, holders: &[Holder]) -> Result<Vec<Held>>
     .await?;
     rows.into_iter()
         .map(|row| {
-            Ok(Held {
+            Ok(ActiveLease {
                 run: RunId(row.id),
                 tournament: TournamentId(row.tournament_id),
                 metric: parse::json("tasks.metric", row.metric)?,
-                has_beaten: row.beats > 0,
+                has_heartbeats: row.beats > 0,
             })
         })
         .collect()

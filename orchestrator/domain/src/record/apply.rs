@@ -44,7 +44,7 @@ impl Tournament {
             Event::Opened {
                 commitment, rules, ..
             } => {
-                self.expect(kind, TournamentState::Draft)?;
+                self.require_state(kind, TournamentState::Draft)?;
                 if rules.is_some_and(|digest| digest != self.rules.digest()) {
                     return Err(contradiction("not the digest of its rules"));
                 }
@@ -56,7 +56,7 @@ impl Tournament {
                 name,
                 digest,
             } => {
-                self.expect(kind, TournamentState::Open)?;
+                self.require_state(kind, TournamentState::Open)?;
                 if self.knows(*submission, name, digest) {
                     return Err(contradiction("this method is in the field already"));
                 }
@@ -82,7 +82,7 @@ impl Tournament {
                 digest,
                 ..
             } => {
-                self.expect(kind, TournamentState::Open)?;
+                self.require_state(kind, TournamentState::Open)?;
                 if !self.rules.terms.defend || self.defender.is_some() {
                     return Err(contradiction("its rules ask for no further defender"));
                 }
@@ -96,7 +96,7 @@ impl Tournament {
                 });
             }
             Event::Closed { nonce, seed } => {
-                self.expect(kind, TournamentState::Open)?;
+                self.require_state(kind, TournamentState::Open)?;
                 if self.playing().len() < self.rules.terms.min_field as usize {
                     return Err(contradiction("the field is too small"));
                 }
@@ -110,7 +110,7 @@ impl Tournament {
                 self.state = TournamentState::Closed;
             }
             Event::RoundOpened { round, .. } => {
-                self.expect(kind, TournamentState::Closed)?;
+                self.require_state(kind, TournamentState::Closed)?;
                 self.goes_on().map_err(contradiction)?;
                 let open = self
                     .rounds
@@ -125,7 +125,7 @@ impl Tournament {
                 self.rounds.push(opened);
             }
             Event::RunLeased { run, attempt, .. } => {
-                self.expect(kind, TournamentState::Closed)?;
+                self.require_state(kind, TournamentState::Closed)?;
                 self.goes_on().map_err(contradiction)?;
                 let run = self.run(*run).ok_or(contradiction("no such run"))?;
                 if *attempt != run.attempt + 1 {
@@ -141,7 +141,7 @@ impl Tournament {
                 to_target,
                 ..
             } => {
-                self.expect(kind, TournamentState::Closed)?;
+                self.require_state(kind, TournamentState::Closed)?;
                 if to_target.is_some_and(|work| !(work.is_finite() && work >= 0.0)) {
                     return Err(contradiction("work is a finite number, not negative"));
                 }
@@ -161,22 +161,22 @@ impl Tournament {
                 run.to_target = *to_target;
             }
             Event::RunRequeued { run, attempt, .. } => {
-                self.expect(kind, TournamentState::Closed)?;
+                self.require_state(kind, TournamentState::Closed)?;
                 let run = self.current(*run, *attempt).ok_or(contradiction(STALE))?;
                 run.state = run.state.after(RunEvent::Requeue)?;
             }
             Event::RunStuck { run, attempt, .. } => {
-                self.expect(kind, TournamentState::Closed)?;
+                self.require_state(kind, TournamentState::Closed)?;
                 let run = self.current(*run, *attempt).ok_or(contradiction(STALE))?;
                 run.state = run.state.after(RunEvent::GiveUp)?;
             }
             Event::RunRetried { run } => {
-                self.expect(kind, TournamentState::Closed)?;
+                self.require_state(kind, TournamentState::Closed)?;
                 let run = self.run(*run).ok_or(contradiction("no such run"))?;
                 run.state = run.state.after(RunEvent::Retry)?;
             }
             Event::BlockVoided { round, block, .. } => {
-                self.expect(kind, TournamentState::Closed)?;
+                self.require_state(kind, TournamentState::Closed)?;
                 let at = self.undecided(*round, *block).map_err(contradiction)?;
                 let round = &mut self.rounds[at];
                 if round.is_last_of_a_heat(*block) {
@@ -191,7 +191,7 @@ impl Tournament {
                 runs,
                 ..
             } => {
-                self.expect(kind, TournamentState::Closed)?;
+                self.require_state(kind, TournamentState::Closed)?;
                 let at = self.undecided(*round, *block).map_err(contradiction)?;
                 if self.replacement(*round, *block) != Some(*replacement) {
                     return Err(contradiction("not the block that follows from the seed"));
@@ -211,7 +211,7 @@ impl Tournament {
                 self.rounds[at] = next;
             }
             Event::Disqualified { submission, .. } => {
-                self.expect_under_way(kind)?;
+                self.require_under_way(kind)?;
                 if !self
                     .entrants()
                     .any(|entrant| entrant.submission == *submission)
@@ -232,20 +232,20 @@ impl Tournament {
                 }
             }
             Event::Paused { reason } => {
-                self.expect_under_way(kind)?;
+                self.require_under_way(kind)?;
                 if self.paused.is_some() {
                     return Err(contradiction("it is paused already"));
                 }
                 self.paused = Some(reason.clone());
             }
             Event::Resumed => {
-                self.expect_under_way(kind)?;
+                self.require_under_way(kind)?;
                 if self.paused.take().is_none() {
                     return Err(contradiction("it is not paused"));
                 }
             }
             Event::RoundDecided(decision) => {
-                self.expect(kind, TournamentState::Closed)?;
+                self.require_state(kind, TournamentState::Closed)?;
                 self.goes_on().map_err(contradiction)?;
                 match self.rounds.last_mut() {
                     Some(round)
@@ -259,7 +259,7 @@ impl Tournament {
                 }
             }
             Event::Completed { champion, .. } => {
-                self.expect(kind, TournamentState::Closed)?;
+                self.require_state(kind, TournamentState::Closed)?;
                 self.goes_on().map_err(contradiction)?;
                 let over = match self.rounds.last() {
                     Some(round) => round.decision.is_some(),
@@ -278,7 +278,7 @@ impl Tournament {
                 ranking,
                 ..
             } => {
-                self.expect(kind, TournamentState::Completed)?;
+                self.require_state(kind, TournamentState::Completed)?;
                 let judged = self
                     .rejudge(changes)
                     .map_err(|_| contradiction("its changes do not fit the tournament"))?;
@@ -305,7 +305,11 @@ impl Tournament {
         Ok(())
     }
 
-    fn expect(&self, event: &'static str, state: TournamentState) -> Result<(), IllegalEvent> {
+    fn require_state(
+        &self,
+        event: &'static str,
+        state: TournamentState,
+    ) -> Result<(), IllegalEvent> {
         if self.state == state {
             Ok(())
         } else {
@@ -316,7 +320,7 @@ impl Tournament {
         }
     }
 
-    fn expect_under_way(&self, event: &'static str) -> Result<(), IllegalEvent> {
+    fn require_under_way(&self, event: &'static str) -> Result<(), IllegalEvent> {
         if matches!(self.state, TournamentState::Open | TournamentState::Closed) {
             return Ok(());
         }

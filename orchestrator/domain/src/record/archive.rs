@@ -14,7 +14,8 @@ pub struct Card {
     /// Name of the method.
     pub method: MethodName,
     /// Digest of its module.
-    pub module: Digest,
+    #[serde(rename = "module")]
+    pub artifact: Digest,
     /// Digest of the trained model (safetensors).
     pub model: Digest,
     /// The run the model comes from: the champion's best.

@@ -31,22 +31,24 @@ use crate::tournament::terms::Combine;
 
 /// A checkpoint's score on the public slice.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Probe {
-    /// Used share of the training budget, in sixteenths; 16 is the finished model.
-    pub sixteenths: u32,
+pub struct CheckpointScore {
+    /// Which checkpoint: used share of the training budget, in sixteenths; 16 is the finished
+    /// model.
+    #[serde(rename = "sixteenths")]
+    pub checkpoint_index: u32,
     /// Metered work until then.
     pub work: u64,
     /// The score, in the task's metric.
     pub score: f64,
 }
 
-impl Probe {
+impl CheckpointScore {
     /// Sixteenths from one probe to the next where runs may be stopped.
     pub const STEP: u32 = 4;
 
     /// Whether a run may be stopped by it: at a quarter, a half and three quarters.
     pub const fn may_stop(&self) -> bool {
-        self.sixteenths.is_multiple_of(Self::STEP) && self.sixteenths < 16
+        self.checkpoint_index.is_multiple_of(Self::STEP) && self.checkpoint_index < 16
     }
 }
 

@@ -22,7 +22,7 @@ pub use decision::{Decision, Title};
 pub use effect::Effect;
 pub use evidence::Evidence;
 pub use formats::{Classic, FirstBlock, Format, Halving, Next, Opening, Racing, RoundRobin, Swiss};
-pub use mid_run::{Hopeless, MidRun, Probe, Probing, can_still_matter};
+pub use mid_run::{CheckpointScore, Hopeless, MidRun, Probing, can_still_matter};
 pub use round::{Block, Entrant, Heat, Round, RunRecord};
 pub use rules::{Play, RULES_VERSION, Rules, RulesError};
 pub use seed::{BlockSeed, Nonce, TournamentSeed};

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::digest::Digest;
 use crate::tournament::formats::{Classic, FirstBlock, Format, Halving, Racing, RoundRobin, Swiss};
-use crate::tournament::mid_run::{Probe, Probing};
+use crate::tournament::mid_run::{CheckpointScore, Probing};
 use crate::tournament::terms::{Combine, Terms};
 
 /// Version of everything that follows from rules and results: draws, seeds, standings,
@@ -134,7 +134,7 @@ impl Rules {
                 target: Some(target),
             }),
             (_, _, Some(_)) => Some(Probing {
-                every: Probe::STEP,
+                every: CheckpointScore::STEP,
                 target: None,
             }),
             _ => None,

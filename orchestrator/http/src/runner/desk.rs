@@ -9,7 +9,7 @@ use std::sync::Arc;
 use gauntlet_domain::run::Lane;
 use gauntlet_domain::{RunnerId, TokenId};
 use gauntlet_scheduler::Context;
-use gauntlet_scheduler::commands::claim::{self, Ask, Claim};
+use gauntlet_scheduler::commands::claim::{self, Claim, LeaseRequest};
 use gauntlet_storage as storage;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -25,7 +25,7 @@ pub(crate) struct Desk(mpsc::UnboundedSender<Request>);
 /// A runner that asks.
 struct Request {
     token: TokenId,
-    ask: Ask,
+    ask: LeaseRequest,
     containers: bool,
     until: Instant,
     /// Whether the runner is who it says.
@@ -55,7 +55,7 @@ impl Desk {
     pub(crate) async fn wait(
         &self,
         token: TokenId,
-        ask: Ask,
+        ask: LeaseRequest,
         containers: bool,
         until: Instant,
     ) -> Result<Vec<Claim>> {
@@ -162,7 +162,7 @@ async fn look(context: &Context, waiting: Vec<Request>, lanes: &[Lane]) -> Vec<R
     if waiting.is_empty() {
         return waiting;
     }
-    let asks: Vec<Ask> = waiting.iter().map(|request| request.ask).collect();
+    let asks: Vec<LeaseRequest> = waiting.iter().map(|request| request.ask).collect();
     let given = match claim::claim_for(context, &asks, lanes).await {
         Ok(given) => given,
         Err(error) => {

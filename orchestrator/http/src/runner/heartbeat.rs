@@ -4,7 +4,7 @@ use axum::extract::State;
 use gauntlet_domain::RunId;
 use gauntlet_protocol::{Heartbeat, LeaseExtended};
 use gauntlet_scheduler::commands::heartbeat::heartbeat as beat;
-use gauntlet_scheduler::commands::probe::probe;
+use gauntlet_scheduler::commands::score_checkpoints::score_checkpoints;
 use gauntlet_storage::leases::Holder;
 
 use crate::app::App;
@@ -12,7 +12,7 @@ use crate::auth::Runner;
 use crate::convert;
 use crate::error::Result;
 use crate::extract::{Json, Path};
-use crate::runner::probes;
+use crate::runner::checkpoint_scores;
 
 pub(crate) async fn heartbeat(
     State(app): State<App>,
@@ -30,7 +30,7 @@ pub(crate) async fn heartbeat(
     let stop = match body.probes.as_slice() {
         // Where nobody asks for probes there is nothing to look up.
         [] => None,
-        new => probe(&app.context, &holder, &probes::reported(new)).await?,
+        new => score_checkpoints(&app.context, &holder, &checkpoint_scores::reported(new)).await?,
     };
     Ok(axum::Json(LeaseExtended {
         lease_seconds: lease.as_secs().try_into().unwrap_or(u32::MAX),

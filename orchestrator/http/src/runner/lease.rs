@@ -11,7 +11,7 @@ use gauntlet_protocol::{
     AssignedTask, Assignment, Assignments, Lane as WireLane, LeaseRequest, LeasesRequest,
     MOST_AT_ONCE, Probing,
 };
-use gauntlet_scheduler::commands::claim::{Ask, Claim};
+use gauntlet_scheduler::commands::claim::{Claim, LeaseRequest};
 use tokio::time::Instant;
 
 use crate::app::App;
@@ -31,7 +31,7 @@ pub(crate) async fn lease(
     Json(body): Json<LeaseRequest>,
 ) -> Result<Response> {
     let until = until(body.wait_seconds)?;
-    let ask = Ask {
+    let ask = LeaseRequest {
         runner: id,
         most: 1,
     };
@@ -51,7 +51,7 @@ pub(crate) async fn leases(
 ) -> Result<Response> {
     let until = until(body.wait_seconds)?;
     check_count("body.most", body.most)?;
-    let ask = Ask {
+    let ask = LeaseRequest {
         runner: id,
         most: body.most,
     };
@@ -101,7 +101,7 @@ fn assignment(claimed: Claim) -> Assignment {
         lease_seconds: claimed.lease.as_secs().try_into().unwrap_or(u32::MAX),
         tournament: work.tournament.to_string(),
         method: work.method.to_string(),
-        module: work.module.to_string(),
+        module: work.artifact.to_string(),
         lane: match work.lane {
             Lane::Wasm => WireLane::Wasm,
             Lane::Oci => WireLane::Oci,

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gauntlet_domain::RunId;
 use gauntlet_protocol::{Fault, Report, ReportAnswer, ReportAnswers, ReportProblem, Reports};
-use gauntlet_scheduler::commands::fault::fault as lose;
+use gauntlet_scheduler::commands::fault::fault as give_up;
 use gauntlet_scheduler::commands::report::{NewReport, check};
 use gauntlet_storage::leases::Holder;
 
@@ -13,8 +13,8 @@ use crate::auth::Runner;
 use crate::convert;
 use crate::error::{Error, Result};
 use crate::extract::{self, Json, Path};
+use crate::runner::checkpoint_scores;
 use crate::runner::lease::check_count;
-use crate::runner::probes;
 
 pub(crate) async fn report(
     State(app): State<App>,
@@ -70,7 +70,7 @@ async fn accept(app: &App, holder: &Holder, body: Report) -> Result<()> {
         train: convert::reported_meters(body.train),
         predict: convert::reported_meters(body.predict),
         curve: convert::reported_curve(body.curve),
-        probes: probes::reported(&body.probes),
+        probes: checkpoint_scores::reported(&body.probes),
         to_target: body.to_target,
     };
     let checked = check(&app.context, holder, report).await?;
@@ -105,6 +105,6 @@ pub(crate) async fn fault(
         attempt,
         token: runner.token,
     };
-    lose(&app.context, &holder, &body.reason).await?;
+    give_up(&app.context, &holder, &body.reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -29,7 +29,7 @@ pub struct Claim {
 
 /// A runner that wants work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ask {
+pub struct LeaseRequest {
     /// Who.
     pub runner: RunnerId,
     /// How many attempts it takes at most.
@@ -46,7 +46,7 @@ pub async fn claim(
     if known(ctx, &[(runner, token)]).await? != [true] {
         return Err(unknown_runner(runner));
     }
-    let mut claims = claim_for(ctx, &[Ask { runner, most: 1 }], lanes).await?;
+    let mut claims = claim_for(ctx, &[LeaseRequest { runner, most: 1 }], lanes).await?;
     Ok(claims.pop().and_then(|mut own| own.pop()))
 }
 
@@ -78,7 +78,7 @@ pub fn unknown_runner(runner: RunnerId) -> Refusal {
 /// Those of the first transaction. When a later one fails, what was leased before counts.
 pub async fn claim_for(
     ctx: &Context,
-    asks: &[Ask],
+    asks: &[LeaseRequest],
     lanes: &[Lane],
 ) -> Result<Vec<Vec<Claim>>, Error> {
     let mut given = Given::new(asks);
@@ -127,12 +127,12 @@ async fn fill(ctx: &Context, lanes: &[Lane], given: &mut Given<'_>) -> Result<()
 
 /// What each ask has got so far.
 struct Given<'a> {
-    asks: &'a [Ask],
+    asks: &'a [LeaseRequest],
     claims: Vec<Vec<Claim>>,
 }
 
 impl<'a> Given<'a> {
-    fn new(asks: &'a [Ask]) -> Self {
+    fn new(asks: &'a [LeaseRequest]) -> Self {
         let claims = asks.iter().map(|_| Vec::new()).collect();
         Self { asks, claims }
     }
@@ -142,7 +142,7 @@ impl<'a> Given<'a> {
     }
 
     /// The number and runner of each ask, once for every attempt that it still takes.
-    fn open(&self, which: impl Fn(&Ask) -> bool) -> Vec<(usize, RunnerId)> {
+    fn open(&self, which: impl Fn(&LeaseRequest) -> bool) -> Vec<(usize, RunnerId)> {
         let asks = self.asks.iter().zip(&self.claims).enumerate();
         asks.filter(|(_, (ask, _))| which(ask))
             .flat_map(|(nth, (ask, own))| {

@@ -6,7 +6,7 @@ use gauntlet_domain::{MethodName, TournamentName};
 use gauntlet_storage::runs::Unneeded;
 use gauntlet_storage::{Conn, events, runs, submissions};
 
-use super::{find, referee, text};
+use super::{find, operator_actions, text};
 use crate::{Context, Reason, Refusal};
 
 /// Disqualifies a method of an open or closed tournament; the reason (at most 500
@@ -43,18 +43,18 @@ async fn change(
         .not_found());
     };
     let mut unneeded = runs::lock_unneeded(&mut *tx, Unneeded::Method(submission)).await?;
-    let mut loaded = referee::locked(&mut *tx, id).await?;
+    let mut loaded = operator_actions::locked(&mut *tx, id).await?;
     let event = Event::Disqualified {
         submission,
         reason: reason.to_owned(),
     };
-    referee::apply(&mut loaded.tournament, name, &event, "body.method")?;
+    operator_actions::apply(&mut loaded.tournament, name, &event, "body.method")?;
     // A round may have opened before we had the lock.
     unneeded.extend(runs::lock_unneeded(&mut *tx, Unneeded::Method(submission)).await?);
     runs::void(&mut *tx, &unneeded, "the method was disqualified").await?;
     ctx.reached("disqualify", "between runs and method");
     if !submissions::disqualify(&mut *tx, id, submission, reason).await? {
-        return Err(referee::changed(id));
+        return Err(operator_actions::changed(id));
     }
     events::append(&mut *tx, id, &event).await?;
     Ok(())

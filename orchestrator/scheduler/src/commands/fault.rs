@@ -4,8 +4,9 @@ use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::views::AttemptState;
 use gauntlet_storage::{Error, views};
 
-use super::report::lease_lost;
-use super::{lose, text};
+use super::lease_lost::lease_lost;
+use super::release::release;
+use super::text;
 use crate::{Context, Refusal};
 
 /// Queues the run again after a pause, or leaves it stuck if that was its last
@@ -23,7 +24,7 @@ pub async fn fault(ctx: &Context, holder: &Holder, reason: &str) -> Result<(), R
         };
     };
     let pause = ctx.policy.pause_after(holder.attempt);
-    lose(&mut tx, &lost, AttemptState::Faulted, &reason, pause).await?;
+    release(&mut tx, &lost, AttemptState::Faulted, &reason, pause).await?;
     ctx.commit(tx, "fault").await?;
     ctx.signals.work();
     Ok(())

@@ -6,7 +6,7 @@ use gauntlet_domain::run::{CurvePoint, tidy_curve};
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::{curves, runners};
 
-use super::report::lease_lost;
+use super::lease_lost::lease_lost;
 use crate::{Context, Refusal};
 
 /// Prolongs the lease, notes progress (0 to 1; what lies outside is brought

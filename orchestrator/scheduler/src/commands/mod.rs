@@ -13,18 +13,17 @@ pub mod fault;
 pub mod heartbeat;
 pub mod open_tournament;
 pub mod pause;
-pub mod probe;
 pub mod register_runner;
 pub mod rejudge;
 pub mod report;
 pub mod retry_run;
+pub mod score_checkpoints;
 pub mod submit;
 pub mod tokens;
 pub mod void_block;
 
 mod find;
-mod lose;
-mod referee;
+mod lease_lost;
+mod operator_actions;
+pub(crate) mod release;
 mod text;
-
-pub(crate) use lose::lose;

@@ -5,7 +5,7 @@ use gauntlet_domain::TournamentName;
 use gauntlet_domain::record::Event;
 use gauntlet_storage::{Conn, events, tournaments};
 
-use super::{find, referee, text};
+use super::{find, operator_actions, text};
 use crate::{Context, Refusal};
 
 /// Pauses a tournament that has not ended; the reason (at most 500 characters) is public.
@@ -35,7 +35,7 @@ async fn change(
     reason: Option<&str>,
 ) -> Result<(), Refusal> {
     let id = find::tournament(&mut *conn, name).await?;
-    let mut loaded = referee::locked(&mut *conn, id).await?;
+    let mut loaded = operator_actions::locked(&mut *conn, id).await?;
     if loaded.tournament.paused().is_some() == reason.is_some() {
         return Ok(());
     }
@@ -45,9 +45,9 @@ async fn change(
         },
         None => Event::Resumed,
     };
-    referee::apply(&mut loaded.tournament, name, &event, "path.name")?;
+    operator_actions::apply(&mut loaded.tournament, name, &event, "path.name")?;
     if !tournaments::pause(&mut *conn, id, reason).await? {
-        return Err(referee::changed(id));
+        return Err(operator_actions::changed(id));
     }
     events::append(conn, id, &event).await?;
     Ok(())

@@ -8,7 +8,8 @@ use gauntlet_storage::views::AttemptState;
 use gauntlet_storage::{events, leases, runners};
 use uuid::Uuid;
 
-use super::{lose, text};
+use super::release::release;
+use super::text;
 use crate::{Context, Reason, Refusal};
 
 /// A runner that introduces itself.
@@ -57,7 +58,7 @@ pub async fn register_runner(ctx: &Context, new: NewRunner) -> Result<RunnerId, 
             break;
         };
         let reason = "the runner started again";
-        lose(
+        release(
             &mut tx,
             &lost,
             AttemptState::Expired,

@@ -6,7 +6,7 @@ use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, archive, events};
 
-use super::{find, referee, text};
+use super::{find, operator_actions, text};
 use crate::archiving;
 use crate::{Context, Reason, Refusal};
 
@@ -45,7 +45,7 @@ async fn change(
     reason: &str,
 ) -> Result<Rejudgement, Refusal> {
     let id = find::tournament(&mut *conn, name).await?;
-    let mut loaded = referee::locked(&mut *conn, id).await?;
+    let mut loaded = operator_actions::locked(&mut *conn, id).await?;
     let before = loaded.tournament.champion();
     let judged = loaded.tournament.rejudge(&changes).map_err(refusal)?;
     let event = Event::Rejudged {
@@ -54,19 +54,23 @@ async fn change(
         champion: judged.champion,
         ranking: judged.ranking.clone(),
     };
-    referee::apply(&mut loaded.tournament, name, &event, "body.changes")?;
+    operator_actions::apply(&mut loaded.tournament, name, &event, "body.changes")?;
     if !tournaments::set_champion(&mut *conn, id, judged.champion).await? {
-        return Err(referee::changed(id));
+        return Err(operator_actions::changed(id));
     }
     if let Some(champion) = judged.champion.filter(|_| judged.champion != before) {
-        crown(&mut *conn, &loaded, champion).await?;
+        archive_champion(&mut *conn, &loaded, champion).await?;
     }
     events::append(&mut *conn, id, &event).await?;
     Ok(judged)
 }
 
 /// Gives the champion its entry and, unless a later tournament has it, the alias.
-async fn crown(conn: &mut Conn, loaded: &Loaded, champion: SubmissionId) -> Result<(), Error> {
+async fn archive_champion(
+    conn: &mut Conn,
+    loaded: &Loaded,
+    champion: SubmissionId,
+) -> Result<(), Error> {
     let task = archiving::task_of(&mut *conn, loaded).await?;
     let alias = archive::champion_alias(&task.name);
     let holder = archive::of_alias(&mut *conn, &alias).await?;

@@ -6,14 +6,15 @@ use gauntlet_domain::record::Event;
 use gauntlet_domain::run::{
     CurvePoint, Meters, Metric, Outcome, OutcomeError, Verdict, tidy_curve,
 };
-use gauntlet_domain::tournament::Probe;
+use gauntlet_domain::tournament::CheckpointScore;
 use gauntlet_domain::{Digest, RunId, TournamentId};
 use gauntlet_storage::leases::Holder;
-use gauntlet_storage::results::{self, Held, NewResult};
-use gauntlet_storage::{Error, Transaction, curves, events, probes, runs};
+use gauntlet_storage::results::{self, ActiveLease, NewResult};
+use gauntlet_storage::{Error, Transaction, checkpoint_scores, curves, events, runs};
 use serde::Serialize;
 
-use super::text;
+use super::lease_lost::lease_lost;
+use super::{score_checkpoints, text};
 use crate::{Context, Reason, Refusal};
 
 /// The result of an attempt.
@@ -38,7 +39,7 @@ pub struct NewReport {
     pub curve: Vec<CurvePoint>,
     /// All probes; those that came with heartbeats stay as they are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub probes: Vec<Probe>,
+    pub probes: Vec<CheckpointScore>,
     /// Work until the task's target was reached, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_target: Option<u64>,
@@ -68,7 +69,7 @@ pub struct Checked {
 /// Looks at what a report says, without the database.
 pub async fn check(ctx: &Context, holder: &Holder, report: NewReport) -> Result<Checked, Refusal> {
     let outcome = Outcome::new(report.verdict, report.score).map_err(invalid_outcome)?;
-    super::probe::check(&report.probes)?;
+    score_checkpoints::check(&report.probes)?;
     Ok(Checked {
         holder: *holder,
         outcome,
@@ -109,10 +110,10 @@ type Answers = Vec<(usize, Result<(), Refusal>)>;
 /// One transaction. No two of the reports are about the same run.
 async fn accept(ctx: &Context, mut reports: Vec<(usize, Checked)>) -> Result<Answers, Error> {
     let mut answers = Answers::new();
-    let mut accepted: Vec<(Held, Checked)> = Vec::new();
+    let mut accepted: Vec<(ActiveLease, Checked)> = Vec::new();
     let holders: Vec<Holder> = reports.iter().map(|(_, one)| one.holder).collect();
     let mut tx = ctx.db.begin().await?;
-    for held in results::lock_held(&mut tx, &holders).await? {
+    for held in results::lock_active(&mut tx, &holders).await? {
         let at = reports
             .iter()
             .position(|(_, one)| one.holder.run == held.run);
@@ -123,7 +124,7 @@ async fn accept(ctx: &Context, mut reports: Vec<(usize, Checked)>) -> Result<Ans
         let mut fits = model.and_then(|()| check_score(&held.metric, &one.outcome));
         let stopped = one.outcome.verdict() == Verdict::Stopped;
         if stopped
-            && probes::stopped(&mut tx, held.run, one.holder.attempt)
+            && checkpoint_scores::stopped(&mut tx, held.run, one.holder.attempt)
                 .await?
                 .is_none()
         {
@@ -152,7 +153,7 @@ async fn accept(ctx: &Context, mut reports: Vec<(usize, Checked)>) -> Result<Ans
 async fn write(
     ctx: &Context,
     mut tx: Transaction,
-    accepted: &mut [(Held, Checked)],
+    accepted: &mut [(ActiveLease, Checked)],
 ) -> Result<(), Error> {
     if accepted.is_empty() {
         // At once: what it locked is passed over by claims.
@@ -163,11 +164,11 @@ async fn write(
     ctx.reached("report", "between lease and result");
     let beaten: Vec<RunId> = accepted
         .iter()
-        .filter(|(held, _)| held.has_beaten)
+        .filter(|(held, _)| held.has_heartbeats)
         .map(|(held, _)| held.run)
         .collect();
     for (held, one) in accepted.iter() {
-        probes::add(&mut tx, held.run, one.holder.attempt, &one.report.probes).await?;
+        checkpoint_scores::add(&mut tx, held.run, one.holder.attempt, &one.report.probes).await?;
     }
     curves::clear(&mut tx, &beaten).await?;
     let final_curves: Vec<(RunId, Vec<CurvePoint>)> = accepted
@@ -327,19 +328,5 @@ fn nobody_stopped(holder: &Holder) -> Refusal {
         "report `stopped` only after a heartbeat's answer says so",
     )
     .field("body.verdict")
-    .conflict()
-}
-
-/// The answer to every message about an attempt that is not the sender's (any more).
-pub(super) fn lease_lost(holder: &Holder) -> Refusal {
-    Reason::new(
-        "lease-lost",
-        format!(
-            "attempt {} of run {} is not leased to this runner",
-            holder.attempt, holder.run
-        ),
-        "stop the sandbox and forget the run; it is being taken care of",
-    )
-    .field("path.attempt")
     .conflict()
 }

@@ -7,7 +7,7 @@ use gauntlet_storage::runs::{NewRun, Unneeded};
 use gauntlet_storage::{Conn, Error, events, rounds, runs};
 use uuid::Uuid;
 
-use super::{find, referee, text};
+use super::{find, operator_actions, text};
 use crate::{Context, Reason, Refusal};
 
 /// A block of a tournament.
@@ -72,7 +72,7 @@ async fn change(
     };
     let runs_of = Unneeded::Block(round, which.block);
     let mut unneeded = runs::lock_unneeded(&mut *tx, runs_of).await?;
-    let mut loaded = referee::locked(&mut *tx, id).await?;
+    let mut loaded = operator_actions::locked(&mut *tx, id).await?;
     let reason_text = reason.to_owned();
     let event = if replace {
         let Some(replacement) = loaded.tournament.replacement(which.round, which.block) else {
@@ -100,13 +100,13 @@ async fn change(
             reason: reason_text,
         }
     };
-    referee::apply(&mut loaded.tournament, name, &event, "body.block")?;
+    operator_actions::apply(&mut loaded.tournament, name, &event, "body.block")?;
     // It may have taken another's place before we had the lock.
     unneeded.extend(runs::lock_unneeded(&mut *tx, runs_of).await?);
     runs::void(&mut *tx, &unneeded, "its block was taken out").await?;
     ctx.reached("void block", "between runs and block");
     if !rounds::void_block(&mut *tx, round, which.block).await? {
-        return Err(referee::changed(id));
+        return Err(operator_actions::changed(id));
     }
     if let Event::BlockReplaced {
         replacement, runs, ..

@@ -6,7 +6,7 @@ use gauntlet_storage::views::AttemptState;
 use gauntlet_storage::{Error, leases};
 
 use crate::Context;
-use crate::commands::lose;
+use crate::commands::release::release;
 
 /// Takes back every lease that has run out, each in a transaction of its own.
 /// Returns how many.
@@ -19,7 +19,7 @@ pub async fn once(ctx: &Context) -> Result<usize, Error> {
         };
         let reason = "the lease ran out: the runner was not heard in time";
         // No pause: waiting for the lease was one.
-        lose(
+        release(
             &mut tx,
             &lost,
             AttemptState::Expired,

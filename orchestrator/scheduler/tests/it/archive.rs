@@ -63,7 +63,7 @@ async fn the_champion_is_archived_under_its_alias() {
         platform
             .ctx
             .blobs
-            .get(&entry.module)
+            .get(&entry.artifact)
             .await
             .unwrap()
             .is_some()

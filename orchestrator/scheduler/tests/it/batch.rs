@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use gauntlet_domain::run::{Lane, RunState};
 use gauntlet_domain::{RunId, RunnerId};
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
-use gauntlet_scheduler::commands::claim::{Ask, Claim, claim_for};
+use gauntlet_scheduler::commands::claim::{Claim, LeaseRequest, claim_for};
 use gauntlet_scheduler::commands::fault::fault;
 use gauntlet_scheduler::commands::report::{NewReport, accept_all, check};
 use gauntlet_scheduler::loops::advance_rounds;
@@ -16,9 +16,9 @@ use gauntlet_storage::leases::Holder;
 use crate::support::{Platform, completed, failed, name, register};
 
 async fn ask(platform: &Platform, asks: &[(RunnerId, usize)]) -> Vec<Vec<Claim>> {
-    let asks: Vec<Ask> = asks
+    let asks: Vec<LeaseRequest> = asks
         .iter()
-        .map(|(runner, most)| Ask {
+        .map(|(runner, most)| LeaseRequest {
             runner: *runner,
             most: *most,
         })
@@ -244,7 +244,7 @@ async fn batches_of_several_orchestrators_do_not_wait_in_a_circle() {
             let runner = register(&ctx, platform.runner_token, &format!("w{worker}")).await;
             let mut count = 0;
             for _ in 0..400 {
-                let asks = [Ask { runner, most: 5 }];
+                let asks = [LeaseRequest { runner, most: 5 }];
                 let claims = claim_for(&ctx, &asks, &[Lane::Wasm]).await.unwrap();
                 let mut checked = Vec::new();
                 for claim in &claims[0] {

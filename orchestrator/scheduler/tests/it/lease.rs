@@ -35,7 +35,7 @@ async fn a_claim_has_all_that_is_needed() {
     assert_eq!(claim.work.tournament.as_str(), "t");
     assert_eq!(claim.work.task.as_str(), "digits");
     assert_eq!(claim.work.budget, crate::support::BUDGET);
-    let module = platform.ctx.blobs.get(&claim.work.module).await.unwrap();
+    let module = platform.ctx.blobs.get(&claim.work.artifact).await.unwrap();
     assert_eq!(
         module.unwrap(),
         format!("module of {}", claim.work.method).as_bytes()

@@ -2,7 +2,7 @@
 
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::{Outcome, RunState, Verdict};
-use gauntlet_domain::tournament::{Combine, Halving, MidRun, Play, Probe, Rules, Terms};
+use gauntlet_domain::tournament::{CheckpointScore, Combine, Halving, MidRun, Play, Rules, Terms};
 use gauntlet_scheduler::Refusal;
 use gauntlet_scheduler::commands::claim::Claim;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -10,8 +10,8 @@ use gauntlet_scheduler::commands::create_task::{NewTask, create_task};
 use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tournament};
 use gauntlet_scheduler::commands::fault::fault;
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
-use gauntlet_scheduler::commands::probe::probe;
 use gauntlet_scheduler::commands::report::{NewReport, report};
+use gauntlet_scheduler::commands::score_checkpoints::score_checkpoints;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_storage::leases::Holder;
@@ -66,17 +66,19 @@ async fn start(platform: &Platform, tournament: &str, task: &str, rules: Rules, 
     advance_rounds::once(&platform.ctx).await.unwrap();
 }
 
-fn at(sixteenths: u32, score: f64) -> Probe {
-    Probe {
-        sixteenths,
-        work: u64::from(sixteenths) * 1000,
+fn at(checkpoint_index: u32, score: f64) -> CheckpointScore {
+    CheckpointScore {
+        checkpoint_index,
+        work: u64::from(checkpoint_index) * 1000,
         score,
     }
 }
 
-async fn ask(platform: &Platform, claim: &Claim, probes: &[Probe]) -> Option<String> {
+async fn ask(platform: &Platform, claim: &Claim, probes: &[CheckpointScore]) -> Option<String> {
     let holder = platform.holder(claim);
-    probe(&platform.ctx, &holder, probes).await.unwrap()
+    score_checkpoints(&platform.ctx, &holder, probes)
+        .await
+        .unwrap()
 }
 
 /// Two of three have completed, from 0.5 to 0.75; here is the third.
@@ -167,7 +169,7 @@ async fn only_the_holder_of_the_attempt_may_probe_and_another_attempt_starts_ane
             ..holder
         },
     ] {
-        let refused = probe(&platform.ctx, &wrong, &[at(4, 0.0)]).await;
+        let refused = score_checkpoints(&platform.ctx, &wrong, &[at(4, 0.0)]).await;
         assert_eq!(reason(refused.map(drop)).code, "lease-lost");
     }
     fault(&platform.ctx, &holder, "the disk is full")
@@ -178,10 +180,10 @@ async fn only_the_holder_of_the_attempt_may_probe_and_another_attempt_starts_ane
     assert_eq!(platform.run(claim.run).await.probes, []);
     assert_eq!(ask(&platform, &again, &[]).await, None);
     assert_eq!(ask(&platform, &again, &[at(4, 0.5)]).await, None);
-    let refused = probe(&platform.ctx, &holder, &[at(4, 0.0)]).await;
+    let refused = score_checkpoints(&platform.ctx, &holder, &[at(4, 0.0)]).await;
     assert_eq!(reason(refused.map(drop)).code, "lease-lost");
     for wrong in [at(0, 0.5), at(17, 0.5), at(4, f64::NAN)] {
-        let refused = probe(&platform.ctx, &platform.holder(&again), &[wrong]).await;
+        let refused = score_checkpoints(&platform.ctx, &platform.holder(&again), &[wrong]).await;
         assert_eq!(reason(refused.map(drop)).code, "invalid-probe");
     }
 }

@@ -21,9 +21,9 @@ pub struct ArchiveView {
     /// What it was handed in as.
     pub lane: Lane,
     /// Digest of the module or the image's archive: a blob.
-    pub module: Digest,
+    pub artifact: Digest,
     /// Bytes of it.
-    pub module_bytes: u64,
+    pub artifact_bytes: u64,
     /// Digest of the model: a blob.
     pub model: Digest,
     /// The run the model comes from.
@@ -92,8 +92,8 @@ async fn select(conn: &mut Conn, only: Option<uuid::Uuid>) -> Result<Vec<Archive
                 tournament: row.tournament,
                 method: row.method,
                 lane: parse::text("submissions.lane", &row.lane)?,
-                module: parse::text("submissions.digest", &row.module)?,
-                module_bytes: parse::number("submissions.bytes", row.bytes)?,
+                artifact: parse::text("submissions.digest", &row.module)?,
+                artifact_bytes: parse::number("submissions.bytes", row.bytes)?,
                 model: parse::text("archive.model", &row.model)?,
                 run: RunId(row.run_id),
                 score: row.score,

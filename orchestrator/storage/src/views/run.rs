@@ -1,9 +1,9 @@
 use gauntlet_domain::run::{CurvePoint, Meters, Metric, RunState, Verdict};
-use gauntlet_domain::tournament::{BlockSeed, Probe};
+use gauntlet_domain::tournament::{BlockSeed, CheckpointScore};
 use gauntlet_domain::{Digest, RunId, TournamentId};
 use time::OffsetDateTime;
 
-use crate::{Conn, Error, Result, curves, parse, probes};
+use crate::{Conn, Error, Result, checkpoint_scores, curves, parse};
 
 /// A run with its curve and its attempts.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +49,7 @@ pub struct RunView {
     /// What was reported so far, by name, then step.
     pub curve: Vec<CurvePoint>,
     /// Scores of checkpoints on the public slice, of the latest attempt.
-    pub probes: Vec<Probe>,
+    pub probes: Vec<CheckpointScore>,
     /// Work until the task's target was reached, if it was.
     pub to_target: Option<f64>,
     /// Its attempts, oldest first.
@@ -148,7 +148,7 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
         return Ok(None);
     };
     let attempts = attempts(&mut *conn, id).await?;
-    let probes = probes::of(&mut *conn, id).await?;
+    let probes = checkpoint_scores::of(&mut *conn, id).await?;
     let curve = curves::get(conn, id).await?;
     Ok(Some(RunView {
         id,

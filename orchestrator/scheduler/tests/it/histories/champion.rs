@@ -17,7 +17,7 @@ use super::world::World;
 use crate::support::{completed, method, name};
 
 /// Plays a tournament of one run, so that the task has a champion.
-pub(crate) async fn crown(world: &World, task: &TaskName, nth: u64) {
+pub(crate) async fn play_for_champion(world: &World, task: &TaskName, nth: u64) {
     let ctx = &world.platform.ctx;
     let new = NewTournament {
         name: name(&format!("before-{nth}")),

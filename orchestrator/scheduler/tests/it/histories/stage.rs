@@ -52,7 +52,7 @@ impl<'w> Stage<'w> {
             more_tasks.push(world.task(true).await);
         }
         if plan.rules.terms.defend {
-            champion::crown(world, &task, nth).await;
+            champion::play_for_champion(world, &task, nth).await;
         }
         let ctx = world.orchestrators(plan.max_attempts);
         let new = NewTournament {
@@ -272,7 +272,7 @@ impl<'w> Stage<'w> {
             .find(|entrant| entrant.submission == record.submission)
             .ok_or("no such method")?;
         ensure!(
-            (claim.work.seed, &claim.work.method, claim.work.module)
+            (claim.work.seed, &claim.work.method, claim.work.artifact)
                 == (block.seed, &entrant.name, entrant.digest),
             "another's work: {claim:?}"
         );

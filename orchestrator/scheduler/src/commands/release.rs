@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::RunState;
-use gauntlet_storage::leases::{self, Lost};
+use gauntlet_storage::leases::{self, LostLease};
 use gauntlet_storage::views::AttemptState;
 use gauntlet_storage::{Conn, Error, events};
 
 /// Requeues the run, or leaves it stuck, with the event that says why.
-pub(crate) async fn lose(
+pub(crate) async fn release(
     conn: &mut Conn,
-    lost: &Lost,
+    lost: &LostLease,
     how: AttemptState,
     reason: &str,
     pause: Duration,
 ) -> Result<RunState, Error> {
-    let state = leases::lose(conn, lost, how, reason, pause).await?;
+    let state = leases::release(conn, lost, how, reason, pause).await?;
     let (run, attempt, reason) = (lost.run, lost.attempt, reason.to_owned());
     let event = if state == RunState::Stuck {
         tracing::warn!(%run, attempt, reason, "a run is stuck");

@@ -2,21 +2,21 @@
 //! run can still matter.
 
 use gauntlet_domain::TournamentId;
-use gauntlet_domain::tournament::{Probe, TournamentState, can_still_matter};
+use gauntlet_domain::tournament::{CheckpointScore, TournamentState, can_still_matter};
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Conn, play, probes};
+use gauntlet_storage::{Conn, checkpoint_scores, play};
 
-use super::report::lease_lost;
+use super::lease_lost::lease_lost;
 use crate::{Context, Reason, Refusal};
 
 /// Notes the probes and says why the attempt is to be stopped, if it is: once decided, that
 /// is the answer to every further call. Probes that are there already stay as they are, so
 /// the same ones again are fine.
-pub async fn probe(
+pub async fn score_checkpoints(
     ctx: &Context,
     holder: &Holder,
-    probes: &[Probe],
+    probes: &[CheckpointScore],
 ) -> Result<Option<String>, Refusal> {
     check(probes)?;
     let mut tx = ctx.db.begin().await?;
@@ -27,23 +27,24 @@ pub async fn probe(
 async fn heard(
     conn: &mut Conn,
     holder: &Holder,
-    probes: &[Probe],
+    probes: &[CheckpointScore],
 ) -> Result<Option<String>, Refusal> {
     // Locks the run: it cannot end meanwhile.
     let Some(held) = leases::find_own(&mut *conn, holder).await? else {
         return Err(lease_lost(holder));
     };
-    if let Some(reason) = probes::stopped(&mut *conn, holder.run, holder.attempt).await? {
+    if let Some(reason) = checkpoint_scores::stopped(&mut *conn, holder.run, holder.attempt).await?
+    {
         return Ok(Some(reason));
     }
     if probes.is_empty() {
         return Ok(None);
     }
-    probes::add(&mut *conn, holder.run, holder.attempt, probes).await?;
-    let known = probes::of(&mut *conn, holder.run).await?;
+    checkpoint_scores::add(&mut *conn, holder.run, holder.attempt, probes).await?;
+    let known = checkpoint_scores::of(&mut *conn, holder.run).await?;
     let reason = judge(&mut *conn, held.tournament, holder, &known).await?;
     if let Some(reason) = &reason {
-        probes::stop(&mut *conn, holder.run, holder.attempt, reason).await?;
+        checkpoint_scores::stop(&mut *conn, holder.run, holder.attempt, reason).await?;
         tracing::info!(run = %holder.run, attempt = holder.attempt, reason, "a run is stopped");
     }
     Ok(reason)
@@ -55,12 +56,12 @@ async fn judge(
     conn: &mut Conn,
     tournament: TournamentId,
     holder: &Holder,
-    probes: &[Probe],
+    probes: &[CheckpointScore],
 ) -> Result<Option<String>, Refusal> {
     let latest = probes
         .iter()
         .filter(|probe| probe.may_stop())
-        .max_by_key(|probe| probe.sixteenths);
+        .max_by_key(|probe| probe.checkpoint_index);
     let Some(latest) = latest else {
         return Ok(None);
     };
@@ -71,7 +72,8 @@ async fn judge(
     if !asked {
         return Ok(None);
     }
-    let finished = probes::of_completed(conn, tournament, latest.sixteenths).await?;
+    let finished =
+        checkpoint_scores::of_completed(conn, tournament, latest.checkpoint_index).await?;
     let Some(loaded) = play::load(conn, tournament, Lock::Share).await? else {
         return Ok(None);
     };
@@ -79,9 +81,9 @@ async fn judge(
     Ok(verdict.err().map(|hopeless| hopeless.to_string()))
 }
 
-pub(super) fn check(probes: &[Probe]) -> Result<(), Refusal> {
-    let wrong = |probe: &&Probe| {
-        !(1..=16).contains(&probe.sixteenths)
+pub(super) fn check(probes: &[CheckpointScore]) -> Result<(), Refusal> {
+    let wrong = |probe: &&CheckpointScore| {
+        !(1..=16).contains(&probe.checkpoint_index)
             || !probe.score.is_finite()
             || i64::try_from(probe.work).is_err()
     };

@@ -1,15 +1,20 @@
 //! Probes: scores of checkpoints on a public slice, and what follows from them.
 
-use gauntlet_domain::tournament::Probe;
+use gauntlet_domain::tournament::CheckpointScore;
 use gauntlet_domain::{RunId, TournamentId};
 
 use crate::{Conn, Result, parse};
 
 /// Notes probes of an attempt; one that is there stays as it is.
-pub async fn add(conn: &mut Conn, run: RunId, attempt: i32, probes: &[Probe]) -> Result<()> {
-    let sixteenths = probes
+pub async fn add(
+    conn: &mut Conn,
+    run: RunId,
+    attempt: i32,
+    probes: &[CheckpointScore],
+) -> Result<()> {
+    let indices = probes
         .iter()
-        .map(|probe| parse::number("probes.sixteenths", probe.sixteenths))
+        .map(|probe| parse::number("probes.sixteenths", probe.checkpoint_index))
         .collect::<Result<Vec<i32>>>()?;
     let work = probes
         .iter()
@@ -24,7 +29,7 @@ pub async fn add(conn: &mut Conn, run: RunId, attempt: i32, probes: &[Probe]) ->
         "#,
         run.0,
         attempt,
-        &sixteenths,
+        &indices,
         &work,
         &scores
     )
@@ -34,7 +39,7 @@ pub async fn add(conn: &mut Conn, run: RunId, attempt: i32, probes: &[Probe]) ->
 }
 
 /// The probes of a run's latest attempt, in the order of work.
-pub async fn of(conn: &mut Conn, run: RunId) -> Result<Vec<Probe>> {
+pub async fn of(conn: &mut Conn, run: RunId) -> Result<Vec<CheckpointScore>> {
     let rows = sqlx::query!(
         r#"
         SELECT probes.sixteenths, probes.work, probes.score
@@ -47,8 +52,8 @@ pub async fn of(conn: &mut Conn, run: RunId) -> Result<Vec<Probe>> {
     .await?;
     rows.into_iter()
         .map(|row| {
-            Ok(Probe {
-                sixteenths: parse::number("probes.sixteenths", row.sixteenths)?,
+            Ok(CheckpointScore {
+                checkpoint_index: parse::number("probes.sixteenths", row.sixteenths)?,
                 work: parse::number("probes.work", row.work)?,
                 score: row.score,
             })
@@ -60,7 +65,7 @@ pub async fn of(conn: &mut Conn, run: RunId) -> Result<Vec<Probe>> {
 pub async fn of_completed(
     conn: &mut Conn,
     tournament: TournamentId,
-    sixteenths: u32,
+    checkpoint_index: u32,
 ) -> Result<Vec<(RunId, f64)>> {
     let rows = sqlx::query!(
         r#"
@@ -72,7 +77,7 @@ pub async fn of_completed(
           AND results.verdict = 'completed'
         "#,
         tournament.0,
-        parse::int4("probes.sixteenths", sixteenths)?
+        parse::int4("probes.sixteenths", checkpoint_index)?
     )
     .fetch_all(conn)
     .await?;
