@@ -4,8 +4,6 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use gauntlet_domain::run::{RunState, Verdict};
-use gauntlet_domain::tournament::TournamentState;
 use serde::de::DeserializeOwned;
 
 use crate::{Error, Result};
@@ -53,17 +51,4 @@ pub(crate) fn number<T>(column: &str, value: impl TryInto<T> + Copy + Display) -
 /// A number as the database counts.
 pub(crate) fn int4(what: &str, value: u32) -> Result<i32> {
     number(what, value)
-}
-
-pub(crate) fn run_state(text: &str) -> Result<RunState> {
-    RunState::parse(text).ok_or_else(|| Error::Corrupt(format!("runs.state is `{text}`")))
-}
-
-pub(crate) fn tournament_state(text: &str) -> Result<TournamentState> {
-    TournamentState::parse(text)
-        .ok_or_else(|| Error::Corrupt(format!("tournaments.state is `{text}`")))
-}
-
-pub(crate) fn verdict(text: &str) -> Result<Verdict> {
-    Verdict::parse(text).ok_or_else(|| Error::Corrupt(format!("results.verdict is `{text}`")))
 }

@@ -156,7 +156,7 @@ async fn runs(
             RunRecord {
                 submission: SubmissionId(row.submission_id),
                 block: (round, parse::number("blocks.index", row.index)?),
-                state: parse::run_state(&row.state)?,
+                state: parse::text("runs.state", &row.state)?,
                 attempt: row.attempt,
                 outcome,
                 to_target: row.to_target,
@@ -167,7 +167,7 @@ async fn runs(
 }
 
 fn outcome(verdict: &str, score: Option<f64>) -> Result<Outcome> {
-    Outcome::new(parse::verdict(verdict)?, score)
+    Outcome::new(parse::text("results.verdict", verdict)?, score)
         .map_err(|error| Error::Corrupt(format!("results: {error}")))
 }
 

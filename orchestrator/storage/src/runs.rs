@@ -85,7 +85,7 @@ pub async fn get(conn: &mut Conn, run: RunId) -> Result<Option<RunRow>> {
     row.map(|row| {
         Ok(RunRow {
             tournament: TournamentId(row.tournament_id),
-            state: parse::run_state(&row.state)?,
+            state: parse::text("runs.state", &row.state)?,
             attempt: row.attempt,
             attempts_allowed: row.attempts_allowed,
         })

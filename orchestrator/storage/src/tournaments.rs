@@ -161,7 +161,7 @@ pub async fn get(conn: &mut Conn, id: TournamentId, lock: Lock) -> Result<Option
             task: TaskId(row.task_id),
             metric: parse::json("tasks.metric", row.metric)?,
             rules: parse::json("tournaments.rules", row.rules)?,
-            state: parse::tournament_state(&row.state)?,
+            state: parse::text("tournaments.state", &row.state)?,
             opened: row.opened,
             nonce: nonce.into(),
             seed: parse::optional("tournaments.seed", row.seed.as_deref())?.map(TournamentSeed),

@@ -1,12 +1,29 @@
 //! Lanes: the two kinds of things a method can be handed in as.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 /// What a method was handed in as, and so how it is executed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(
+    serialize_all = "snake_case",
+    const_into_str,
+    parse_err_ty = ParseLaneError,
+    parse_err_fn = ParseLaneError::new
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Lane {
     /// A WebAssembly module.
@@ -20,16 +37,7 @@ impl Lane {
     /// Its name: `wasm` or `oci`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Wasm => "wasm",
-            Self::Oci => "oci",
-        }
-    }
-}
-
-impl fmt::Display for Lane {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.into_str()
     }
 }
 
@@ -38,27 +46,27 @@ impl fmt::Display for Lane {
 #[error("there is no lane {0:?}, only wasm and oci")]
 pub struct ParseLaneError(String);
 
-impl FromStr for Lane {
-    type Err = ParseLaneError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "wasm" => Ok(Self::Wasm),
-            "oci" => Ok(Self::Oci),
-            other => Err(ParseLaneError(other.to_owned())),
-        }
+impl ParseLaneError {
+    fn new(text: &str) -> Self {
+        Self(text.to_owned())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::Lane;
 
     #[test]
-    fn names_come_back() {
-        for lane in [Lane::Wasm, Lane::Oci] {
-            assert_eq!(lane.to_string().parse(), Ok(lane));
+    fn the_names_are_those_of_the_record() {
+        for (lane, name) in [(Lane::Wasm, "wasm"), (Lane::Oci, "oci")] {
+            assert_eq!(lane.as_str(), name);
+            assert_eq!(name.parse(), Ok(lane));
+            assert_eq!(serde_json::to_value(lane).unwrap(), name);
         }
-        assert!("OCI".parse::<Lane>().is_err());
+        let error = "OCI".parse::<Lane>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "there is no lane \"OCI\", only wasm and oci"
+        );
     }
 }

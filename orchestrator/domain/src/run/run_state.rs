@@ -3,7 +3,21 @@
 use serde::{Deserialize, Serialize};
 
 /// Where a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[serde(rename_all = "snake_case")]
 pub enum RunState {
     /// Waiting for a runner.
@@ -47,15 +61,6 @@ pub struct IllegalTransition {
 }
 
 impl RunState {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Queued,
-        Self::Leased,
-        Self::Done,
-        Self::Stuck,
-        Self::Void,
-    ];
-
     /// The state after `event`.
     pub const fn after(self, event: RunEvent) -> Result<Self, IllegalTransition> {
         match (self, event) {
@@ -71,29 +76,14 @@ impl RunState {
 
     /// The name used in the database, in JSON and for people.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Leased => "leased",
-            Self::Done => "done",
-            Self::Stuck => "stuck",
-            Self::Void => "void",
-        }
-    }
-
-    /// The state of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
-    }
-}
-
-impl std::fmt::Display for RunState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
+        self.into_str()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::{RunEvent, RunState};
 
     const EVENTS: [RunEvent; 6] = [
@@ -106,10 +96,21 @@ mod tests {
     ];
 
     #[test]
+    fn the_names_are_those_of_the_record() {
+        let names = RunState::VARIANTS.iter().map(|one| one.as_str());
+        assert!(names.eq(["queued", "leased", "done", "stuck", "void"]));
+        for one in RunState::VARIANTS {
+            assert_eq!(one.as_str().parse(), Ok(*one));
+            assert_eq!(one.to_string(), one.as_str());
+            assert_eq!(serde_json::to_value(one).unwrap(), one.as_str());
+        }
+    }
+
+    #[test]
     fn exactly_the_drawn_ways_exist() {
-        let ways: Vec<(RunState, RunEvent, RunState)> = RunState::ALL
-            .into_iter()
-            .flat_map(|state| EVENTS.map(|event| (state, event)))
+        let ways: Vec<(RunState, RunEvent, RunState)> = RunState::VARIANTS
+            .iter()
+            .flat_map(|state| EVENTS.map(|event| (*state, event)))
             .filter_map(|(state, event)| Some((state, event, state.after(event).ok()?)))
             .collect();
         assert_eq!(

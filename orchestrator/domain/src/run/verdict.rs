@@ -3,7 +3,21 @@
 use serde::{Deserialize, Serialize};
 
 /// The end of a run. Faults of the platform are not verdicts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Trained, predicted, scored.
@@ -22,39 +36,9 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Completed,
-        Self::BudgetExceeded,
-        Self::MemoryExceeded,
-        Self::MethodFailed,
-        Self::InvalidPredictions,
-        Self::Stopped,
-    ];
-
     /// The name used in the database, in JSON and for people.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::BudgetExceeded => "budget_exceeded",
-            Self::MemoryExceeded => "memory_exceeded",
-            Self::MethodFailed => "method_failed",
-            Self::InvalidPredictions => "invalid_predictions",
-            Self::Stopped => "stopped",
-        }
-    }
-
-    /// The verdict of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|verdict| verdict.as_str() == name)
-    }
-}
-
-impl std::fmt::Display for Verdict {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
+        self.into_str()
     }
 }
 
@@ -144,6 +128,8 @@ impl Outcome {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray as _;
+
     use super::{Outcome, OutcomeError, Verdict};
 
     #[test]
@@ -198,13 +184,20 @@ mod tests {
     }
 
     #[test]
-    fn names_are_those_of_serde() {
-        for verdict in Verdict::ALL {
-            assert_eq!(Verdict::parse(verdict.as_str()), Some(verdict));
-            assert_eq!(
-                serde_json::to_string(&verdict).unwrap(),
-                format!("\"{verdict}\"")
-            );
+    fn the_names_are_those_of_the_record() {
+        let names = Verdict::VARIANTS.iter().map(|one| one.as_str());
+        assert!(names.eq([
+            "completed",
+            "budget_exceeded",
+            "memory_exceeded",
+            "method_failed",
+            "invalid_predictions",
+            "stopped",
+        ]));
+        for one in Verdict::VARIANTS {
+            assert_eq!(one.as_str().parse(), Ok(*one));
+            assert_eq!(one.to_string(), one.as_str());
+            assert_eq!(serde_json::to_value(one).unwrap(), one.as_str());
         }
     }
 }

@@ -15,7 +15,21 @@ use crate::tournament::standings::Standing;
 use crate::tournament::standings::standings;
 
 /// Where a tournament is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 #[serde(rename_all = "snake_case")]
 pub enum TournamentState {
     /// Being prepared.
@@ -31,35 +45,9 @@ pub enum TournamentState {
 }
 
 impl TournamentState {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Draft,
-        Self::Open,
-        Self::Closed,
-        Self::Completed,
-        Self::Cancelled,
-    ];
-
     /// The name used in the database, in JSON and for people.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Open => "open",
-            Self::Closed => "closed",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
-    }
-}
-
-impl std::fmt::Display for TournamentState {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
+        self.into_str()
     }
 }
 
@@ -306,5 +294,23 @@ impl Tournament {
     pub fn derive_seed(&self, nonce: &Nonce) -> TournamentSeed {
         let digests: Vec<Digest> = self.entrants().map(|entrant| entrant.digest).collect();
         TournamentSeed::derive(nonce, &digests)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strum::VariantArray as _;
+
+    use super::TournamentState;
+
+    #[test]
+    fn the_names_are_those_of_the_record() {
+        let names = TournamentState::VARIANTS.iter().map(|one| one.as_str());
+        assert!(names.eq(["draft", "open", "closed", "completed", "cancelled"]));
+        for one in TournamentState::VARIANTS {
+            assert_eq!(one.as_str().parse(), Ok(*one));
+            assert_eq!(one.to_string(), one.as_str());
+            assert_eq!(serde_json::to_value(one).unwrap(), one.as_str());
+        }
     }
 }

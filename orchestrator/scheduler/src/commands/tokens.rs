@@ -9,7 +9,8 @@ use super::text;
 use crate::{Context, Reason, Refusal};
 
 /// What a token's bearer may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum Scope {
     /// Everything but to act as a runner.
     Admin,
@@ -22,18 +23,7 @@ pub enum Scope {
 impl Scope {
     /// The name used in tokens, in the database and in JSON.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Miner => "miner",
-            Self::Runner => "runner",
-        }
-    }
-
-    /// The scope of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Admin, Self::Miner, Self::Runner]
-            .into_iter()
-            .find(|scope| scope.as_str() == name)
+        self.into_str()
     }
 }
 

@@ -3,7 +3,7 @@ use gauntlet_domain::tournament::{BlockSeed, CheckpointScore};
 use gauntlet_domain::{Digest, RunId, TournamentId};
 use time::OffsetDateTime;
 
-use crate::{Conn, Error, Result, checkpoint_scores, curves, parse};
+use crate::{Conn, Result, checkpoint_scores, curves, parse};
 
 /// A run with its curve and its attempts.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,7 +76,8 @@ pub struct AttemptView {
 }
 
 /// How an attempt went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case", const_into_str)]
 pub enum AttemptState {
     /// Still leased.
     Leased,
@@ -93,26 +94,7 @@ pub enum AttemptState {
 impl AttemptState {
     /// The name used in the database.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Leased => "leased",
-            Self::Reported => "reported",
-            Self::Faulted => "faulted",
-            Self::Expired => "expired",
-            Self::Voided => "voided",
-        }
-    }
-
-    /// The state of that name.
-    pub fn parse(name: &str) -> Option<Self> {
-        [
-            Self::Leased,
-            Self::Reported,
-            Self::Faulted,
-            Self::Expired,
-            Self::Voided,
-        ]
-        .into_iter()
-        .find(|state| state.as_str() == name)
+        self.into_str()
     }
 }
 
@@ -161,9 +143,9 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
         round: parse::number("rounds.number", row.round)?,
         block: parse::number("blocks.index", row.blocks_before + i64::from(row.index))?,
         seed: parse::text("blocks.seed", &row.seed)?,
-        state: parse::run_state(&row.state)?,
+        state: parse::text("runs.state", &row.state)?,
         progress: row.progress,
-        verdict: row.verdict.as_deref().map(parse::verdict).transpose()?,
+        verdict: parse::optional("results.verdict", row.verdict.as_deref())?,
         score: row.score,
         model: parse::optional("results.model", row.model.as_deref())?,
         predictions: parse::optional("results.predictions", row.predictions.as_deref())?,
@@ -201,8 +183,7 @@ async fn attempts(conn: &mut Conn, run: RunId) -> Result<Vec<AttemptView>> {
                 number: row.attempt,
                 runner: row.name,
                 class: row.class,
-                state: AttemptState::parse(&row.state)
-                    .ok_or_else(|| Error::Corrupt(format!("attempts.state is `{}`", row.state)))?,
+                state: parse::text("attempts.state", &row.state)?,
                 reason: row.reason,
                 started_at: row.leased_at,
                 ended_at: row.ended_at,

@@ -97,7 +97,7 @@ async fn latest(conn: &mut Conn, series: uuid::Uuid) -> Result<Vec<SeriesTournam
         .map(|row| {
             Ok(SeriesTournament {
                 name: row.name,
-                state: parse::tournament_state(&row.state)?,
+                state: parse::text("tournaments.state", &row.state)?,
                 champion: row.champion,
                 opened_at: row.opened_at,
                 closes_at: row.closes_at,

@@ -40,7 +40,7 @@ pub async fn tournaments(conn: &mut Conn) -> Result<Vec<TournamentSummary>> {
                 id: TournamentId(row.id),
                 name: row.name,
                 task: row.task,
-                state: parse::tournament_state(&row.state)?,
+                state: parse::text("tournaments.state", &row.state)?,
                 methods: parse::number("count", row.methods)?,
                 runs_done: parse::number("count", row.runs_done)?,
                 runs_total: parse::number("count", row.runs_total)?,
