@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use gauntlet_domain::run::{Budget, Lane};
 use gauntlet_domain::tournament::{BlockSeed, Probing, Rules};
-use gauntlet_domain::{Digest, MethodName, RunId, RunnerId, TaskName, TournamentId, TournamentName};
+use gauntlet_domain::{
+    Digest, MethodName, RunId, RunnerId, TaskName, TournamentId, TournamentName,
+};
 
 use crate::{Conn, Error, Result, parse};
 

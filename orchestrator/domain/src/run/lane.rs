@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 )]
 #[strum(
     serialize_all = "snake_case",
-    const_into_str,
     parse_err_ty = ParseLaneError,
     parse_err_fn = ParseLaneError::new
 )]
@@ -36,8 +35,8 @@ pub enum Lane {
 impl Lane {
     /// Its name: `wasm` or `oci`.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

@@ -29,7 +29,7 @@ use crate::tournament::standings::standings;
     strum::IntoStaticStr,
     strum::VariantArray,
 )]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 pub enum TournamentState {
     /// Being prepared.
@@ -46,8 +46,8 @@ pub enum TournamentState {
 
 impl TournamentState {
     /// The name used in the database, in JSON and for people.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

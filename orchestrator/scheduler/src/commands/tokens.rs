@@ -10,7 +10,7 @@ use crate::{Context, Reason, Refusal};
 
 /// What a token's bearer may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 pub enum Scope {
     /// Everything but to act as a runner.
     Admin,
@@ -22,8 +22,8 @@ pub enum Scope {
 
 impl Scope {
     /// The name used in tokens, in the database and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 

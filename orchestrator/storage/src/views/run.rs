@@ -77,7 +77,7 @@ pub struct AttemptView {
 
 /// How an attempt went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case", const_into_str)]
+#[strum(serialize_all = "snake_case")]
 pub enum AttemptState {
     /// Still leased.
     Leased,
@@ -93,8 +93,8 @@ pub enum AttemptState {
 
 impl AttemptState {
     /// The name used in the database.
-    pub const fn as_str(self) -> &'static str {
-        self.into_str()
+    pub fn as_str(self) -> &'static str {
+        self.into()
     }
 }
 
