@@ -3,6 +3,7 @@
 
 mod allocation;
 mod belief;
+mod equations;
 mod friedman;
 mod holm;
 mod layout;

@@ -2,8 +2,8 @@
 
 use libm::log;
 
+use crate::statistics::equations::Equations;
 use crate::statistics::layout::{Layout, Reading};
-use crate::statistics::posterior::Equations;
 
 /// Ratios λ = σe²/σq² that an estimate chooses from: 2^(k/2), from 1/16 to 64.
 const STEPS: std::ops::RangeInclusive<i32> = -8..=12;

@@ -3,6 +3,7 @@
 //! [`Tournament::next`] says what is to be done; what was done is told to it by the events of
 //! [`record`](crate::record), which nothing here knows.
 
+mod deciding;
 mod decision;
 mod effect;
 mod evidence;
@@ -10,22 +11,25 @@ mod formats;
 mod mid_run;
 mod points;
 mod progress;
+mod results;
 mod round;
 mod rules;
 mod seed;
+mod standing;
 mod standings;
 mod state;
 pub(crate) mod succession;
-mod terms;
 
 pub use decision::{Decision, Title};
 pub use effect::Effect;
 pub use evidence::Evidence;
-pub use formats::{Classic, FirstBlock, Format, Halving, Next, Opening, Racing, RoundRobin, Swiss};
-pub use mid_run::{CheckpointScore, Hopeless, MidRun, Probing, can_still_matter};
+pub use formats::{Format, Next, Opening};
+pub use mid_run::{Hopeless, can_still_matter};
 pub use round::{Block, Entrant, Heat, Round, RunRecord};
-pub use rules::{Play, RULES_VERSION, Rules, RulesError};
+pub use rules::{
+    CheckpointScore, Classic, Combine, FirstBlock, Halving, MidRun, Play, Probing, RULES_VERSION,
+    Racing, RoundRobin, Rules, RulesError, Succession, Swiss, Terms,
+};
 pub use seed::{BlockSeed, Nonce, TournamentSeed};
-pub use standings::Standing;
+pub use standing::Standing;
 pub use state::{Parts, Tournament, TournamentState};
-pub use terms::{Combine, Succession, Terms};

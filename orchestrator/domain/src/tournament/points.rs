@@ -6,7 +6,7 @@ use crate::ids::SubmissionId;
 use crate::run::{Direction, Metric, Outcome};
 use crate::statistics::{profile_points, profile_score};
 use crate::tournament::round::{Block, Round};
-use crate::tournament::terms::Combine;
+use crate::tournament::rules::Combine;
 
 /// Place of a block in a tournament: round and number, both from 1.
 pub(crate) type BlockKey = (u32, u32);

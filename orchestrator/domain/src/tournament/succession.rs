@@ -7,8 +7,8 @@ use crate::run::Metric;
 use crate::tournament::decision::{Decision, Title};
 use crate::tournament::evidence::Evidence;
 use crate::tournament::round::Round;
+use crate::tournament::rules::Succession;
 use crate::tournament::state::Tournament;
-use crate::tournament::terms::Succession;
 
 /// Decides the champion's round: the title changes hands only for good reason.
 pub(crate) fn decide(tournament: &Tournament, round: &Round, defender: SubmissionId) -> Decision {
@@ -102,7 +102,7 @@ mod tests {
     use crate::ids::SubmissionId;
     use crate::run::{Direction, Metric};
     use crate::tournament::evidence::Evidence;
-    use crate::tournament::terms::Succession;
+    use crate::tournament::rules::Succession;
     use uuid::Uuid;
 
     fn verdict(rule: &Succession, scale: &Metric, pairs: &[(f64, f64)]) -> (bool, Option<u32>) {

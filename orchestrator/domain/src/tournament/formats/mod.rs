@@ -1,4 +1,4 @@
-//! What a tournament format is. One file each.
+//! How each format plays by its rules. One file each.
 
 mod classic;
 mod halving;
@@ -7,15 +7,10 @@ mod racing;
 mod round_robin;
 mod swiss;
 
-pub use classic::Classic;
-pub use halving::Halving;
-pub use racing::{FirstBlock, Racing};
-pub use round_robin::RoundRobin;
-pub use swiss::Swiss;
-
 use crate::ids::SubmissionId;
 use crate::tournament::decision::Decision;
 use crate::tournament::round::Round;
+use crate::tournament::rules::{Play, Rules};
 use crate::tournament::state::Tournament;
 
 /// A round that a format wants played.
@@ -70,13 +65,9 @@ pub trait Format {
     /// Who goes on from a finished round, and on what grounds.
     fn decide(&self, tournament: &Tournament, round: &Round) -> Decision;
 
-    /// Whether nothing but the mean over blocks that all share decides who goes on. Only
-    /// then may a run be stopped early ([`crate::tournament::can_still_matter`]).
-    fn cuts_by_mean(&self) -> bool {
-        false
-    }
-
-    /// How many go on from the round, where [`Self::cuts_by_mean`].
+    /// How many go on from the round, where nothing but the mean over blocks that all share
+    /// decides who goes on. Only then may a run be stopped early
+    /// ([`crate::tournament::can_still_matter`]).
     fn kept_by_mean(&self, _: &Tournament, _: &Round) -> Option<usize> {
         None
     }
@@ -88,4 +79,17 @@ pub trait Format {
     /// How many runs it takes, at most, if `field` methods start; blocks replaced by an
     /// operator come on top.
     fn runs(&self, field: usize) -> usize;
+}
+
+impl Rules {
+    /// The format that plays by these rules.
+    pub fn format(&self) -> &dyn Format {
+        match &self.play {
+            Play::Halving(halving) => halving,
+            Play::Racing(racing) => racing,
+            Play::Classic(classic) => classic,
+            Play::RoundRobin(round_robin) => round_robin,
+            Play::Swiss(swiss) => swiss,
+        }
+    }
 }

@@ -3,44 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 use super::meetings::{Table, meet};
-use super::{Next, Opening};
 use crate::tournament::decision::Decision;
-use crate::tournament::formats::Format;
+use crate::tournament::formats::{Format, Next, Opening};
 use crate::tournament::round::Round;
-use crate::tournament::rules::RulesError;
-use crate::tournament::standings::Standing;
+use crate::tournament::rules::RoundRobin;
+use crate::tournament::standing::Standing;
 use crate::tournament::standings::placed_anew;
 use crate::tournament::state::Tournament;
-
-/// The rules of format `round_robin`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RoundRobin {
-    /// Shared blocks that everybody runs.
-    pub blocks: u32,
-}
-
-impl Default for RoundRobin {
-    /// Ten blocks.
-    fn default() -> Self {
-        Self { blocks: 10 }
-    }
-}
-
-impl RoundRobin {
-    pub(crate) fn validate(&self) -> Result<(), RulesError> {
-        if (1..=100).contains(&self.blocks) {
-            return Ok(());
-        }
-        Err(RulesError {
-            field: "rules.blocks",
-            must: "must be from 1 to 100".to_owned(),
-        })
-    }
-}
 
 impl Format for RoundRobin {
     fn next(&self, tournament: &Tournament) -> Next {

@@ -4,59 +4,16 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 use super::meetings::{Table, meet};
 use super::round_robin::with_points;
-use super::{Next, Opening};
 use crate::ids::SubmissionId;
 use crate::tournament::decision::Decision;
-use crate::tournament::formats::Format;
+use crate::tournament::formats::{Format, Next, Opening};
 use crate::tournament::round::Round;
-use crate::tournament::rules::RulesError;
+use crate::tournament::rules::Swiss;
 use crate::tournament::state::Tournament;
 
-/// The rules of format `swiss`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Swiss {
-    /// Rounds; left out, as many as a knockout of the same field would have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rounds: Option<u32>,
-    /// New shared blocks of each round.
-    pub blocks: u32,
-}
-
-impl Default for Swiss {
-    /// One block a round.
-    fn default() -> Self {
-        Self {
-            rounds: None,
-            blocks: 1,
-        }
-    }
-}
-
 impl Swiss {
-    pub(crate) fn validate(&self) -> Result<(), RulesError> {
-        let error = |field| {
-            Err(RulesError {
-                field,
-                must: "must be from 1 to 100".to_owned(),
-            })
-        };
-        if !(1..=100).contains(&self.blocks) {
-            return error("rules.blocks");
-        }
-        if self
-            .rounds
-            .is_some_and(|rounds| !(1..=100).contains(&rounds))
-        {
-            return error("rules.rounds");
-        }
-        Ok(())
-    }
-
     /// What everybody has earned so far, up to and with round `up_to`.
     fn table(tournament: &Tournament, up_to: u32) -> (Table, BTreeSet<SubmissionId>) {
         let points = tournament.points();

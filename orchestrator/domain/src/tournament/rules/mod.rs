@@ -1,11 +1,26 @@
 //! The rules of a tournament: data, frozen when it opens.
 
+mod checkpoints;
+mod classic;
+mod error;
+mod halving;
+mod racing;
+mod round_robin;
+mod swiss;
+mod terms;
+
+pub use checkpoints::{CheckpointScore, MidRun, Probing};
+pub use classic::Classic;
+pub use error::RulesError;
+pub use halving::Halving;
+pub use racing::{FirstBlock, Racing};
+pub use round_robin::RoundRobin;
+pub use swiss::Swiss;
+pub use terms::{Combine, Succession, Terms};
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::digest::Digest;
-use crate::tournament::formats::{Classic, FirstBlock, Format, Halving, Racing, RoundRobin, Swiss};
-use crate::tournament::mid_run::{CheckpointScore, Probing};
-use crate::tournament::terms::{Combine, Terms};
 
 /// Version of everything that follows from rules and results: draws, seeds, standings,
 /// cuts. A record says by which it was played.
@@ -38,21 +53,21 @@ pub enum Play {
     Swiss(Swiss),
 }
 
-/// A rule outside its range.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field} {must}")]
-pub struct RulesError {
-    /// The field, as in the JSON.
-    pub field: &'static str,
-    /// What it must be.
-    pub must: String,
-}
-
 impl Default for Play {
     fn default() -> Self {
         // Of what can be played with whole runs, it finds the best method most often for the
         // same runs: docs/FORMATS.md has the figures.
         Self::Racing(Racing::default())
+    }
+}
+
+impl Play {
+    /// Whether nothing but the mean over blocks that all share decides who goes on.
+    const fn cuts_by_mean(&self) -> bool {
+        match self {
+            Self::Halving(halving) => halving.cuts_by_mean(),
+            Self::Racing(_) | Self::Classic(_) | Self::RoundRobin(_) | Self::Swiss(_) => false,
+        }
     }
 }
 
@@ -113,7 +128,7 @@ impl Rules {
                         .to_owned(),
             });
         }
-        if self.terms.mid_run.is_some() && !self.format().cuts_by_mean() {
+        if self.terms.mid_run.is_some() && !self.play.cuts_by_mean() {
             return Err(RulesError {
                 field: "rules.terms.mid_run",
                 must: "must be left out unless the mean over shared blocks alone decides who \
@@ -141,17 +156,6 @@ impl Rules {
         }
     }
 
-    /// The format that plays by these rules.
-    pub fn format(&self) -> &dyn Format {
-        match &self.play {
-            Play::Halving(halving) => halving,
-            Play::Racing(racing) => racing,
-            Play::Classic(classic) => classic,
-            Play::RoundRobin(round_robin) => round_robin,
-            Play::Swiss(swiss) => swiss,
-        }
-    }
-
     /// Digest of the rules' JSON and of [`RULES_VERSION`], published at opening.
     pub fn digest(&self) -> Digest {
         let text = serde_json::to_vec(self).unwrap_or_default();
@@ -161,9 +165,7 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
-    use super::{Play, Rules};
-    use crate::tournament::formats::{Classic, Halving, Racing, RoundRobin, Swiss};
-    use crate::tournament::terms::Terms;
+    use super::{Classic, Halving, Play, Racing, RoundRobin, Rules, Swiss, Terms};
 
     #[test]
     fn the_written_form_is_the_documented_one() {

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::run::Metric;
-use crate::tournament::mid_run::MidRun;
-use crate::tournament::rules::RulesError;
+use crate::tournament::rules::checkpoints::MidRun;
+use crate::tournament::rules::error::RulesError;
 
 /// What every format shares. Left-out fields take their defaults.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
