@@ -34,7 +34,7 @@ pub(crate) async fn module(State(app): State<App>, Path(id): Path<String>) -> Re
         _ => ("wasm", "application/wasm"),
     };
     let name = format!("{}.{ending}", entry.method);
-    download(&app, &entry.artifact, &name, kind).await
+    download(&app, &entry.module, &name, kind).await
 }
 
 pub(crate) async fn model(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {

@@ -11,7 +11,7 @@ use gauntlet_protocol::{
     AssignedTask, Assignment, Assignments, Lane as WireLane, LeaseRequest, LeasesRequest,
     MOST_AT_ONCE, Probing,
 };
-use gauntlet_scheduler::commands::claim::{Claim, LeaseRequest};
+use gauntlet_scheduler::commands::claim::{self, Claim};
 use tokio::time::Instant;
 
 use crate::app::App;
@@ -31,7 +31,7 @@ pub(crate) async fn lease(
     Json(body): Json<LeaseRequest>,
 ) -> Result<Response> {
     let until = until(body.wait_seconds)?;
-    let ask = LeaseRequest {
+    let ask = claim::LeaseRequest {
         runner: id,
         most: 1,
     };
@@ -51,7 +51,7 @@ pub(crate) async fn leases(
 ) -> Result<Response> {
     let until = until(body.wait_seconds)?;
     check_count("body.most", body.most)?;
-    let ask = LeaseRequest {
+    let ask = claim::LeaseRequest {
         runner: id,
         most: body.most,
     };
