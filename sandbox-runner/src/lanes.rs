@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use gauntlet_container::{Containers, Image, LoadError, Order};
+use gauntlet_container::{Containers, Image, LoadError, PhaseSpec};
 use gauntlet_sandbox::{Device, Sandbox};
 use gauntlet_tasks::Agreement;
 use gauntlet_worker_protocol::{Event, Job, Limits, Meters, Outcome, Phase, Snapshots};
@@ -158,7 +158,7 @@ impl<'a> Ready<'a> {
                 Ok(result?)
             }
             Form::Image(containers, image) => {
-                let order = Order {
+                let spec = PhaseSpec {
                     image: image.clone(),
                     run: attempt.run.clone(),
                     phase,
@@ -168,7 +168,7 @@ impl<'a> Ready<'a> {
                     threads: attempt.threads,
                     settings: attempt.settings.clone(),
                 };
-                let (result, ()) = tokio::join!(containers.execute(&order, sender), hear);
+                let (result, ()) = tokio::join!(containers.execute(&spec, sender), hear);
                 Ok(result?)
             }
         }

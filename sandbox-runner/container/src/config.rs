@@ -45,14 +45,14 @@ pub struct ContainerConfig {
     pub line_bytes: usize,
     /// Bytes of all output of one phase.
     pub output_bytes: u64,
-    /// What stands around a container.
-    pub walls: Walls,
+    /// What isolates a container.
+    pub layers: IsolationLayers,
 }
 
-/// What stands around a container beside its limits. All of it, always: no program lets
+/// What isolates a container beside its limits. All of it, always: no program lets
 /// anybody choose. Tests take one away at a time, to show the guest that gets its way then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Walls {
+pub struct IsolationLayers {
     /// Our own filter of system calls.
     pub filter: bool,
     /// A name space of its own for processes.
@@ -69,7 +69,7 @@ pub struct Walls {
     pub read_only_root: bool,
 }
 
-impl Default for Walls {
+impl Default for IsolationLayers {
     fn default() -> Self {
         Self {
             filter: true,
@@ -105,7 +105,7 @@ impl ContainerConfig {
             wall_grace: Duration::from_secs(2),
             line_bytes: 64 << 10,
             output_bytes: 64 << 20,
-            walls: Walls::default(),
+            layers: IsolationLayers::default(),
         }
     }
 }

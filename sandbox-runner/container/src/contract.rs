@@ -6,7 +6,7 @@ use std::path::Path;
 use gauntlet_wire::contract::{CONTRACT, FileBudget, ROOT, TaskFile, files};
 use gauntlet_worker_protocol::{Limits, Phase};
 
-use crate::run::Order;
+use crate::phase::PhaseSpec;
 
 /// A phase's sub-command.
 pub(crate) const fn command(phase: &Phase) -> &'static str {
@@ -42,13 +42,13 @@ pub(crate) fn output(phase: &Phase) -> &'static str {
 }
 
 /// What `task.json` says.
-pub(crate) fn task_file(order: &Order) -> TaskFile {
+pub(crate) fn task_file(spec: &PhaseSpec) -> TaskFile {
     TaskFile {
         contract: CONTRACT,
-        task: order.task.clone(),
-        seed: format!("{:016x}", order.seed),
-        budget: budget(&order.limits),
-        settings: order.settings.clone(),
+        task: spec.task.clone(),
+        seed: format!("{:016x}", spec.seed),
+        budget: budget(&spec.limits),
+        settings: spec.settings.clone(),
     }
 }
 

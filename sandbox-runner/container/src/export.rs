@@ -50,8 +50,8 @@ impl Engine {
             from_image: Some(reference.to_owned()),
             ..CreateImageOptions::default()
         };
-        let mut told = self.docker.create_image(Some(options), None, None);
-        while let Some(line) = told.next().await {
+        let mut answer = self.docker.create_image(Some(options), None, None);
+        while let Some(line) = answer.next().await {
             let line = line.map_err(Fault::engine("pull the image"))?;
             if let Some(error) = line.error_detail.and_then(|detail| detail.message) {
                 return Err(Fault::Engine("pull the image", error));

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::contract;
 use crate::fault::Fault;
-use crate::run::Order;
+use crate::phase::PhaseSpec;
 
 /// Room beside the output file itself: it is written beside its name and renamed.
 const SLACK: u64 = 1 << 20;
@@ -71,7 +71,7 @@ impl Folders {
     /// Lays a phase's folder out for the user that will see it.
     pub(crate) fn prepare(
         &self,
-        order: &Order,
+        spec: &PhaseSpec,
         user: (u32, u32),
         files: u64,
     ) -> Result<Folder, Fault> {
@@ -82,7 +82,7 @@ impl Folders {
         let folder = Folder {
             root: Some(root),
             quota: self.quota,
-            bytes: order.limits.output_bytes,
+            bytes: spec.limits.output_bytes,
             files,
         };
         let write = |path: &Path, content: &[u8]| {
@@ -90,13 +90,13 @@ impl Folders {
             file.write_all(content)?;
             file.set_permissions(Permissions::from_mode(0o444))
         };
-        let task = serde_json::to_vec_pretty(&contract::task_file(order))
+        let task = serde_json::to_vec_pretty(&contract::task_file(spec))
             .map_err(|error| Fault::Engine("write the task", error.to_string()))?;
         write(&folder.task(), &task).map_err(Fault::file("write", folder.task()))?;
 
         let data = folder.data();
         make(&data).map_err(Fault::file("make", &data))?;
-        for (from, name) in contract::inputs(&order.phase) {
+        for (from, name) in contract::inputs(&spec.phase) {
             let to = folder.path().join(name);
             // A copy: containers that shared a file could signal through its locks, and
             // a hole in the kernel's page cache would reach every later run.

@@ -7,22 +7,21 @@ use bollard::query_parameters::{
     AttachContainerOptions, InspectContainerOptions, StartContainerOptions, WaitContainerOptions,
 };
 use futures::StreamExt;
-use gauntlet_wire::TaskInfo;
-use gauntlet_wire::settings::Settings;
-use gauntlet_worker_protocol::{Event, Limits, Meters, Outcome, Phase};
+use gauntlet_worker_protocol::{Event, Meters, Outcome};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::cgroup::{self, Counted, Memory};
 use crate::collect::collect;
+use crate::containers::Containers;
 use crate::contract::{command, output};
 use crate::fault::Fault;
 use crate::folder::Folder;
-use crate::images::Image;
+use crate::phase::PhaseSpec;
 use crate::removal::{Created, kill};
-use crate::said::Said;
+use crate::spec;
+use crate::stdout::StdoutReader;
 use crate::verdict::{self, End, Killed};
-use crate::{Containers, spec};
 
 /// How often counters and the output folder are looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -30,28 +29,6 @@ const LOOK: Duration = Duration::from_millis(50);
 const END: Duration = Duration::from_secs(30);
 /// The exit code of a container whose first process was ended by SIGKILL.
 const KILLED: i64 = 128 + 9;
-
-/// One phase of a method.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// The image.
-    pub image: Image,
-    /// Name of the run, for labels and logs.
-    pub run: String,
-    /// What to do, with which files, and where its output goes.
-    pub phase: Phase,
-    /// What the method is told.
-    pub task: TaskInfo,
-    /// Seed of the run.
-    pub seed: u64,
-    /// What it may use. Work is not metered in a container; batches, where they are
-    /// limited, are counted by the method itself.
-    pub limits: Limits,
-    /// Processors that it gets.
-    pub threads: usize,
-    /// Values for the method's hyper-parameters.
-    pub settings: Settings,
-}
 
 impl Containers {
     /// Executes one phase. Events go to `events` as they come. Dropping the future kills
@@ -61,31 +38,27 @@ impl Containers {
     /// If the platform failed; what the method did wrong is an outcome.
     pub async fn execute(
         &self,
-        order: &Order,
+        spec: &PhaseSpec,
         events: mpsc::Sender<Event>,
     ) -> Result<(Outcome, Meters), Fault> {
         let user = user();
         // Its data is copied, which may take a while.
-        let (folders, ordered, files) = (
-            self.folders.clone(),
-            order.clone(),
-            self.config.output_files,
-        );
-        let folder = tokio::task::spawn_blocking(move || folders.prepare(&ordered, user, files))
+        let (folders, copy, files) = (self.folders.clone(), spec.clone(), self.config.output_files);
+        let folder = tokio::task::spawn_blocking(move || folders.prepare(&copy, user, files))
             .await
             .map_err(|error| Fault::Engine("lay out a folder", error.to_string()))??;
-        let labels = self.labels.container(&order.run, command(&order.phase));
-        let body = spec::body(order, &self.config, &folder, user, labels);
+        let labels = self.labels.container(&spec.run, command(&spec.phase));
+        let body = spec::body(spec, &self.config, &folder, user, labels);
         // From here on it is removed, whatever happens.
         let mut container = Created::begin(&self.engine.docker, body);
         let id = container.id().await?;
-        let watched = self.watch(order, &id, &folder, &events).await?;
+        let watched = self.watch(spec, &id, &folder, &events).await?;
         container.remove().await?;
         let (mut outcome, meters) = watched;
         if matches!(outcome, Outcome::Completed | Outcome::CutOff { .. }) {
-            let name = output(&order.phase);
-            let limit = order.limits.output_bytes;
-            let taken = collect(&folder.out(), name, limit, order.phase.output())?;
+            let name = output(&spec.phase);
+            let limit = spec.limits.output_bytes;
+            let taken = collect(&folder.out(), name, limit, spec.phase.output())?;
             if let Err(wrong) = taken {
                 outcome = verdict::without_output(&wrong, name);
             }
@@ -96,7 +69,7 @@ impl Containers {
     /// From the start to the end of a container's processes.
     async fn watch(
         &self,
-        order: &Order,
+        spec: &PhaseSpec,
         id: &str,
         folder: &Folder,
         events: &mpsc::Sender<Event>,
@@ -115,13 +88,13 @@ impl Containers {
                 None => Err(Fault::engine("start a container")(error)),
             };
         }
-        let deadline = began + Duration::from_millis(order.limits.wall_ms) + self.config.wall_grace;
+        let deadline = began + Duration::from_millis(spec.limits.wall_ms) + self.config.wall_grace;
         let process = self.state(id).await?.2;
         let memory = Memory::of(process);
         let mut counted = Counted::default();
-        let mut said = Said::new(self.config.line_bytes, self.config.output_bytes);
+        let mut stdout = StdoutReader::new(self.config.line_bytes, self.config.output_bytes);
         let mut killed = None;
-        let mut told = Vec::new();
+        let mut read = Vec::new();
         let options = WaitContainerOptions {
             condition: "not-running".to_owned(),
         };
@@ -132,7 +105,7 @@ impl Containers {
         while killed.is_none() {
             tokio::select! {
                 piece = output.output.next(), if open => match piece {
-                    Some(Ok(piece)) => killed = take(&mut said, &piece, &mut told),
+                    Some(Ok(piece)) => killed = take(&mut stdout, &piece, &mut read),
                     Some(Err(_)) | None => open = false,
                 },
                 _ = looks.tick() => {
@@ -147,7 +120,7 @@ impl Containers {
                 // An exit code other than 0 is an error to the library; the state has it too.
                 _ = ended.next() => break,
             }
-            pass_on(events, &mut told).await;
+            pass_on(events, &mut read).await;
         }
         let wall = began.elapsed();
         if killed.is_some() {
@@ -165,8 +138,8 @@ impl Containers {
             // What was written before the end may still be on its way.
             let rest = async {
                 while let Some(Ok(piece)) = output.output.next().await {
-                    killed = take(&mut said, &piece, &mut told);
-                    pass_on(events, &mut told).await;
+                    killed = take(&mut stdout, &piece, &mut read);
+                    pass_on(events, &mut read).await;
                     if killed.is_some() {
                         break;
                     }
@@ -178,8 +151,8 @@ impl Containers {
             } else {
                 drop(rest);
             }
-            said.end(&mut told);
-            pass_on(events, &mut told).await;
+            stdout.end(&mut read);
+            pass_on(events, &mut read).await;
         }
         // It may have outgrown its folder since the last look, and ended.
         if killed.is_none() && folder.overflows() {
@@ -192,7 +165,7 @@ impl Containers {
                 "it says that it ended, but it runs".to_owned(),
             ));
         }
-        let finished = said.finished;
+        let finished = stdout.finished;
         let meters = Meters {
             batches: finished.as_ref().map_or(0, |finished| finished.batches),
             peak_tensor_bytes: counted.peak,
@@ -211,7 +184,7 @@ impl Containers {
             exit_code,
             finished,
         };
-        tracing::debug!(run = order.run, id, ?end, "container ended");
+        tracing::debug!(run = spec.run, id, ?end, "container ended");
         Ok((verdict::outcome(&end), meters))
     }
 
@@ -246,19 +219,19 @@ impl Containers {
     }
 }
 
-fn take(said: &mut Said, piece: &LogOutput, told: &mut Vec<Event>) -> Option<Killed> {
-    let heard = match piece {
-        LogOutput::StdErr { message } => said.overhear(message, told),
+fn take(stdout: &mut StdoutReader, piece: &LogOutput, read: &mut Vec<Event>) -> Option<Killed> {
+    let taken = match piece {
+        LogOutput::StdErr { message } => stdout.on_stderr(message, read),
         LogOutput::StdOut { message }
         | LogOutput::StdIn { message }
-        | LogOutput::Console { message } => said.hear(message, told),
+        | LogOutput::Console { message } => stdout.on_stdout(message, read),
     };
-    heard.err().map(Killed::Flood)
+    taken.err().map(Killed::Flood)
 }
 
 /// Hands events on. A listener that is gone does not end the run.
-async fn pass_on(events: &mpsc::Sender<Event>, told: &mut Vec<Event>) {
-    for event in told.drain(..) {
+async fn pass_on(events: &mpsc::Sender<Event>, read: &mut Vec<Event>) {
+    for event in read.drain(..) {
         if events.send(event).await.is_err() {
             break;
         }

@@ -34,7 +34,7 @@ use gauntlet_worker_protocol::Limits;
 use crate::config::{ContainerConfig, Gpus};
 use crate::contract::{command, place};
 use crate::folder::Folder;
-use crate::run::Order;
+use crate::phase::PhaseSpec;
 use crate::seccomp;
 
 /// The user of a container where we are root: nobody.
@@ -46,27 +46,27 @@ const SMALLEST_FILE: u64 = 16 << 20;
 
 /// What a phase's container is: everything it may use is in here.
 pub(crate) fn body(
-    order: &Order,
+    spec: &PhaseSpec,
     config: &ContainerConfig,
     folder: &Folder,
     user: (u32, u32),
     labels: HashMap<String, String>,
 ) -> ContainerCreateBody {
-    let image = &order.image;
+    let image = &spec.image;
     let mut environment = image.config.environment.clone();
     // Libraries that ask the machine for its cores would start a thread on each.
     for name in ["OMP_NUM_THREADS", "RAYON_NUM_THREADS"] {
-        let ours = format!("{name}={}", order.threads);
+        let ours = format!("{name}={}", spec.threads);
         environment.retain(|variable| !variable.starts_with(&format!("{name}=")));
         environment.push(ours);
     }
     ContainerCreateBody {
         image: Some(image.id.clone()),
         entrypoint: Some(image.config.entrypoint.clone()),
-        cmd: Some(vec![command(&order.phase).to_owned()]),
+        cmd: Some(vec![command(&spec.phase).to_owned()]),
         env: Some(environment),
         working_dir: Some(image.config.working_directory.clone()),
-        user: Some(if config.walls.privileges {
+        user: Some(if config.layers.privileges {
             format!("{}:{}", user.0, user.1)
         } else {
             "0:0".to_owned()
@@ -82,35 +82,35 @@ pub(crate) fn body(
         attach_stderr: Some(true),
         open_stdin: Some(false),
         tty: Some(false),
-        network_disabled: Some(config.walls.network),
-        host_config: Some(host(order, config, folder)),
+        network_disabled: Some(config.layers.network),
+        host_config: Some(host(spec, config, folder)),
         ..ContainerCreateBody::default()
     }
 }
 
-fn host(order: &Order, config: &ContainerConfig, folder: &Folder) -> HostConfig {
-    let limits = &order.limits;
+fn host(spec: &PhaseSpec, config: &ContainerConfig, folder: &Folder) -> HostConfig {
+    let limits = &spec.limits;
     let memory = signed(memory(limits, config));
-    let walls = config.walls;
+    let layers = config.layers;
     let in_memory = |bytes: u64, mode: &str| {
-        let execution = if walls.no_exec { "noexec" } else { "exec" };
+        let execution = if layers.no_exec { "noexec" } else { "exec" };
         format!("rw,{execution},nosuid,nodev,size={bytes},mode={mode}")
     };
-    let filter = if walls.filter {
+    let filter = if layers.filter {
         seccomp::PROFILE
     } else {
         "unconfined"
     };
     HostConfig {
-        network_mode: Some(if walls.network { "none" } else { "host" }.to_owned()),
-        cap_drop: walls.privileges.then(|| vec!["ALL".to_owned()]),
+        network_mode: Some(if layers.network { "none" } else { "host" }.to_owned()),
+        cap_drop: layers.privileges.then(|| vec!["ALL".to_owned()]),
         privileged: Some(false),
-        readonly_rootfs: Some(walls.read_only_root),
+        readonly_rootfs: Some(layers.read_only_root),
         security_opt: Some(vec![
             "no-new-privileges:true".to_owned(),
             format!("seccomp={filter}"),
         ]),
-        pid_mode: (!walls.processes).then(|| "host".to_owned()),
+        pid_mode: (!layers.processes).then(|| "host".to_owned()),
         tmpfs: Some([("/tmp".to_owned(), in_memory(config.tmp_bytes, "1777"))].into()),
         shm_size: Some(signed(config.shm_bytes)),
         mounts: Some(vec![
@@ -118,7 +118,7 @@ fn host(order: &Order, config: &ContainerConfig, folder: &Folder) -> HostConfig 
             bind(
                 &folder.data().to_string_lossy(),
                 &place("data"),
-                walls.read_only_data,
+                layers.read_only_data,
             ),
             bind(&folder.out().to_string_lossy(), &place("out"), false),
         ]),
@@ -126,7 +126,7 @@ fn host(order: &Order, config: &ContainerConfig, folder: &Folder) -> HostConfig 
         memory_swap: Some(memory),
         oom_kill_disable: Some(false),
         oom_score_adj: Some(FIRST_TO_GO),
-        nano_cpus: Some(i64::try_from(order.threads).unwrap_or(1).max(1) * 1_000_000_000),
+        nano_cpus: Some(i64::try_from(spec.threads).unwrap_or(1).max(1) * 1_000_000_000),
         cpuset_cpus: config.cpus.clone(),
         pids_limit: Some(config.processes),
         ulimits: Some(ulimits(limits, config)),

@@ -4,14 +4,14 @@ use gauntlet_wire::contract;
 use gauntlet_worker_protocol::Outcome;
 
 use crate::collect::Wrong;
-use crate::said::{Finished, Flood, visible};
+use crate::stdout::{Finished, Flood, visible};
 
 /// Why we killed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Killed {
     /// Its wall time was over.
     Wall,
-    /// It said too much.
+    /// It wrote too much.
     Flood(Flood),
     /// Its output folder outgrew its limit.
     Disk,

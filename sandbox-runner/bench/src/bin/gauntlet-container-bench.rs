@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use gauntlet_container::{ContainerConfig, Containers, Order};
+use gauntlet_container::{ContainerConfig, Containers, PhaseSpec};
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
 use gauntlet_worker_protocol::{Limits, Outcome, Phase};
 use sha2::{Digest, Sha256};
@@ -60,7 +60,7 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     let containers = Containers::open(config).await?;
     let image = containers.load(&path("image.tar"), &digest).await?;
     std::fs::write(path("train"), "data")?;
-    let order = Order {
+    let spec = PhaseSpec {
         image: image.clone(),
         run: "bench".to_owned(),
         phase: Phase::Train {
@@ -93,7 +93,7 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     for round in 0..=arguments.rounds {
         let began = Instant::now();
         let (sender, _receiver) = tokio::sync::mpsc::channel(16);
-        let (outcome, _) = containers.execute(&order, sender).await?;
+        let (outcome, _) = containers.execute(&spec, sender).await?;
         let we = began.elapsed();
         if outcome != Outcome::Completed {
             return Err(format!("a phase ended otherwise: {outcome:?}").into());

@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use bollard::query_parameters::{ListContainersOptions, ListVolumesOptions};
 use expected::{Expected, FILES, KERNEL, OUTPUT, RESOURCES, WATCHED};
-use gauntlet_container::{ContainerConfig, Order};
+use gauntlet_container::{ContainerConfig, PhaseSpec};
 use gauntlet_worker_protocol::{Event, Limits, Outcome};
 use sha2::{Digest, Sha256};
 use support::{Place, limits};
@@ -40,7 +40,7 @@ fn tight(config: &mut ContainerConfig) {
     config.output_bytes = 4 * MIB;
 }
 
-struct Bench {
+struct Harness {
     place: Place,
     /// The program, in a folder that outlives a change of place.
     _folder: tempfile::TempDir,
@@ -50,7 +50,7 @@ struct Bench {
     socket: String,
 }
 
-impl Bench {
+impl Harness {
     async fn new() -> Self {
         let place = Place::with(tight).await;
         let folder = tempfile::tempdir().unwrap();
@@ -69,27 +69,27 @@ impl Bench {
         }
     }
 
-    async fn order(&self, name: &str) -> Order {
+    async fn spec(&self, name: &str) -> PhaseSpec {
         let arguments = match name {
             "host-socket" => vec![name, &*self.socket],
             _ => vec![name],
         };
         let image = self.place.image(&self.guest, &arguments).await.unwrap();
-        let mut order = self.place.training(&image);
-        order.run = format!("hostile-{name}");
-        order.limits = Limits {
+        let mut spec = self.place.training(&image);
+        spec.run = format!("hostile-{name}");
+        spec.limits = Limits {
             wall_ms: 5_000,
             tensor_bytes: 32 * MIB,
             guest_bytes: 16 * MIB,
             ..limits()
         };
-        order
+        spec
     }
 
     async fn run(&self, name: &str) -> (Outcome, Vec<Event>) {
         let _earlier = std::fs::remove_file(self.place.path("model"));
-        let order = self.order(name).await;
-        let (outcome, _, events) = self.place.execute(&order).await.unwrap();
+        let spec = self.spec(name).await;
+        let (outcome, _, events) = self.place.execute(&spec).await.unwrap();
         (outcome, events)
     }
 
@@ -160,42 +160,44 @@ fn here(
 
 #[tokio::test]
 async fn guests_that_use_everything_up() {
-    Bench::new().await.all("resources", RESOURCES).await;
+    Harness::new().await.all("resources", RESOURCES).await;
 }
 
 #[tokio::test]
 async fn guests_that_leave_bad_output() {
-    Bench::new().await.all("output", OUTPUT).await;
+    Harness::new().await.all("output", OUTPUT).await;
 }
 
 #[tokio::test]
 async fn guests_that_ask_the_kernel() {
-    Bench::new().await.all("kernel", KERNEL).await;
+    Harness::new().await.all("kernel", KERNEL).await;
 }
 
 #[tokio::test]
 async fn guests_that_look_around() {
-    Bench::new().await.all("files", FILES).await;
+    Harness::new().await.all("files", FILES).await;
 }
 
 /// Where the output folder is a plain one, looking at it keeps it small.
 #[tokio::test]
 async fn a_plain_output_folder_is_watched() {
-    let mut bench = Bench::new().await;
-    bench.place = Place::with(|config| {
+    let mut harness = Harness::new().await;
+    harness.place = Place::with(|config| {
         tight(config);
         config.output_in_memory = false;
     })
     .await;
-    let (outcome, _) = bench.run("fill-out").await;
+    let (outcome, _) = harness.run("fill-out").await;
     assert!(fits(Expected::Memory("output"), &outcome), "{outcome:?}");
-    let (outcome, _) = bench.run("many-files").await;
+    let (outcome, _) = harness.run("many-files").await;
     assert!(fits(Expected::Memory("output"), &outcome), "{outcome:?}");
-    let (outcome, _) = bench.run("honest").await;
+    let (outcome, _) = harness.run("honest").await;
     assert_eq!(outcome, Outcome::Completed);
     assert!(processes("fill-out").is_empty());
     assert_eq!(
-        std::fs::read_dir(bench.place.path("runs")).unwrap().count(),
+        std::fs::read_dir(harness.place.path("runs"))
+            .unwrap()
+            .count(),
         0
     );
 }
@@ -203,30 +205,30 @@ async fn a_plain_output_folder_is_watched() {
 /// An image that cannot be started is its author's fault, not ours.
 #[tokio::test]
 async fn an_entry_point_that_cannot_run_is_the_methods_fault() {
-    let bench = Bench::new().await;
-    std::fs::write(bench.place.path("text"), "no program").unwrap();
-    let image = bench
+    let harness = Harness::new().await;
+    std::fs::write(harness.place.path("text"), "no program").unwrap();
+    let image = harness
         .place
-        .image(&bench.place.path("text"), &[])
+        .image(&harness.place.path("text"), &[])
         .await
         .unwrap();
-    let (outcome, ..) = bench
+    let (outcome, ..) = harness
         .place
-        .execute(&bench.place.training(&image))
+        .execute(&harness.place.training(&image))
         .await
         .unwrap();
     assert!(
         fits(Expected::Method("cannot be executed"), &outcome),
         "{outcome:?}"
     );
-    let mut missing = bench.order("honest").await;
+    let mut missing = harness.spec("honest").await;
     missing.image.config.entrypoint = vec!["/nowhere".to_owned()];
-    let (outcome, ..) = bench.place.execute(&missing).await.unwrap();
+    let (outcome, ..) = harness.place.execute(&missing).await.unwrap();
     assert!(
         fits(Expected::Method("is not there"), &outcome),
         "{outcome:?}"
     );
-    assert_eq!(containers(&bench.place).await, 0);
+    assert_eq!(containers(&harness.place).await, 0);
 }
 
 fn fits(expected: Expected, outcome: &Outcome) -> bool {

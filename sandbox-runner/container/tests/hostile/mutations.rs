@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use gauntlet_container::ContainerConfig;
 
 use super::expected::Expected::{self, Harmless, Memory, Method};
-use super::{Bench, figures, fits, tight};
+use super::{Harness, figures, fits, tight};
 use crate::support::Place;
 
 /// Changes a configuration.
@@ -27,7 +27,7 @@ struct Mutation {
 /// Nothing stands behind it.
 const ALONE: Change = |_| ();
 /// Nobody cannot write the files anyway: the mount is for whoever becomes root.
-const AS_ROOT: Change = |config| config.walls.privileges = false;
+const AS_ROOT: Change = |config| config.layers.privileges = false;
 /// It would else meet the limit of memory first.
 const ROOMY: Change = |config| config.memory_bytes = ROOM;
 const ROOM: u64 = 4 << 30;
@@ -52,70 +52,70 @@ const MUTATIONS: &[Mutation] = &[
     mutation(
         "the filter: keys",
         ALONE,
-        |config| config.walls.filter = false,
+        |config| config.layers.filter = false,
         "keyctl",
         Harmless,
     ),
     mutation(
         "the filter: locks",
         ALONE,
-        |config| config.walls.filter = false,
+        |config| config.layers.filter = false,
         "locks",
         Harmless,
     ),
     mutation(
         "the filter: sockets",
         ALONE,
-        |config| config.walls.filter = false,
+        |config| config.layers.filter = false,
         "network",
         Harmless,
     ),
     mutation(
         "user and privileges",
         ALONE,
-        |config| config.walls.privileges = false,
+        |config| config.layers.privileges = false,
         "privileges",
         Harmless,
     ),
     mutation(
         "user and privileges: devices",
         ALONE,
-        |config| config.walls.privileges = false,
+        |config| config.layers.privileges = false,
         "devices",
         Harmless,
     ),
     mutation(
         "name space of processes",
         ALONE,
-        |config| config.walls.processes = false,
+        |config| config.layers.processes = false,
         "other-processes",
         Harmless,
     ),
     mutation(
         "read-only data",
         AS_ROOT,
-        |config| config.walls.read_only_data = false,
+        |config| config.layers.read_only_data = false,
         "data",
         Harmless,
     ),
     mutation(
         "read-only image",
         AS_ROOT,
-        |config| config.walls.read_only_root = false,
+        |config| config.layers.read_only_root = false,
         "image-files",
         Harmless,
     ),
     mutation(
         "nothing executed from /tmp",
         ALONE,
-        |config| config.walls.no_exec = false,
+        |config| config.layers.no_exec = false,
         "execute-from-tmp",
         Harmless,
     ),
     mutation(
         "a network of its own",
         ALONE,
-        |config| config.walls.network = false,
+        |config| config.layers.network = false,
         "host-socket",
         Harmless,
     ),
@@ -158,7 +158,7 @@ const MUTATIONS: &[Mutation] = &[
 
 #[tokio::test]
 async fn without_a_defence_a_guest_gets_its_way() {
-    let mut bench = Bench::new().await;
+    let mut harness = Harness::new().await;
     let mut unproved = String::new();
     for mutation in MUTATIONS {
         let Mutation {
@@ -168,19 +168,19 @@ async fn without_a_defence_a_guest_gets_its_way() {
             guest,
             expected,
         } = mutation;
-        bench.place = Place::with(|config| {
+        harness.place = Place::with(|config| {
             tight(config);
             behind(config);
         })
         .await;
-        let (with, _) = bench.run(guest).await;
-        bench.place = Place::with(|config| {
+        let (with, _) = harness.run(guest).await;
+        harness.place = Place::with(|config| {
             tight(config);
             behind(config);
             change(config);
         })
         .await;
-        let (without, _) = bench.run(guest).await;
+        let (without, _) = harness.run(guest).await;
         // What it tried it got, and said so; a flood that nobody stops lasts to the end.
         let its_way = match expected {
             Method(_) => Expected::Budget("wall"),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gauntlet_container::{ContainerConfig, Containers, Fault, Image, LoadError, Order};
+use gauntlet_container::{ContainerConfig, Containers, Fault, Image, LoadError, PhaseSpec};
 use gauntlet_tasks::{Dataset, TaskDefinition};
 use gauntlet_worker_protocol::{Event, Limits, Meters, Outcome, Phase};
 use sha2::{Digest, Sha256};
@@ -71,8 +71,8 @@ impl Place {
         self.containers.load(&archive, &digest).await
     }
 
-    pub(crate) fn order(&self, image: &Image, phase: Phase) -> Order {
-        Order {
+    pub(crate) fn spec(&self, image: &Image, phase: Phase) -> PhaseSpec {
+        PhaseSpec {
             image: image.clone(),
             run: "test".to_owned(),
             phase,
@@ -84,27 +84,27 @@ impl Place {
         }
     }
 
-    pub(crate) fn training(&self, image: &Image) -> Order {
+    pub(crate) fn training(&self, image: &Image) -> PhaseSpec {
         let phase = Phase::Train {
             train: self.path("train"),
             base: None,
             model: self.path("model"),
         };
-        self.order(image, phase)
+        self.spec(image, phase)
     }
 
-    pub(crate) fn prediction(&self, image: &Image) -> Order {
+    pub(crate) fn prediction(&self, image: &Image) -> PhaseSpec {
         let phase = Phase::Predict {
             inputs: self.path("inputs"),
             model: self.path("model"),
             predictions: self.path("predictions"),
         };
-        self.order(image, phase)
+        self.spec(image, phase)
     }
 
     pub(crate) async fn execute(
         &self,
-        order: &Order,
+        spec: &PhaseSpec,
     ) -> Result<(Outcome, Meters, Vec<Event>), Fault> {
         let (sender, mut receiver) = mpsc::channel(64);
         let hear = async {
@@ -114,7 +114,7 @@ impl Place {
             }
             events
         };
-        let (result, events) = tokio::join!(self.containers.execute(order, sender), hear);
+        let (result, events) = tokio::join!(self.containers.execute(spec, sender), hear);
         let (outcome, meters) = result?;
         Ok((outcome, meters, events))
     }

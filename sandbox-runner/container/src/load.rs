@@ -10,21 +10,13 @@ use futures::StreamExt;
 use gauntlet_image::Config;
 use tokio::sync::mpsc;
 
-use crate::Containers;
+use crate::containers::Containers;
 use crate::fault::{Fault, LoadError};
+use crate::image::Image;
 use crate::labels::{ARCHIVE, INTAKE};
 
 /// Pieces in which an archive goes to the engine.
 const PIECE: usize = 256 << 10;
-
-/// An image that the engine has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
-    /// The engine's digest of it, `sha256:` and hex: the only name it is run by.
-    pub id: String,
-    /// How it is started.
-    pub config: Config,
-}
 
 impl Containers {
     /// Takes an archive in: checks it, writes it anew and gives it to the engine, unless
@@ -87,9 +79,9 @@ impl Containers {
             platform: None,
         };
         let body = bollard::body_stream(body);
-        let mut said = self.engine.docker.import_image(options, body, None);
+        let mut answer = self.engine.docker.import_image(options, body, None);
         let mut id = None;
-        while let Some(line) = said.next().await {
+        while let Some(line) = answer.next().await {
             let line = line.map_err(Fault::engine("load an image"))?;
             let text = line.stream.unwrap_or_default();
             if let Some(named) = text.trim().strip_prefix("Loaded image ID: ") {

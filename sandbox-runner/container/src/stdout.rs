@@ -1,14 +1,15 @@
-//! What a container says on standard output: events of the contract, a log, or a flood.
+//! Reads what a container writes to standard output and error: events of the contract, a
+//! log, or a flood.
 
 use gauntlet_wire::contract::{CONTRACT, Event, Outcome};
-use gauntlet_worker_protocol::Event as Told;
+use gauntlet_worker_protocol::Event as WorkerEvent;
 
 /// Characters of a log line that are kept.
 const LOG: usize = 2000;
 
 /// Reads lines as they come, without ever holding much.
 #[derive(Debug)]
-pub(crate) struct Said {
+pub(crate) struct StdoutReader {
     line: Vec<u8>,
     line_bytes: usize,
     left: u64,
@@ -28,7 +29,7 @@ pub(crate) struct Finished {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Flood(pub(crate) String);
 
-impl Said {
+impl StdoutReader {
     pub(crate) fn new(line_bytes: usize, bytes: u64) -> Self {
         Self {
             line: Vec::new(),
@@ -39,7 +40,11 @@ impl Said {
     }
 
     /// Takes bytes of standard output in; hands on the events that are whole.
-    pub(crate) fn hear(&mut self, bytes: &[u8], events: &mut Vec<Told>) -> Result<(), Flood> {
+    pub(crate) fn on_stdout(
+        &mut self,
+        bytes: &[u8],
+        events: &mut Vec<WorkerEvent>,
+    ) -> Result<(), Flood> {
         self.count(bytes.len())?;
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             if self.line.len() + piece.len() > self.line_bytes {
@@ -51,14 +56,18 @@ impl Said {
             self.line.extend_from_slice(piece);
             if piece.ends_with(b"\n") {
                 let line = std::mem::take(&mut self.line);
-                events.extend(self.understand(&line));
+                events.extend(self.on_line(&line));
             }
         }
         Ok(())
     }
 
     /// Takes bytes of standard error in: they count, and are the log's.
-    pub(crate) fn overhear(&mut self, bytes: &[u8], events: &mut Vec<Told>) -> Result<(), Flood> {
+    pub(crate) fn on_stderr(
+        &mut self,
+        bytes: &[u8],
+        events: &mut Vec<WorkerEvent>,
+    ) -> Result<(), Flood> {
         self.count(bytes.len())?;
         let lines = bytes.split(|byte| *byte == b'\n');
         events.extend(lines.filter(|line| !line.is_empty()).map(log));
@@ -66,10 +75,10 @@ impl Said {
     }
 
     /// The end: a last line may lack its end.
-    pub(crate) fn end(&mut self, events: &mut Vec<Told>) {
+    pub(crate) fn end(&mut self, events: &mut Vec<WorkerEvent>) {
         let line = std::mem::take(&mut self.line);
         if !line.is_empty() {
-            events.extend(self.understand(&line));
+            events.extend(self.on_line(&line));
         }
     }
 
@@ -81,20 +90,20 @@ impl Said {
         Ok(())
     }
 
-    fn understand(&mut self, line: &[u8]) -> Option<Told> {
+    fn on_line(&mut self, line: &[u8]) -> Option<WorkerEvent> {
         match serde_json::from_slice(line) {
             Ok(Event::Metric {
                 step,
                 name,
                 value,
                 micros,
-            }) => Some(Told::Metric {
+            }) => Some(WorkerEvent::Metric {
                 step,
                 name: visible(&name),
                 value,
                 micros,
             }),
-            Ok(Event::Progress { used }) => Some(Told::Progress { used }),
+            Ok(Event::Progress { used }) => Some(WorkerEvent::Progress { used }),
             Ok(Event::Log { line }) => Some(log(line.as_bytes())),
             Ok(Event::Checkpoint { .. }) => None,
             Ok(Event::Finished {
@@ -121,8 +130,8 @@ impl Finished {
     }
 }
 
-fn log(line: &[u8]) -> Told {
-    Told::Log {
+fn log(line: &[u8]) -> WorkerEvent {
+    WorkerEvent::Log {
         line: visible(String::from_utf8_lossy(line).trim_end()),
     }
 }
@@ -139,31 +148,31 @@ pub(crate) fn visible(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn hear(pieces: &[&str]) -> (Vec<Told>, Said) {
-        let mut said = Said::new(1000, 10_000);
+    fn read(pieces: &[&str]) -> (Vec<WorkerEvent>, StdoutReader) {
+        let mut reader = StdoutReader::new(1000, 10_000);
         let mut events = Vec::new();
         for piece in pieces {
-            said.hear(piece.as_bytes(), &mut events).unwrap();
+            reader.on_stdout(piece.as_bytes(), &mut events).unwrap();
         }
-        said.end(&mut events);
-        (events, said)
+        reader.end(&mut events);
+        (events, reader)
     }
 
     #[test]
     fn events_are_understood_however_they_are_cut() {
-        let (events, said) = hear(&[
+        let (events, reader) = read(&[
             "{\"event\":\"metric\",\"step\":1,\"na",
             "me\":\"loss\",\"value\":0.5,\"micros\":9}\nhello \u{1b}[31mworld\n{\"event\":\"fin",
             "ished\",\"contract\":1,\"outcome\":\"completed\",\"batches\":7,\"micros\":1}",
         ]);
-        assert!(matches!(&events[0], Told::Metric { step: 1, name, .. } if name == "loss"));
+        assert!(matches!(&events[0], WorkerEvent::Metric { step: 1, name, .. } if name == "loss"));
         assert_eq!(
             events[1],
-            Told::Log {
+            WorkerEvent::Log {
                 line: "hello  [31mworld".to_owned()
             }
         );
-        let finished = said.finished.unwrap();
+        let finished = reader.finished.unwrap();
         assert_eq!(
             (finished.batches, &finished.outcome),
             (7, &Outcome::Completed)
@@ -173,13 +182,13 @@ mod tests {
 
     #[test]
     fn floods_are_noticed() {
-        let mut said = Said::new(10, 100);
+        let mut reader = StdoutReader::new(10, 100);
         let mut events = Vec::new();
-        assert!(said.hear(&[b'x'; 11], &mut events).is_err());
-        let mut said = Said::new(10, 100);
+        assert!(reader.on_stdout(&[b'x'; 11], &mut events).is_err());
+        let mut reader = StdoutReader::new(10, 100);
         for _ in 0..10 {
-            said.hear(b"123456789\n", &mut events).unwrap();
+            reader.on_stdout(b"123456789\n", &mut events).unwrap();
         }
-        assert!(said.overhear(b"x", &mut events).is_err());
+        assert!(reader.on_stderr(b"x", &mut events).is_err());
     }
 }
