@@ -12,9 +12,9 @@
 //! then brings the data back.
 
 mod binaries;
+mod child_supervisor;
 mod cluster;
 mod error;
-mod keeper;
 mod options;
 mod pidfile;
 mod server;

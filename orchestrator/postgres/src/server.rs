@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use crate::binaries::Binaries;
+use crate::child_supervisor::ChildSupervisor;
 use crate::error::Doing;
-use crate::keeper::Keeper;
 use crate::pidfile::PidFile;
 use crate::user::{self, ServerUser};
 use crate::{Error, Options, cluster, stale};
@@ -27,7 +27,7 @@ const RIVAL_PATIENCE: Duration = Duration::from_secs(20);
 /// A PostgreSQL server that belongs to this process. Dropping it stops it.
 #[derive(Debug)]
 pub struct PrivateServer {
-    keeper: Keeper,
+    supervisor: ChildSupervisor,
     socket: PathBuf,
     socket_is_temporary: bool,
     durable: bool,
@@ -65,7 +65,7 @@ impl PrivateServer {
         // keeps its number until its parent has looked; until then a new one is refused the
         // shared memory or the lock file. What is wrong for good is wrong at every try.
         let (began, mut tries) = (Instant::now(), 0);
-        let keeper = loop {
+        let supervisor = loop {
             tries += 1;
             match launch(options, &binaries, user, &cluster, &socket, &log) {
                 Err(Error::Start(why))
@@ -78,7 +78,7 @@ impl PrivateServer {
             }
         };
         Ok(Self {
-            keeper,
+            supervisor,
             socket,
             socket_is_temporary,
             durable: options.durable,
@@ -98,7 +98,7 @@ impl PrivateServer {
 
     /// Process number of the server.
     pub fn pid(&self) -> i32 {
-        self.keeper.pid()
+        self.supervisor.pid()
     }
 
     /// Stops the server in order: clients are cut off, data is flushed.
@@ -114,7 +114,8 @@ impl PrivateServer {
             (Signal::SIGQUIT, Duration::from_secs(5)),
             (Signal::SIGKILL, Duration::from_secs(5)),
         ];
-        self.keeper.stop(&steps[usize::from(patience.is_zero())..]);
+        self.supervisor
+            .stop(&steps[usize::from(patience.is_zero())..]);
         if self.socket_is_temporary {
             let _ = std::fs::remove_dir_all(&self.socket);
         }
@@ -177,7 +178,7 @@ fn launch(
     cluster: &Path,
     socket: &Path,
     log_path: &Path,
-) -> Result<Keeper, Error> {
+) -> Result<ChildSupervisor, Error> {
     let log = File::create(log_path).doing("make", log_path)?;
     let log_too = log.try_clone().doing("share", log_path)?;
     let mut command = user::command(&binaries.program("postgres"), user, true);
@@ -208,18 +209,18 @@ fn launch(
         .stdin(Stdio::null())
         .stdout(Stdio::from(log_too))
         .stderr(Stdio::from(log));
-    let mut keeper = Keeper::start(command).doing("start PostgreSQL in", cluster)?;
+    let mut supervisor = ChildSupervisor::start(command).doing("start PostgreSQL in", cluster)?;
 
     let deadline = Instant::now() + START_PATIENCE;
     loop {
-        if let Some(how) = keeper.ended() {
+        if let Some(how) = supervisor.ended() {
             return Err(Error::Start(format!("{how}; {}", tail(log_path))));
         }
-        if PidFile::read(cluster).is_some_and(|file| file.ready && file.pid == keeper.pid()) {
-            return Ok(keeper);
+        if PidFile::read(cluster).is_some_and(|file| file.ready && file.pid == supervisor.pid()) {
+            return Ok(supervisor);
         }
         if Instant::now() > deadline {
-            keeper.stop(&[(Signal::SIGKILL, Duration::from_secs(5))]);
+            supervisor.stop(&[(Signal::SIGKILL, Duration::from_secs(5))]);
             return Err(Error::Start(format!(
                 "not ready after {} seconds; {}",
                 START_PATIENCE.as_secs(),

@@ -3,11 +3,8 @@
 //! How long a compiler takes is decided by whoever wrote the module. So it runs
 //! with limits of processor time, memory and output, in a folder of its own.
 
-use std::collections::HashMap;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
 use gauntlet_gate::ModuleFacts;
 use nix::sys::signal::Signal;
@@ -16,12 +13,13 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
 
-use crate::Sandbox;
 use crate::capture::Tail;
-use crate::death::{out_of_memory, with_stderr};
+use crate::compiling::Fingerprint;
+use crate::exit_status::{out_of_memory, with_stderr};
 use crate::fault::{CompileError, Fault};
 use crate::output::{OutputError, collect};
 use crate::process::{Process, ProcessLimits, describe};
+use crate::sandbox::Sandbox;
 
 /// A compiled module in the cache.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,26 +32,6 @@ pub struct Compiled {
     pub facts: ModuleFacts,
     /// It was there already.
     pub cached: bool,
-}
-
-/// Modules being compiled right now, by file in the cache.
-#[derive(Debug, Default)]
-pub(crate) struct InProgress(Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>);
-
-impl InProgress {
-    fn of(&self, path: &Path) -> Arc<tokio::sync::Mutex<()>> {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Forget those nobody waits for any more.
-        map.retain(|_, lock| Arc::strong_count(lock) > 1);
-        Arc::clone(map.entry(path.to_owned()).or_default())
-    }
-}
-
-/// A worker's fingerprint, and the binary it belongs to.
-#[derive(Clone, Debug)]
-pub(crate) struct Fingerprint {
-    binary: (u64, SystemTime),
-    text: String,
 }
 
 /// What a worker says when it cannot compile.
@@ -113,7 +91,7 @@ impl Sandbox {
                 return Err(Fault::Died(format!("no compiled module within {seconds} s")).into());
             }
         };
-        folder.kill_strays();
+        folder.kill_orphans();
         let stderr = stderr.text().await;
         if status.success() {
             let output = folder.path().join("module.cwasm");

@@ -5,19 +5,19 @@ use std::time::Duration;
 
 use gauntlet_gate::GateLimits;
 
-use crate::Device;
-use crate::launch::Walls;
+use crate::device::Device;
+use crate::launch::IsolationLayers;
 
 /// Settings of a [`Sandbox`](crate::Sandbox).
 #[derive(Clone, Debug)]
 pub struct SandboxConfig {
     /// The worker binary.
     pub worker: PathBuf,
-    /// The program that walls workers in; if not told, the one that is found beside the
+    /// The program that isolates workers; if not told, the one that is found beside the
     /// worker or this program.
     pub launcher: Option<PathBuf>,
-    /// What is put around workers from outside: everything, but in tests.
-    pub walls: Walls,
+    /// What isolates workers from outside: everything, but in tests.
+    pub layers: IsolationLayers,
     /// What it executes on.
     pub device: Device,
     /// Folder of compiled modules. Made if missing, readable by nobody else.
@@ -51,7 +51,7 @@ impl SandboxConfig {
         Self {
             worker,
             launcher: None,
-            walls: Walls::all(),
+            layers: IsolationLayers::all(),
             device: Device::Cpu,
             cache,
             runs,

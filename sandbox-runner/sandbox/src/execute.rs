@@ -12,13 +12,14 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::capture::{self, Breach, Tail};
-use crate::death;
+use crate::device::Device;
+use crate::exit_status;
 use crate::fault::Fault;
 use crate::folders::RunFolder;
 use crate::output::{OutputError, collect};
 use crate::process::{Process, ProcessLimits};
+use crate::sandbox::Sandbox;
 use crate::snapshots::Taker;
-use crate::{Device, Sandbox};
 
 /// Why watching a worker ended.
 enum Stop {
@@ -144,7 +145,7 @@ impl Sandbox {
         process.kill().await;
         drop(stdin);
         reader.abort();
-        folder.kill_strays();
+        folder.kill_orphans();
         let stderr = stderr.text().await;
 
         let wall_micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -200,7 +201,7 @@ impl Sandbox {
                 stop: Stop::Ended(status),
                 started,
                 ..
-            } => (death::judge(status, started, &stderr)?, unmetered),
+            } => (exit_status::judge(status, started, &stderr)?, unmetered),
         };
         let outcome = match outcome {
             done @ (Outcome::Completed | Outcome::CutOff { .. }) => {
@@ -317,7 +318,7 @@ impl Sandbox {
 }
 
 /// Writes the job as a line. A worker that dies before it reads all of it is judged by
-/// its death, so a failure to write is not one of its own.
+/// its exit status, so a failure to write is not one of its own.
 fn hand_over(mut stdin: ChildStdin, job: &Job) -> tokio::task::JoinHandle<Option<ChildStdin>> {
     let line = serde_json::to_string(job)
         .map(|line| line + "\n")

@@ -29,7 +29,7 @@ pub enum Fault {
         /// Why it failed.
         source: io::Error,
     },
-    /// The program that walls workers in is missing.
+    /// The program that isolates workers is missing.
     #[error(
         "{0} is not there, which starts workers; it belongs beside the worker, and \
          `scripts/build host` builds both"

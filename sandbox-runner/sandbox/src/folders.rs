@@ -17,13 +17,14 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{Gid, Uid, chown, geteuid};
+use nix::unistd::{Gid, Uid, chown};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::config::Isolation;
 use crate::fault::Fault;
-use crate::stray;
+use crate::orphans;
+use crate::private_folder::make_private;
 use crate::users::{User, Users};
 
 /// The folders of one sandbox.
@@ -107,7 +108,7 @@ impl Folders {
 
 impl Drop for Folders {
     fn drop(&mut self) {
-        stray::kill_below(&self.instance);
+        orphans::kill_below(&self.instance);
         if let Err(error) = fs::remove_dir_all(&self.instance) {
             tracing::warn!(path = %self.instance.display(), %error, "failed to remove an instance's folder");
         }
@@ -147,10 +148,10 @@ impl RunFolder {
     }
 
     /// Kills whatever still runs here.
-    pub(crate) fn kill_strays(&self) {
+    pub(crate) fn kill_orphans(&self) {
         match &self.user {
-            Some(user) => stray::kill_user(user.id()),
-            None => stray::kill_below(self.path()),
+            Some(user) => orphans::kill_user(user.id()),
+            None => orphans::kill_below(self.path()),
         }
     }
 
@@ -178,7 +179,7 @@ impl RunFolder {
 
 impl Drop for RunFolder {
     fn drop(&mut self) {
-        self.kill_strays();
+        self.kill_orphans();
     }
 }
 
@@ -198,7 +199,7 @@ fn sweep(runs: &Path) {
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
         if stale {
-            stray::kill_below(&instance);
+            orphans::kill_below(&instance);
             match fs::remove_dir_all(&instance) {
                 Ok(()) => {
                     tracing::info!(path = %instance.display(), "swept what a killed runner left")
@@ -247,7 +248,7 @@ fn reachable(path: &Path) -> bool {
 fn substitute(runs: &Path) -> Result<PathBuf, Fault> {
     let name = hex::encode(&Sha256::digest(runs.as_os_str().as_encoded_bytes())[..8]);
     let place = std::env::temp_dir().join(format!("gauntlet-runs-{name}"));
-    ours_alone(&place, 0o711)?;
+    make_private(&place, 0o711)?;
     if !reachable(&place) {
         let error = io::Error::other(format!(
             "{} cannot be reached by the users that workers run as; choose another folder for runs",
@@ -257,28 +258,6 @@ fn substitute(runs: &Path) -> Result<PathBuf, Fault> {
     }
     tracing::info!(runs = %runs.display(), place = %place.display(), "workers could not reach the folder for runs");
     Ok(place)
-}
-
-/// Makes a folder in a place where anybody may make one, and makes sure that this one is
-/// ours and that nobody else can write to it.
-pub(crate) fn ours_alone(place: &Path, mode: u32) -> Result<(), Fault> {
-    match DirBuilder::new().mode(mode).create(place) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(Fault::file("make", place)(error));
-        }
-        _ => {}
-    }
-    let metadata = fs::symlink_metadata(place).map_err(Fault::file("look at", place))?;
-    let ours = metadata.is_dir()
-        && metadata.uid() == geteuid().as_raw()
-        && metadata.permissions().mode() & 0o022 == 0;
-    if ours {
-        Ok(())
-    } else {
-        Err(Fault::file("use", place)(io::Error::other(
-            "somebody else made it",
-        )))
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! What `gauntlet-launch` is told, and where it is found.
+//! What `gauntlet-launch` is told ([`LaunchSpec`]), and where it is found.
 //!
 //! A worker confines itself before its guest runs, but whoever has taken a worker over
 //! early, or put another program in its place, does not. So the supervisor starts
-//! `gauntlet-launch`, a program that sees nothing of the method: it puts up the walls,
-//! then becomes the worker. They stay, whatever the process does or starts.
+//! `gauntlet-launch`, a program that sees nothing of the method: it isolates itself,
+//! then becomes the worker. That stays, whatever the process does or starts.
 
 use std::path::{Path, PathBuf};
 
@@ -14,12 +14,12 @@ use crate::fault::Fault;
 /// The program's name.
 pub const PROGRAM: &str = "gauntlet-launch";
 
-/// What is put around a worker process from outside.
+/// What isolates a worker process from outside.
 ///
-/// Every program puts up all of it. That one can be left out is for the tests that prove
+/// Every program uses all of it. That one can be left out is for the tests that prove
 /// that each is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Walls {
+pub struct IsolationLayers {
     /// No network: a network namespace of its own without any interface that is up, or,
     /// where that is not permitted, no sockets. Likewise for System V IPC and message queues.
     pub network: bool,
@@ -33,7 +33,7 @@ pub struct Walls {
     pub processes: bool,
 }
 
-impl Walls {
+impl IsolationLayers {
     /// All of them.
     #[must_use]
     pub const fn all() -> Self {
@@ -64,9 +64,9 @@ pub struct Bounds {
 }
 
 /// What the launcher is told, as JSON in its first argument. The command follows; without
-/// one it answers with [`Standing`] as JSON instead of becoming anything.
+/// one it answers with [`AvailableIsolation`] as JSON instead of becoming anything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Orders {
+pub struct LaunchSpec {
     /// User and group id to become.
     pub user: Option<u32>,
     /// The run's own folder: all it may write to.
@@ -77,13 +77,13 @@ pub struct Orders {
     pub restrict_files: bool,
     /// Limits.
     pub bounds: Bounds,
-    /// Walls.
-    pub walls: Walls,
+    /// IsolationLayers.
+    pub layers: IsolationLayers,
 }
 
-/// The walls that could be put up on this machine.
+/// Which of it this machine lets us use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct AvailableIsolation {
     /// A network namespace of its own; if not, it has no sockets at all.
     pub namespaces: bool,
     /// Landlock, at least for files.

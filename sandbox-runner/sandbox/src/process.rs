@@ -11,8 +11,8 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use crate::fault::Fault;
 use crate::folders::RunFolder;
-use crate::launch::{Bounds, Orders, Standing, Walls};
-use crate::stray;
+use crate::launch::{AvailableIsolation, Bounds, IsolationLayers, LaunchSpec};
+use crate::orphans;
 
 /// The C library's allocator keeps what a worker frees: a training step frees and asks
 /// for the same large tensors again and again, and giving them back to the kernel in
@@ -42,38 +42,42 @@ pub(crate) struct ProcessLimits {
     pub cpu_seconds: Option<u64>,
 }
 
-/// Starts workers: the program that walls them in, and what is put around every worker.
-/// The walls and limits must be there before the worker runs; putting them up in the child
+/// Starts workers: the program that isolates them, and what isolates every worker.
+/// Isolation and limits must be there before the worker runs; setting them up in the child
 /// between fork and exec would need unsafe code, and only a process with one thread may
 /// enter a user namespace. The launcher puts them around itself and is replaced, so the
 /// process stays the same.
 #[derive(Debug)]
 pub(crate) struct Launcher {
     program: PathBuf,
-    walls: Walls,
+    layers: IsolationLayers,
     restrict_files: bool,
 }
 
 impl Launcher {
-    pub(crate) fn new(program: PathBuf, walls: Walls, restrict_files: bool) -> Self {
+    pub(crate) fn new(program: PathBuf, layers: IsolationLayers, restrict_files: bool) -> Self {
         Self {
             program,
-            walls,
+            layers,
             restrict_files,
         }
     }
 
-    /// Which walls this machine lets us put up.
-    pub(crate) fn standing(&self, worker: &Path, folder: &RunFolder) -> Result<Standing, Fault> {
+    /// What this machine lets us isolate workers with.
+    pub(crate) fn available_isolation(
+        &self,
+        worker: &Path,
+        folder: &RunFolder,
+    ) -> Result<AvailableIsolation, Fault> {
         let limits = ProcessLimits {
             data_bytes: 1 << 30,
             file_bytes: 0,
             threads: 1,
             cpu_seconds: Some(20),
         };
-        let orders = self.orders(worker, folder, limits);
+        let spec = self.spec(worker, folder, limits);
         let answer = std::process::Command::new(&self.program)
-            .arg(serde_json::to_string(&orders).unwrap_or_default())
+            .arg(serde_json::to_string(&spec).unwrap_or_default())
             .env_clear()
             .stdin(Stdio::null())
             .output()
@@ -83,8 +87,8 @@ impl Launcher {
             .map_err(|_| self.failed()(io::Error::other(said.trim().to_owned())))
     }
 
-    fn orders(&self, worker: &Path, folder: &RunFolder, limits: ProcessLimits) -> Orders {
-        Orders {
+    fn spec(&self, worker: &Path, folder: &RunFolder, limits: ProcessLimits) -> LaunchSpec {
+        LaunchSpec {
             user: folder.user(),
             folder: folder.path().to_owned(),
             worker: worker.to_owned(),
@@ -96,7 +100,7 @@ impl Launcher {
                 processes: limits.threads.saturating_add(OTHER_THREADS),
                 cpu_seconds: limits.cpu_seconds,
             },
-            walls: self.walls,
+            layers: self.layers,
         }
     }
 
@@ -122,7 +126,7 @@ pub(crate) struct Pipes {
 }
 
 impl Process {
-    /// Starts `worker` in `folder`, walled in, as the folder's user, with nothing of our
+    /// Starts `worker` in `folder`, isolated, as the folder's user, with nothing of our
     /// environment.
     ///
     /// Call it from a thread that lives as long as the worker should: workers ask the
@@ -134,15 +138,15 @@ impl Process {
         folder: &RunFolder,
         limits: ProcessLimits,
     ) -> Result<(Self, Pipes), Fault> {
-        let orders = launcher.orders(worker, folder, limits);
+        let spec = launcher.spec(worker, folder, limits);
         let mut command = Command::new(&launcher.program);
         command
-            .arg(serde_json::to_string(&orders).unwrap_or_default())
+            .arg(serde_json::to_string(&spec).unwrap_or_default())
             .arg(worker)
             .args(arguments)
             .env_clear()
             .env(ALLOCATOR.0, ALLOCATOR.1)
-            .env(stray::FOLDER_VARIABLE, folder.path())
+            .env(orphans::FOLDER_VARIABLE, folder.path())
             .current_dir(folder.path())
             .process_group(0)
             .stdin(Stdio::piped())
@@ -172,12 +176,12 @@ impl Process {
 
     /// Kills what is left of the process group after its leader has ended.
     pub(crate) fn kill_others(&self) {
-        stray::kill_group(self.leader);
+        orphans::kill_group(self.leader);
     }
 
     /// Kills the process group and waits for its leader.
     pub(crate) async fn kill(&mut self) -> Option<ExitStatus> {
-        stray::kill_group(self.leader);
+        orphans::kill_group(self.leader);
         let _gone = self.child.start_kill();
         match tokio::time::timeout(Duration::from_secs(10), self.child.wait()).await {
             Ok(Ok(status)) => Some(status),
@@ -196,7 +200,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         // A leader that is not reaped yet still owns its process group's id.
         if self.child.id().is_some() {
-            stray::kill_group(self.leader);
+            orphans::kill_group(self.leader);
         }
     }
 }

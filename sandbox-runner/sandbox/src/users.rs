@@ -8,8 +8,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use crate::fault::Fault;
-use crate::folders::ours_alone;
-use crate::stray;
+use crate::orphans;
+use crate::private_folder::make_private;
 
 /// Where the locks are: root's own folder if there is one, as on every Linux of today.
 const PLACES: [&str; 2] = ["/run/gauntlet-users", "/tmp/gauntlet-users"];
@@ -25,9 +25,9 @@ pub(crate) struct Users {
 impl Users {
     pub(crate) fn open(first: u32, count: u32) -> Result<Self, Fault> {
         let [run, tmp] = PLACES.map(Path::new);
-        let locks = match ours_alone(run, 0o700) {
+        let locks = match make_private(run, 0o700) {
             Ok(()) => run,
-            Err(_) => ours_alone(tmp, 0o700).map(|()| tmp)?,
+            Err(_) => make_private(tmp, 0o700).map(|()| tmp)?,
         };
         Ok(Self {
             first,
@@ -47,7 +47,7 @@ impl Users {
                 .open(&path);
             let lock = lock.map_err(Fault::file("open", &path))?;
             if lock.try_lock().is_ok() {
-                stray::kill_user(id);
+                orphans::kill_user(id);
                 return Ok(User { id, _lock: lock });
             }
         }
@@ -71,7 +71,7 @@ impl User {
 impl Drop for User {
     fn drop(&mut self) {
         // Before the lock goes: the next worker may get this id at once.
-        stray::kill_user(self.id);
+        orphans::kill_user(self.id);
     }
 }
 

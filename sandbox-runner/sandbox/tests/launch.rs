@@ -8,10 +8,10 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use gauntlet_sandbox::launch::{Bounds, Orders, Standing, Walls};
+use gauntlet_sandbox::launch::{AvailableIsolation, Bounds, IsolationLayers, LaunchSpec};
 
-fn orders(walls: Walls) -> Orders {
-    Orders {
+fn spec(layers: IsolationLayers) -> LaunchSpec {
+    LaunchSpec {
         user: None,
         folder: "/usr/lib".into(),
         worker: "/bin/sh".into(),
@@ -23,17 +23,17 @@ fn orders(walls: Walls) -> Orders {
             processes: 1_000,
             cpu_seconds: Some(60),
         },
-        walls,
+        layers,
     }
 }
 
-fn launch(orders: &Orders, command: &[&str]) -> Output {
-    let orders = serde_json::to_string(orders).unwrap();
+fn launch(spec: &LaunchSpec, command: &[&str]) -> Output {
+    let spec = serde_json::to_string(spec).unwrap();
     // As from a runner that somebody started with signals ignored.
     Command::new("/bin/sh")
         .args(["-c", "trap '' XFSZ PIPE TERM; exec \"$@\"", "sh"])
         .arg(env!("CARGO_BIN_EXE_gauntlet-launch"))
-        .arg(orders)
+        .arg(spec)
         .args(command)
         .output()
         .unwrap()
@@ -44,17 +44,17 @@ fn told(output: &Output) -> String {
     format!("{out}{error}")
 }
 
-/// Without the wall of files, so that the process can look at itself.
-fn open_files() -> Walls {
-    Walls {
+/// Without the layer for files, so that the process can look at itself.
+fn open_files() -> IsolationLayers {
+    IsolationLayers {
         files: false,
-        ..Walls::all()
+        ..IsolationLayers::all()
     }
 }
 
 #[test]
 fn the_process_ignores_no_signal_and_can_gain_no_privilege() {
-    let output = launch(&orders(open_files()), &["/bin/cat", "/proc/self/status"]);
+    let output = launch(&spec(open_files()), &["/bin/cat", "/proc/self/status"]);
     let status = told(&output);
     let field = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -73,7 +73,7 @@ fn the_process_ignores_no_signal_and_can_gain_no_privilege() {
 fn the_limits_are_there_and_cannot_be_raised() {
     let script =
         "ulimit -c; ulimit -n; ulimit -d; ulimit -f; ulimit -t; ulimit -H -n; ulimit -n 101";
-    let output = launch(&orders(open_files()), &["/bin/sh", "-c", script]);
+    let output = launch(&spec(open_files()), &["/bin/sh", "-c", script]);
     let lines = told(&output);
     let lines: Vec<&str> = lines.lines().collect();
     // In the units of the shell: KiB of data, blocks of 512 bytes.
@@ -90,7 +90,7 @@ fn a_file_that_is_too_large_ends_the_process_by_its_signal() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("large");
     let script = format!("exec head -c 2000000 /dev/zero > {}", file.display());
-    let output = launch(&orders(open_files()), &["/bin/sh", "-c", &script]);
+    let output = launch(&spec(open_files()), &["/bin/sh", "-c", &script]);
     assert_eq!(
         output.status.signal(),
         Some(nix::libc::SIGXFSZ),
@@ -100,10 +100,10 @@ fn a_file_that_is_too_large_ends_the_process_by_its_signal() {
 }
 
 #[test]
-fn without_a_command_it_says_which_walls_stand() {
-    let standing = standing_here();
+fn without_a_command_it_says_which_isolation_is_available() {
+    let available = available_here();
     let none = launch(
-        &orders(Walls {
+        &spec(IsolationLayers {
             network: false,
             files: false,
             calls: false,
@@ -111,16 +111,16 @@ fn without_a_command_it_says_which_walls_stand() {
         }),
         &[],
     );
-    let none: Standing = serde_json::from_slice(&none.stdout).unwrap();
-    assert_eq!(none, Standing::default());
+    let none: AvailableIsolation = serde_json::from_slice(&none.stdout).unwrap();
+    assert_eq!(none, AvailableIsolation::default());
     // What it says is so.
-    let look = if standing.landlock { "denied" } else { "root" };
-    let output = launch(&orders(Walls::all()), &["/bin/cat", "/etc/passwd"]);
+    let look = if available.landlock { "denied" } else { "root" };
+    let output = launch(&spec(IsolationLayers::all()), &["/bin/cat", "/etc/passwd"]);
     assert!(told(&output).contains(look), "{}", told(&output));
 }
 
 #[test]
-fn orders_that_make_no_sense_start_nothing() {
+fn orders_that_makes_no_sense_starts_nothing() {
     for arguments in [&[][..], &["{}", "/bin/true"], &["/bin/true"]] {
         let output = Command::new(env!("CARGO_BIN_EXE_gauntlet-launch"))
             .args(arguments)
@@ -129,7 +129,7 @@ fn orders_that_make_no_sense_start_nothing() {
         assert!(!output.status.success(), "{arguments:?}");
         assert!(told(&output).contains("gauntlet-launch: "), "{arguments:?}");
     }
-    let mut elsewhere = orders(Walls::all());
+    let mut elsewhere = spec(IsolationLayers::all());
     elsewhere.worker = Path::new("/nowhere").to_owned();
     let output = launch(&elsewhere, &["/nowhere"]);
     assert!(
@@ -141,33 +141,33 @@ fn orders_that_make_no_sense_start_nothing() {
 
 #[test]
 fn where_namespaces_are_forbidden_there_are_no_sockets() {
-    // A launcher within walls may not enter namespaces, as in many containers.
+    // A launcher that is isolated may not enter namespaces, as in many containers.
     let own = std::env::current_exe().unwrap();
-    let inner = serde_json::to_string(&orders(open_files())).unwrap();
+    let inner = serde_json::to_string(&spec(open_files())).unwrap();
     let sandboxed = |rest: &[&str]| {
         let launcher = env!("CARGO_BIN_EXE_gauntlet-launch");
         let command = [&[launcher, &inner], rest].concat();
-        launch(&orders(open_files()), &command)
+        launch(&spec(open_files()), &command)
     };
-    let standing: Standing = serde_json::from_slice(&sandboxed(&[]).stdout).unwrap();
-    assert!(!standing.namespaces);
+    let available: AvailableIsolation = serde_json::from_slice(&sandboxed(&[]).stdout).unwrap();
+    assert!(!available.namespaces);
     let helper = ["--exact", "makes_a_socket", "--ignored", "--nocapture"];
     let helper = [&[own.to_str().unwrap()], &helper[..]].concat();
     let said = told(&sandboxed(&helper));
     assert!(said.contains("no socket: PermissionDenied"), "{said}");
     // With a namespace of its own it may have one, which leads nowhere.
-    let said = told(&launch(&orders(open_files()), &helper));
+    let said = told(&launch(&spec(open_files()), &helper));
     assert!(
-        !standing_here().namespaces || said.contains("a socket"),
+        !available_here().namespaces || said.contains("a socket"),
         "{said}"
     );
 }
 
-fn standing_here() -> Standing {
-    serde_json::from_slice(&launch(&orders(Walls::all()), &[]).stdout).unwrap()
+fn available_here() -> AvailableIsolation {
+    serde_json::from_slice(&launch(&spec(IsolationLayers::all()), &[]).stdout).unwrap()
 }
 
-/// Not a test: what the one above has executed within walls.
+/// Not a test: what the one above has executed in isolation.
 #[test]
 #[ignore = "a helper of another test"]
 fn makes_a_socket() {

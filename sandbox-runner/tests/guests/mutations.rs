@@ -265,72 +265,72 @@ async fn every_limit_of_the_supervisor_is_needed() {
 }
 
 #[tokio::test]
-async fn every_wall_around_the_worker_is_needed() {
+async fn every_layer_around_the_worker_is_needed() {
     let prey = Prey::new();
     let mut tally = Tally::default();
     let whole = taken_over(|_| {});
     type Weaken = fn(&mut SandboxConfig);
-    let mut walls: Vec<(&str, String, Weaken, Weaken)> = vec![
+    let mut layers: Vec<(&str, String, Weaken, Weaken)> = vec![
         (
             "files",
             format!("read {}", prey.careless()),
             |_| {},
-            |config| config.walls.files = false,
+            |config| config.layers.files = false,
         ),
         (
             "calls",
             "rings".to_owned(),
             |_| {},
-            |config| config.walls.calls = false,
+            |config| config.layers.calls = false,
         ),
         (
             "calls, for sockets by path",
             format!("unix {}", prey.unix()),
             |_| {},
-            |config| config.walls.calls = false,
+            |config| config.layers.calls = false,
         ),
         // As on kernels before 6.12, under a runner that is not root.
         (
             "calls, for signals",
             "continue-parent".to_owned(),
             |config| {
-                config.walls.files = false;
+                config.layers.files = false;
                 config.isolation = Isolation::SameUser;
             },
             |config| {
-                config.walls.files = false;
-                config.walls.calls = false;
+                config.layers.files = false;
+                config.layers.calls = false;
                 config.isolation = Isolation::SameUser;
             },
         ),
     ];
-    if whole.sandbox.standing().namespaces {
+    if whole.sandbox.available_isolation().namespaces {
         let address = prey.udp();
-        walls.push((
+        layers.push((
             "network",
             format!("udp {address}"),
             |_| {},
-            |config| config.walls.network = false,
+            |config| config.layers.network = false,
         ));
     }
     if nix::unistd::geteuid().is_root() {
-        walls.push((
+        layers.push((
             "processes",
             "threads".to_owned(),
             |_| {},
-            |config| config.walls.processes = false,
+            |config| config.layers.processes = false,
         ));
-        walls.push((
+        layers.push((
             "a user of its own",
             format!("read {}", prey.token()),
-            |config| config.walls.files = false,
+            |config| config.layers.files = false,
             |config| {
-                config.walls.files = false;
+                config.layers.files = false;
                 config.isolation = Isolation::SameUser;
             },
         ));
     }
-    for (name, words, base, weaken) in walls {
+    for (name, words, base, weaken) in layers {
         let with = attempt(&taken_over(base), &words, 10).await;
         let without = attempt(&taken_over(weaken), &words, 10).await;
         let details = format!("{:?} and {:?}", with.logs().next(), without.logs().next());
@@ -341,8 +341,8 @@ async fn every_wall_around_the_worker_is_needed() {
             &details,
         );
     }
-    // The worker's own confinement, behind walls that have fallen.
-    let fallen = taken_over(|config| config.walls.files = false);
+    // The worker's own confinement, without the layers outside.
+    let fallen = taken_over(|config| config.layers.files = false);
     let with = attempt(&fallen, &format!("confined read {}", prey.careless()), 5).await;
     let without = attempt(&fallen, &format!("read {}", prey.careless()), 5).await;
     let details = format!("{:?} and {:?}", with.logs().next(), without.logs().next());

@@ -1,5 +1,5 @@
 //! What a worker taken over reaches: nothing. And so that this does not prove just that it
-//! is bad at attacking: nearly everything, where no wall stands.
+//! is bad at attacking: nearly everything, where nothing isolates it.
 
 use std::fs;
 use std::io::Write;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use gauntlet_runner::attempt::Cause;
 use gauntlet_sandbox::Isolation;
-use gauntlet_sandbox::launch::Walls;
+use gauntlet_sandbox::launch::IsolationLayers;
 use gauntlet_worker_protocol::Outcome;
 
 use crate::figures;
@@ -100,7 +100,7 @@ struct Attack {
     what: &'static str,
     /// What the program is told.
     words: String,
-    /// It gets it where no wall stands, and it runs as ourselves.
+    /// It gets it where nothing isolates it, and it runs as ourselves.
     works: bool,
 }
 
@@ -187,7 +187,7 @@ fn attacks(harness: &Harness, prey: &Prey, residue: &Path) -> Vec<Attack> {
             words("tcp 169.254.169.254:80"),
         ),
         ("something in its environment", words("environment")),
-        // These are not walls': limits, and what the worker itself gives up.
+        // These are not the layers': limits, and what the worker itself gives up.
         ("sixteen gigabytes of memory", words("memory")),
         (
             "labels, once confined",
@@ -281,7 +281,7 @@ async fn a_worker_taken_over_reaches_nothing() {
 async fn with_the_runners_user_id_the_filter_alone_keeps_it_from_the_runner() {
     let harness = taken_over(|config| {
         config.isolation = Isolation::SameUser;
-        config.walls.files = false;
+        config.layers.files = false;
     });
     let signals = [
         "signal-parent",
@@ -311,7 +311,7 @@ async fn every_attack_works_where_no_wall_stands() {
     let prey = Prey::new();
     let open = taken_over(|config| {
         config.isolation = Isolation::SameUser;
-        config.walls = Walls {
+        config.layers = IsolationLayers {
             network: false,
             files: false,
             calls: false,

@@ -45,7 +45,7 @@ impl Bench {
         config.process_bytes = 256 << 20;
         // The stand-in makes links and pipes in its folder, which Landlock would stop
         // first: here it is the supervisor's own refusals that are tested.
-        config.walls.files = false;
+        config.layers.files = false;
         change(&mut config);
         let sandbox = Sandbox::new(config).unwrap();
         fs::write(folder.path().join("train"), b"train part").unwrap();
@@ -175,7 +175,7 @@ fn job(module: PathBuf, behaviour: &str, phase: Phase) -> Job {
 }
 
 /// Commands of living processes whose environment names `folder`'s run folders.
-fn strays(folder: &Path) -> Vec<String> {
+fn orphans(folder: &Path) -> Vec<String> {
     let wanted = format!("GAUNTLET_RUN_FOLDER={}/", folder.display()).into_bytes();
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap().flatten() {
@@ -224,9 +224,9 @@ async fn every_behaviour_ends_as_expected_and_leaves_nothing() {
             ));
         }
         let _none = fs::remove_file(bench.at("model"));
-        let strays = strays(&runs_of(&bench.folder));
-        if !strays.is_empty() {
-            wrong.push(format!("{behaviour}: left processes: {strays:?}"));
+        let orphans = orphans(&runs_of(&bench.folder));
+        if !orphans.is_empty() {
+            wrong.push(format!("{behaviour}: left processes: {orphans:?}"));
         }
         if !bench.left_behind().is_empty() {
             wrong.push(format!(
@@ -342,7 +342,7 @@ async fn calling_a_run_off_kills_it_at_once() {
         "{:?}",
         begin.elapsed()
     );
-    assert_eq!(strays(&runs_of(&bench.folder)), [""; 0]);
+    assert_eq!(orphans(&runs_of(&bench.folder)), [""; 0]);
 }
 
 #[tokio::test]
@@ -351,7 +351,7 @@ async fn a_dropped_future_leaves_nothing() {
     let train = bench.train("escaped-child");
     // Longer than the compilation, shorter than the run.
     let _elapsed = tokio::time::timeout(Duration::from_millis(900), bench.train("sleeps")).await;
-    assert_eq!(strays(&runs_of(&bench.folder)), [""; 0]);
+    assert_eq!(orphans(&runs_of(&bench.folder)), [""; 0]);
     assert_eq!(bench.left_behind(), [""; 0].map(PathBuf::from));
     let (result, _) = train.await;
     assert!(judge(&result, Expected::Completed), "{result:?}");
@@ -480,7 +480,7 @@ async fn compilers_that_misbehave_are_judged() {
     }
     let error = bench.sandbox.compile(b"\x7fELF").await.unwrap_err();
     assert!(matches!(error, CompileError::Rejected(_)), "{error}");
-    assert_eq!(strays(&runs_of(&bench.folder)), [""; 0]);
+    assert_eq!(orphans(&runs_of(&bench.folder)), [""; 0]);
     bench.sandbox.compile(&module("fine")).await.unwrap();
 }
 

@@ -19,7 +19,7 @@ pub(crate) enum Sockets {
     None,
     /// Those that a network namespace contains.
     Contained,
-    /// Those, and sockets with a path, which is no wall's to contain: a GPU's driver may
+    /// Those, and sockets with a path, which no layer contains: a GPU's driver may
     /// have a daemon.
     Local,
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gauntlet_sandbox::launch::Orders;
+use gauntlet_sandbox::launch::LaunchSpec;
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd,
     Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope,
@@ -39,20 +39,20 @@ const HARMLESS: [&str; 6] = [
 ];
 
 /// Restricts this process and its children. Whether the kernel restricts files at all.
-pub(crate) fn restrict(orders: &Orders) -> Result<bool, String> {
-    put_up(orders).map_err(|error| format!("failed to restrict files: {error}"))
+pub(crate) fn restrict(spec: &LaunchSpec) -> Result<bool, String> {
+    put_up(spec).map_err(|error| format!("failed to restrict files: {error}"))
 }
 
-fn put_up(orders: &Orders) -> Result<bool, RulesetError> {
+fn put_up(spec: &LaunchSpec) -> Result<bool, RulesetError> {
     let mut rules = Ruleset::default().set_compatibility(CompatLevel::BestEffort);
-    if orders.restrict_files {
+    if spec.restrict_files {
         rules = rules.handle_access(AccessFs::from_all(WANTED))?;
     }
     let mut rules = rules
         .handle_access(AccessNet::from_all(WANTED))?
         .scope(Scope::from_all(WANTED))?
         .create()?;
-    if orders.restrict_files {
+    if spec.restrict_files {
         let read = AccessFs::ReadFile | AccessFs::ReadDir;
         for path in SYSTEM {
             rules = allow(rules, Path::new(path), read | AccessFs::Execute)?;
@@ -60,18 +60,18 @@ fn put_up(orders: &Orders) -> Result<bool, RulesetError> {
         for path in HARMLESS {
             rules = allow(rules, Path::new(path), read)?;
         }
-        rules = allow(rules, &orders.worker, read | AccessFs::Execute)?;
+        rules = allow(rules, &spec.worker, read | AccessFs::Execute)?;
         // Regular files and nothing else: no links, pipes, sockets, folders, programs.
         let own = read
             | AccessFs::WriteFile
             | AccessFs::Truncate
             | AccessFs::MakeReg
             | AccessFs::RemoveFile;
-        rules = allow(rules, &orders.folder, own)?;
+        rules = allow(rules, &spec.folder, own)?;
         rules = allow(rules, Path::new("/dev/null"), read | AccessFs::WriteFile)?;
     }
     let status = rules.restrict_self()?;
-    Ok(orders.restrict_files && status.ruleset != RulesetStatus::NotEnforced)
+    Ok(spec.restrict_files && status.ruleset != RulesetStatus::NotEnforced)
 }
 
 /// Allows something below a path, if there is such a path.

@@ -1,11 +1,11 @@
 //! What the kernel counts for us.
 
-use gauntlet_sandbox::launch::Orders;
+use gauntlet_sandbox::launch::LaunchSpec;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 /// Sets the limits: also for whatever the process starts.
-pub(crate) fn set(orders: &Orders) -> Result<(), String> {
-    let bounds = orders.bounds;
+pub(crate) fn set(spec: &LaunchSpec) -> Result<(), String> {
+    let bounds = spec.bounds;
     set_one(Resource::RLIMIT_CORE, 0, 0)?;
     same(Resource::RLIMIT_NOFILE, bounds.open_files)?;
     same(Resource::RLIMIT_DATA, bounds.data_bytes)?;
@@ -17,7 +17,7 @@ pub(crate) fn set(orders: &Orders) -> Result<(), String> {
         set_one(Resource::RLIMIT_CPU, seconds, seconds.saturating_add(2))?;
     }
     // Counted for the whole user, so only where the user is the worker's own.
-    if orders.user.is_some() && orders.walls.processes {
+    if spec.user.is_some() && spec.layers.processes {
         same(Resource::RLIMIT_NPROC, bounds.processes)?;
     }
     Ok(())

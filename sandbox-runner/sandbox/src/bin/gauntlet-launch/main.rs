@@ -1,7 +1,7 @@
-//! `gauntlet-launch`: puts walls around itself, then becomes a worker.
+//! `gauntlet-launch`: isolates itself, then becomes a worker.
 //!
 //! It has one thread, knows nothing of the method, and reads nothing that a method wrote.
-//! The walls are inherited: by the worker, by whatever takes a worker over, and by whatever
+//! The isolation is inherited: by the worker, by whatever takes a worker over, and by whatever
 //! that starts.
 
 mod calls;
@@ -14,7 +14,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
 use calls::Sockets;
-use gauntlet_sandbox::launch::{Orders, PROGRAM, Standing};
+use gauntlet_sandbox::launch::{AvailableIsolation, LaunchSpec, PROGRAM};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
@@ -31,13 +31,13 @@ fn main() -> ExitCode {
 
 fn launch() -> Result<(), String> {
     let mut arguments = std::env::args_os().skip(1);
-    let orders = arguments.next().ok_or("it is started by the supervisor")?;
-    let orders: Orders = serde_json::from_slice(orders.as_encoded_bytes())
-        .map_err(|error| format!("the orders cannot be read: {error}"))?;
-    let standing = wall_in(&orders)?;
+    let spec = arguments.next().ok_or("it is started by the supervisor")?;
+    let spec: LaunchSpec = serde_json::from_slice(spec.as_encoded_bytes())
+        .map_err(|error| format!("the launch spec cannot be read: {error}"))?;
+    let available = isolate(&spec)?;
     let Some(program) = arguments.next() else {
-        let standing = serde_json::to_string(&standing).map_err(|error| error.to_string())?;
-        println!("{standing}");
+        let available = serde_json::to_string(&available).map_err(|error| error.to_string())?;
+        println!("{available}");
         return Ok(());
     };
     let error = Command::new(&program).args(arguments).exec();
@@ -48,11 +48,11 @@ fn launch() -> Result<(), String> {
 }
 
 /// Each step needs rights that a later one gives up.
-fn wall_in(orders: &Orders) -> Result<Standing, String> {
+fn isolate(spec: &LaunchSpec) -> Result<AvailableIsolation, String> {
     signals::reset()?;
-    limits::set(orders)?;
-    let namespaces = orders.walls.network && namespaces::enter();
-    if let Some(user) = orders.user {
+    limits::set(spec)?;
+    let namespaces = spec.layers.network && namespaces::enter();
+    if let Some(user) = spec.user {
         become_user(user).map_err(|error| format!("failed to become user {user}: {error}"))?;
     }
     prctl::set_no_new_privs()
@@ -60,19 +60,19 @@ fn wall_in(orders: &Orders) -> Result<Standing, String> {
         // leave workers computing.
         .and_then(|()| prctl::set_pdeathsig(Signal::SIGKILL))
         .map_err(|error| format!("failed to give up privileges: {error}"))?;
-    let landlock = orders.walls.files && files::restrict(orders)?;
-    if orders.walls.calls {
-        let sockets = if orders.walls.network && !namespaces {
+    let landlock = spec.layers.files && files::restrict(spec)?;
+    if spec.layers.calls {
+        let sockets = if spec.layers.network && !namespaces {
             // There is one way left to have no network.
             Sockets::None
-        } else if orders.restrict_files {
+        } else if spec.restrict_files {
             Sockets::Contained
         } else {
             Sockets::Local
         };
         calls::filter(sockets).map_err(|error| format!("failed to filter calls: {error}"))?;
     }
-    Ok(Standing {
+    Ok(AvailableIsolation {
         namespaces,
         landlock,
     })

@@ -1,4 +1,4 @@
-//! What the death of a worker says about the method, if anything.
+//! What the end of a worker says about the method, if anything.
 //!
 //! A worker that ends without a last word either met a limit of the kernel's,
 //! crashed, or was killed. The rule is: **no verdict without evidence, and no

@@ -14,19 +14,19 @@ use nix::unistd::Pid;
 /// child ends, and threads of a pool come and go: hence a thread that lives
 /// exactly as long as the child.
 #[derive(Debug)]
-pub(crate) struct Keeper {
+pub(crate) struct ChildSupervisor {
     pid: Pid,
     ended: Arc<OnceLock<String>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Keeper {
+impl ChildSupervisor {
     pub(crate) fn start(mut command: Command) -> std::io::Result<Self> {
         let (started_tx, started_rx) = mpsc::channel();
         let ended = Arc::new(OnceLock::new());
         let end = Arc::clone(&ended);
         let thread = std::thread::Builder::new()
-            .name("postgres-keeper".to_owned())
+            .name("postgres-child".to_owned())
             .spawn(move || match command.spawn() {
                 Ok(mut child) => {
                     let _ = started_tx.send(Ok(child.id()));
@@ -42,7 +42,7 @@ impl Keeper {
             })?;
         let pid = started_rx
             .recv()
-            .map_err(|_| std::io::Error::other("the keeper thread died"))??;
+            .map_err(|_| std::io::Error::other("the supervisor thread died"))??;
         Ok(Self {
             pid: Pid::from_raw(pid.cast_signed()),
             ended,
