@@ -10,7 +10,7 @@ use burn_ir::{
 };
 use gauntlet_validator::{Ledger, Limits};
 
-use crate::BenchError;
+use crate::error::BenchError;
 
 /// Operations of one step of training.
 const STEP: u64 = 100;

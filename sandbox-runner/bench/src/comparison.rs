@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use gauntlet_bench::{BenchError, Lane, by_name, mean_step, median, step_times, train};
 use gauntlet_tasks::Dataset;
 
-use crate::Options;
+use crate::options::Options;
 
 /// What is compared: a name for the figure, the method, the task, batches of each round.
 pub(crate) const CASES: [(&str, &str, &str, u64); 3] = [

@@ -15,7 +15,8 @@ use gauntlet_sandbox::Device;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Options, comparison};
+use crate::comparison;
+use crate::options::Options;
 
 const SEED: u64 = 7;
 

@@ -1,10 +1,12 @@
 //! The same method, block and seed must give the same model to the bit: in every
 //! repetition, with one thread and with two, natively and in the sandbox.
 
+use gauntlet_native::{by_name, train};
 use gauntlet_tasks::Dataset;
 use sha2::{Digest as _, Sha256};
 
-use crate::{BenchError, Lane, by_name, train};
+use crate::error::BenchError;
+use crate::lane::Lane;
 
 /// One architecture to compare.
 #[derive(Clone, Copy, Debug)]

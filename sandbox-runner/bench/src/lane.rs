@@ -9,7 +9,7 @@ use gauntlet_worker_protocol::{Event, Job, Limits, Meters, Outcome, Phase};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::BenchError;
+use crate::error::BenchError;
 
 /// A sandbox of its own, with the module files of the example methods.
 #[derive(Debug)]

@@ -5,41 +5,23 @@ mod device;
 mod figures;
 mod lane_figures;
 mod memory;
+mod options;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use comparison::{Comparison, Row, compare};
 use gauntlet_bench::BenchError;
+use options::Options;
 use serde_json::json;
 
 /// Compares native and sandboxed training: median step time, ratio, equality of the models.
 #[derive(Debug, Parser)]
-struct Options {
+struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Print one JSON object instead of a table.
-    #[arg(long)]
-    json: bool,
-    /// Threads of the tensor backend, on both sides.
-    #[arg(long, default_value_t = 1)]
-    threads: usize,
-    /// Rounds of native and sandboxed, in turn; the median round counts.
-    #[arg(long, default_value_t = 5)]
-    rounds: usize,
-    /// Compare only this method.
-    #[arg(long)]
-    only: Option<String>,
-    /// Folder of the example methods' modules.
-    #[arg(long, default_value = "examples/methods/target/gauntlet")]
-    methods: PathBuf,
-    /// Folder of the example tasks.
-    #[arg(long, default_value = "examples/tasks")]
-    tasks: PathBuf,
-    /// The worker; found beside this program if not given.
-    #[arg(long)]
-    worker: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options,
 }
 
 #[derive(Debug, Subcommand)]
@@ -56,8 +38,8 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    let done = match &options.command {
+    let Arguments { command, options } = Arguments::parse();
+    let done = match &command {
         Some(Command::Figures(args)) => figures::run(args).map_err(BenchError::failed),
         Some(Command::Lane(args)) => compared(&options, Some(args)).await,
         Some(Command::Device(args)) => device::run(&options, args).await,

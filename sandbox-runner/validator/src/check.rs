@@ -7,8 +7,7 @@ use burn_backend::{DType, Shape};
 use burn_ir::{TensorIr, TensorStatus};
 
 use crate::dtype::{self, Class};
-use crate::ledger;
-use crate::limits::{Cost, FIRST_HOST_ID, Limits};
+use crate::limits::{self, Cost, FIRST_HOST_ID, Limits};
 use crate::price;
 use crate::shape;
 use crate::table::{Entry, Slot, Table};
@@ -323,8 +322,8 @@ impl<'t, 'o> Check<'t, 'o> {
             .bytes_written
             .saturating_add(self.working_bytes)
             .saturating_add(copies);
-        ledger::live(self.table.live_bytes(), more, &self.limits)?;
-        ledger::handles(self.table.len(), self.output_count, &self.limits)
+        limits::live(self.table.live_bytes(), more, &self.limits)?;
+        limits::handles(self.table.len(), self.output_count, &self.limits)
     }
 
     /// Add the outputs to the table, and free what was used for the last time.

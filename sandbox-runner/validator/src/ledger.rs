@@ -4,7 +4,7 @@ use burn_backend::{DType, Shape};
 use burn_ir::{OperationIr, TensorIr};
 
 use crate::check::{Check, Input};
-use crate::limits::{Cost, FIRST_HOST_ID, Limits, Meters};
+use crate::limits::{self, Cost, FIRST_HOST_ID, Limits, Meters};
 use crate::price;
 use crate::shape;
 use crate::table::{Entry, Table};
@@ -105,8 +105,8 @@ impl Ledger {
         }
         let cost = price::transfer(bytes);
         let work = budget(self.work, cost, self.limits)?;
-        live(self.table.live_bytes(), bytes, &self.limits)?;
-        handles(self.table.len(), 1, &self.limits)?;
+        limits::live(self.table.live_bytes(), bytes, &self.limits)?;
+        limits::handles(self.table.len(), 1, &self.limits)?;
         self.table.insert(
             id,
             Entry {
@@ -195,30 +195,4 @@ fn budget(used: u64, cost: Cost, limits: Limits) -> Checked<u64> {
         });
     }
     Ok(asked)
-}
-
-/// Are so many more bytes within the limit?
-pub(crate) fn live(now: u64, more: u64, limits: &Limits) -> Checked {
-    let asked = now.saturating_add(more);
-    if asked > limits.tensor_bytes {
-        return Err(Fault::Memory {
-            what: "tensor bytes",
-            limit: limits.tensor_bytes,
-            asked,
-        });
-    }
-    Ok(())
-}
-
-/// Are so many more tensors within the limit?
-pub(crate) fn handles(now: usize, more: usize, limits: &Limits) -> Checked {
-    let asked = now.saturating_add(more);
-    if asked > limits.tensors {
-        return Err(Fault::Memory {
-            what: "live tensors",
-            limit: limits.tensors as u64,
-            asked: asked as u64,
-        });
-    }
-    Ok(())
 }

@@ -2,6 +2,8 @@
 
 use burn_backend::DType;
 
+use crate::violation::{Checked, Fault};
+
 /// Most dimensions a tensor can have, whatever [`Limits::dims`] says.
 pub const MAX_DIMS: usize = 16;
 
@@ -53,4 +55,30 @@ pub struct Meters {
     pub peak_bytes: u64,
     /// Live tensors.
     pub live_tensors: usize,
+}
+
+/// Are so many more bytes within the limit?
+pub(crate) fn live(now: u64, more: u64, limits: &Limits) -> Checked {
+    let asked = now.saturating_add(more);
+    if asked > limits.tensor_bytes {
+        return Err(Fault::Memory {
+            what: "tensor bytes",
+            limit: limits.tensor_bytes,
+            asked,
+        });
+    }
+    Ok(())
+}
+
+/// Are so many more tensors within the limit?
+pub(crate) fn handles(now: usize, more: usize, limits: &Limits) -> Checked {
+    let asked = now.saturating_add(more);
+    if asked > limits.tensors {
+        return Err(Fault::Memory {
+            what: "live tensors",
+            limit: limits.tensors as u64,
+            asked: asked as u64,
+        });
+    }
+    Ok(())
 }

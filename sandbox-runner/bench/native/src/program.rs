@@ -8,7 +8,10 @@ use gauntlet_method::burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::{NativeError, by_name, dataset, train_on};
+use crate::data::dataset;
+use crate::error::NativeError;
+use crate::methods::by_name;
+use crate::training::train_on;
 
 /// What the program prints, as JSON.
 #[derive(Debug, Serialize, Deserialize)]

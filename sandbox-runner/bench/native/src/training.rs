@@ -5,7 +5,8 @@ use gauntlet_method::native::{Dataset, Parameters};
 use gauntlet_tasks::Dataset as TaskData;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
-use crate::{NativeError, NativeMethod};
+use crate::error::NativeError;
+use crate::methods::NativeMethod;
 
 /// What a native training gave.
 #[derive(Debug)]

@@ -1,19 +1,19 @@
 //! `gauntlet-bench figures`: gathers what the demo and the benchmark measured into
 //! one flat file, name to number, and measures what neither of them does.
 
+mod demo;
+mod files;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
-use thiserror::Error;
 
-/// Name to number. A figure that could not be measured is absent, never zero.
-type Figures = BTreeMap<String, f64>;
+use demo::{Demo, of_demo, repeats};
+use files::{Figures, FiguresError, file, lossy, read, write};
 
 /// What `gauntlet-bench figures` takes.
 #[derive(Debug, clap::Args)]
@@ -30,86 +30,6 @@ pub(crate) struct FiguresArgs {
     /// Where to write them.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-}
-
-/// Why the figures could not be gathered.
-#[derive(Debug, Error)]
-pub(crate) enum FiguresError {
-    /// A file could not be read or written.
-    #[error("failed to {doing} {}: {source}", .path.display())]
-    File {
-        /// The verb.
-        doing: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A report does not have the shape it should have.
-    #[error("failed to understand {}: {source}", .path.display())]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// A demo without one of its tournaments.
-    #[error("{} has no tournament on the task {task}", .path.display())]
-    NoTournament {
-        /// The report.
-        path: PathBuf,
-        /// The task.
-        task: &'static str,
-    },
-    /// Two demos that say nothing about repetition.
-    #[error("the demos have the seeds {0} and {1}; only demos of the same seed can be compared")]
-    Seeds(u64, u64),
-    /// Not a number where only numbers belong.
-    #[error("{} names {name}, which is not a number", .path.display())]
-    NoNumber {
-        /// The report.
-        path: PathBuf,
-        /// The figure.
-        name: String,
-    },
-}
-
-/// The parts of a demo's report that are figures.
-#[derive(Debug, Deserialize)]
-struct Demo {
-    seed: u64,
-    seconds: f64,
-    tournaments: Vec<Tournament>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Tournament {
-    task: String,
-    standings: Value,
-    runs: Vec<Run>,
-    field_median: f64,
-    faultless_median: Option<f64>,
-    champion: Champion,
-}
-
-#[derive(Debug, Deserialize)]
-struct Champion {
-    method: String,
-    module: String,
-    model: String,
-    score: f64,
-}
-
-/// What must be the same in every repetition of a run; its id and times need not.
-#[derive(Debug, PartialEq, Deserialize)]
-struct Run {
-    round: u32,
-    block: u32,
-    seed: String,
-    method: String,
-    verdict: Option<String>,
-    score: Option<f64>,
-    model: Option<String>,
 }
 
 /// Gathers the figures, writes them and prints them.
@@ -157,59 +77,6 @@ pub(crate) fn run(args: &FiguresArgs) -> Result<(), FiguresError> {
         println!("{name} {value}");
     }
     Ok(())
-}
-
-fn of_demo(path: &Path, demo: &Demo, figures: &mut Figures) -> Result<(), FiguresError> {
-    let on = |task: &'static str| {
-        demo.tournaments
-            .iter()
-            .find(|tournament| tournament.task == task)
-            .ok_or_else(|| FiguresError::NoTournament {
-                path: path.to_path_buf(),
-                task,
-            })
-    };
-    let (digits, modular) = (on("digits")?, on("modular-addition")?);
-    let mut put = |name: &str, value: f64| figures.insert(name.to_owned(), value);
-    put("demo_seconds", demo.seconds);
-    put("digits_champion_accuracy", digits.champion.score);
-    put("modular_champion_accuracy", modular.champion.score);
-    // The harder one to beat comes first: methods that broke the rules would pull it down.
-    if let Some(median) = modular.faultless_median {
-        put("modular_field_median", median);
-    }
-    put("modular_field_median_with_faults", modular.field_median);
-    let runs = demo
-        .tournaments
-        .iter()
-        .flat_map(|tournament| &tournament.runs);
-    let faults = runs
-        .clone()
-        .filter(|run| run.verdict.as_deref() != Some("completed"));
-    put("demo_runs", lossy(runs.clone().count() as u64));
-    put("demo_runs_with_faults", lossy(faults.count() as u64));
-    Ok(())
-}
-
-/// Whether `other` came to the same results as `first`, bit for bit.
-fn repeats(first: &Demo, other: &Demo) -> Result<bool, FiguresError> {
-    if first.seed != other.seed {
-        return Err(FiguresError::Seeds(first.seed, other.seed));
-    }
-    let same = first.tournaments.len() == other.tournaments.len()
-        && first
-            .tournaments
-            .iter()
-            .zip(&other.tournaments)
-            .all(|(a, b)| {
-                a.task == b.task
-                    && a.standings == b.standings
-                    && a.runs == b.runs
-                    && a.champion.method == b.champion.method
-                    && a.champion.module == b.champion.module
-                    && a.champion.model == b.champion.model
-            });
-    Ok(same)
 }
 
 /// Takes the benchmark's numbers as they are; what it could not measure is null there.
@@ -260,42 +127,9 @@ fn docker_run_ms() -> Option<f64> {
     times.get(times.len() / 2).copied()
 }
 
-fn write(path: &Path, figures: &Figures) -> Result<(), FiguresError> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|source| file("create", folder, source))?;
-    }
-    let text = serde_json::to_string_pretty(figures).map_err(|source| FiguresError::Json {
-        path: path.to_path_buf(),
-        source,
-    })?;
-    fs::write(path, text + "\n").map_err(|source| file("write", path, source))
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, FiguresError> {
-    let bytes = fs::read(path).map_err(|source| file("read", path, source))?;
-    serde_json::from_slice(&bytes).map_err(|source| FiguresError::Json {
-        path: path.to_path_buf(),
-        source,
-    })
-}
-
-fn file(doing: &'static str, path: &Path, source: std::io::Error) -> FiguresError {
-    FiguresError::File {
-        doing,
-        path: path.to_path_buf(),
-        source,
-    }
-}
-
 fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     let (name, path) = text.split_once('=').ok_or("write it as NAME=FILE")?;
     Ok((name.to_owned(), path.into()))
-}
-
-/// Counts and sizes here are far below 2^53.
-#[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
-fn lossy(number: u64) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]
