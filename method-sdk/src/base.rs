@@ -4,8 +4,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use gauntlet_wire::{BaseParameter, TaskInfo};
 
-use crate::MethodError;
-use crate::training::Host;
+use crate::error::MethodError;
+use crate::host::Host;
 
 /// The tensor of that name in the task's base weights.
 pub(crate) fn find<'a>(task: &'a TaskInfo, name: &str) -> Result<&'a BaseParameter, MethodError> {

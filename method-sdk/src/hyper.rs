@@ -2,7 +2,7 @@
 
 use gauntlet_wire::settings::Settings;
 
-use crate::MethodError;
+use crate::error::MethodError;
 
 /// A struct of hyper-parameters; [`hyper_parameters!`](crate::hyper_parameters) writes it.
 pub trait HyperParameters: Default {

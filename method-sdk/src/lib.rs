@@ -57,11 +57,14 @@ mod base;
 mod budget;
 mod data;
 mod error;
+mod host;
 #[doc(hidden)]
 pub mod hyper;
 #[doc(hidden)]
 pub mod manifest;
 mod method;
+#[cfg(all(not(feature = "native-pinned"), not(target_family = "wasm")))]
+mod no_host;
 #[cfg(any(feature = "native-pinned", target_family = "wasm"))]
 mod parameters;
 mod quality;

@@ -4,7 +4,10 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use gauntlet_wire::TaskInfo;
 
-use crate::{Inputs, MethodError, Settings, Training};
+use crate::data::Inputs;
+use crate::error::MethodError;
+use crate::training::Training;
+use gauntlet_wire::settings::Settings;
 
 /// A training method.
 pub trait Method: Default {

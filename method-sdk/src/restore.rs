@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Bool, Int, Tensor};
 
-use crate::MethodError;
+use crate::error::MethodError;
 use crate::parameters::Source;
 
 /// Replaces every parameter of `module` by the kept one of the same path, trainable or

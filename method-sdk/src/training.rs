@@ -4,16 +4,14 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use gauntlet_wire::TaskInfo;
 
+use crate::base;
+use crate::budget::Budget;
 use crate::budget::Pace;
+use crate::data::Batch;
+use crate::error::MethodError;
+use crate::host::Host;
+use crate::quality::Quality;
 use crate::random::{self, RunRng};
-use crate::{Batch, Budget, MethodError, Quality, base};
-
-#[cfg(target_family = "wasm")]
-pub(crate) use crate::guest::Host;
-#[cfg(all(feature = "native-pinned", not(target_family = "wasm")))]
-pub(crate) use crate::native::Host;
-#[cfg(all(not(feature = "native-pinned"), not(target_family = "wasm")))]
-pub(crate) use no_host::Host;
 
 /// What a method sees while it trains.
 pub struct Training {
@@ -336,59 +334,5 @@ impl Training {
     /// If nothing has been checked in yet, or the model has other parameters.
     pub fn restore<M: Module>(&mut self, model: M) -> Result<M, MethodError> {
         self.host.restore(model)
-    }
-}
-
-/// Without a host there is no training; this only lets the crate compile.
-#[cfg(all(not(feature = "native-pinned"), not(target_family = "wasm")))]
-mod no_host {
-    use gauntlet_wire::BaseParameter;
-    use gauntlet_wire::calls::Measured;
-
-    use super::{Batch, MethodError, Module, TaskInfo, Tensor};
-    use crate::budget::Reading;
-
-    pub(crate) enum Host {}
-
-    impl Host {
-        pub(crate) fn next_batch(&mut self, _: &TaskInfo, _: usize) -> Batch {
-            match *self {}
-        }
-
-        pub(crate) fn train_set(&mut self, _: &TaskInfo) -> Batch {
-            match *self {}
-        }
-
-        pub(crate) fn base<const D: usize>(&mut self, _: &BaseParameter) -> Tensor<D> {
-            match *self {}
-        }
-
-        pub(crate) fn progress(&mut self) -> f64 {
-            match *self {}
-        }
-
-        pub(crate) fn report(&mut self, _: u64, _: &str, _: f64) {
-            match *self {}
-        }
-
-        pub(crate) fn report_tensor(&mut self, _: u64, _: &str, _: Tensor<1>) {
-            match *self {}
-        }
-
-        pub(crate) fn log(&mut self, _: &str) {
-            match *self {}
-        }
-
-        pub(crate) fn checkpoint<M: Module>(&mut self, _: u64, _: Option<Measured>, _: &M) -> bool {
-            match *self {}
-        }
-
-        pub(crate) fn budget(&mut self) -> Reading {
-            match *self {}
-        }
-
-        pub(crate) fn restore<M: Module>(&mut self, _: M) -> Result<M, MethodError> {
-            match *self {}
-        }
     }
 }

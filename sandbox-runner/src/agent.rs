@@ -13,7 +13,7 @@ use gauntlet_sandbox::{Device, Sandbox};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::assignment::{self, Workplace};
+use crate::assignment::{self, AssignmentError, RunnerContext};
 use crate::blobs::Blobs;
 use crate::class;
 use crate::client::{AttemptId, Backoff, Client, ClientError, retry};
@@ -34,7 +34,7 @@ const FAULT: Duration = Duration::from_secs(10);
 /// The same on the way out.
 const LAST_WORD: Duration = Duration::from_secs(2);
 /// How long a GPU's worker may take to find the GPU.
-const PROBE: Duration = Duration::from_secs(60);
+const DEVICE_PROBE: Duration = Duration::from_secs(60);
 /// Bytes of modules and data kept on this machine.
 const BLOB_BYTES: u64 = 8 << 30;
 
@@ -74,7 +74,7 @@ pub enum AgentError {
 /// orchestrator cannot be reached is no error: it will be.
 pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentError> {
     let client = Client::new(config.url.clone(), config.token()?).map_err(AgentError::Register)?;
-    probe(config).await?;
+    probe_device(config).await?;
     let folder = |path: &Path| {
         let path = path.to_owned();
         move |source| AgentError::Folder { path, source }
@@ -100,7 +100,7 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
         class = format!("{class}; {}", containers.description());
     }
     let agent = Agent {
-        place: Workplace {
+        runner: RunnerContext {
             client,
             sandbox: Sandbox::new(sandbox)?,
             containers,
@@ -134,7 +134,7 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
 }
 
 /// Asks a GPU's worker whether it finds the GPU, before work is leased for it.
-async fn probe(config: &Config) -> Result<(), AgentError> {
+async fn probe_device(config: &Config) -> Result<(), AgentError> {
     if config.device == Device::Cpu {
         return Ok(());
     }
@@ -146,7 +146,7 @@ async fn probe(config: &Config) -> Result<(), AgentError> {
         .stdin(std::process::Stdio::null())
         .kill_on_drop(true)
         .output();
-    let answer = match tokio::time::timeout(PROBE, answer).await {
+    let answer = match tokio::time::timeout(DEVICE_PROBE, answer).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
             return Err(failed(format!(
@@ -154,13 +154,18 @@ async fn probe(config: &Config) -> Result<(), AgentError> {
                 worker.display()
             )));
         }
-        Err(_) => return Err(failed(format!("no answer within {} s", PROBE.as_secs()))),
+        Err(_) => {
+            return Err(failed(format!(
+                "no answer within {} s",
+                DEVICE_PROBE.as_secs()
+            )));
+        }
     };
     if answer.status.success() {
         return Ok(());
     }
-    let told = String::from_utf8_lossy(&answer.stderr);
-    Err(failed(told.trim().to_owned()))
+    let stderr = String::from_utf8_lossy(&answer.stderr);
+    Err(failed(stderr.trim().to_owned()))
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {
@@ -172,7 +177,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 }
 
 struct Agent {
-    place: Workplace,
+    runner: RunnerContext,
     me: Register,
     registered: tokio::sync::Mutex<Option<Registered>>,
     drain: bool,
@@ -187,8 +192,8 @@ impl Agent {
             let step = async {
                 let registered = self.registered().await?;
                 let wait = if self.drain { DRAIN_WAIT } else { WAIT };
-                let containers = self.place.containers.is_some();
-                let client = &self.place.client;
+                let containers = self.runner.containers.is_some();
+                let client = &self.runner.client;
                 let leased = client.lease(registered.runner, wait, containers).await;
                 Ok::<_, AgentError>((registered, leased))
             };
@@ -238,7 +243,7 @@ impl Agent {
         }
         let mut backoff = Backoff::default();
         loop {
-            match self.place.client.register(&self.me).await {
+            match self.runner.client.register(&self.me).await {
                 Ok(fresh) => {
                     tracing::info!(runner = %fresh.runner, "registered");
                     return Ok(registered.insert(fresh).clone());
@@ -280,10 +285,10 @@ impl Agent {
             "attempt starts"
         );
         let curve = Mutex::new(Curve::default());
-        let mut lease = pin!(lease::keep(&self.place.client, id, terms, &curve).fuse());
+        let mut lease = pin!(lease::keep(&self.runner.client, id, terms, &curve).fuse());
         let mut stopped = None;
         let mut result = {
-            let work = pin!(assignment::perform(&self.place, assignment, &curve));
+            let work = pin!(assignment::perform(&self.runner, assignment, &curve));
             tokio::select! {
                 biased;
                 () = self.stop.cancelled() => None,
@@ -319,8 +324,8 @@ impl Agent {
                     self.deliver(id, &report).await;
                     true
                 }
-                Some(Err(trouble)) => {
-                    self.fault(id, trouble.to_string(), FAULT).await;
+                Some(Err(error)) => {
+                    self.fault(id, error.to_string(), FAULT).await;
                     false
                 }
                 None => {
@@ -340,7 +345,7 @@ impl Agent {
     }
 
     async fn deliver(&self, id: AttemptId, report: &Report) {
-        let sent = retry(REPORT, || self.place.client.report(id, report));
+        let sent = retry(REPORT, || self.runner.client.report(id, report));
         let sent = tokio::select! {
             sent = sent => sent,
             () = self.last_moment() => Err(ClientError::Unreachable("the runner is stopping".to_owned())),
@@ -360,7 +365,7 @@ impl Agent {
         let fault = Fault {
             reason: report::one_line(&reason),
         };
-        let sent = retry(patience, || self.place.client.fault(id, &fault));
+        let sent = retry(patience, || self.runner.client.fault(id, &fault));
         let sent = tokio::time::timeout(patience, sent).await;
         if let Ok(Err(error)) = sent {
             tracing::warn!(run = %id.run, attempt = id.attempt, %error, "failed to hand it back; its lease will end");

@@ -10,7 +10,7 @@ use gauntlet_wire::TaskInfo;
 use gauntlet_wire::settings::Settings;
 use gauntlet_worker_protocol::Event;
 
-use crate::attempt::{self, Attempt, Lanes, Method, Stage};
+use crate::attempt::{self, Attempt, Lanes, Method, PlatformError, Stage};
 use crate::blobs::{BlobError, Blobs};
 use crate::client::{Client, ClientError, retry};
 use crate::curve::Curve;
@@ -22,9 +22,9 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 /// Share of an attempt's progress that is training.
 const TRAINING: f64 = 0.9;
 
-/// What attempts are executed with.
+/// What a runner executes attempts with.
 #[derive(Debug)]
-pub(crate) struct Workplace {
+pub(crate) struct RunnerContext {
     pub(crate) client: Client,
     pub(crate) sandbox: Sandbox,
     /// Executes images, if there is an engine.
@@ -38,9 +38,9 @@ pub(crate) struct Workplace {
 
 /// The platform failed, and why: the attempt ends as a fault, not as a result.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Trouble {
+pub(crate) enum AssignmentError {
     #[error(transparent)]
-    Attempt(#[from] attempt::Trouble),
+    Attempt(#[from] PlatformError),
     #[error(transparent)]
     Blob(#[from] BlobError),
     #[error("failed to hand in the model: {0}")]
@@ -51,22 +51,22 @@ pub(crate) enum Trouble {
 
 /// Executes an attempt. Dropping the future kills what runs.
 pub(crate) async fn perform(
-    place: &Workplace,
+    runner: &RunnerContext,
     assignment: &Assignment,
     curve: &Mutex<Curve>,
-) -> Result<Report, Trouble> {
+) -> Result<Report, AssignmentError> {
     let task: TaskInfo = serde_json::from_value(assignment.task.info.clone())
-        .map_err(|error| Trouble::Assignment(format!("the task: {error}")))?;
+        .map_err(|error| AssignmentError::Assignment(format!("the task: {error}")))?;
     let seed = seed(&assignment.seed)?;
-    let blob = |digest| place.blobs.get(&place.client, digest);
+    let blob = |digest| runner.blobs.get(&runner.client, digest);
     let method = match assignment.lane {
-        Lane::Wasm => Method::Module(blob(&assignment.module).await?.1),
+        Lane::Wasm => Method::Module(blob(&assignment.artifact).await?.1),
         Lane::Oci => Method::Image {
             archive: place
                 .blobs
-                .get_file(&place.client, &assignment.module)
+                .get_file(&runner.client, &assignment.artifact)
                 .await?,
-            digest: assignment.module.clone(),
+            digest: assignment.artifact.clone(),
         },
     };
     let (train, _) = blob(&assignment.task.train).await?;
@@ -83,38 +83,38 @@ pub(crate) async fn perform(
         seed,
         budget: assignment.budget,
         batches: None,
-        threads: place.threads,
+        threads: runner.threads,
         settings: Settings::new(),
         train,
         base,
         hidden_inputs,
         hidden_labels,
     };
-    let listen = |stage, event| {
+    let on_event = |stage, event| {
         let mut curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
-        hear(&mut curve, stage, event);
+        record(&mut curve, stage, event);
     };
     let lanes = Lanes {
-        sandbox: &place.sandbox,
-        containers: place.containers.as_ref(),
+        sandbox: &runner.sandbox,
+        containers: runner.containers.as_ref(),
     };
-    let tell = |probe| {
+    let on_score = |score| {
         let mut curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
-        curve.probe(probe);
+        curve.push_score(score);
     };
     let probing = assignment.probing.map(|asked| Probing {
         every: asked.every,
         target: asked.target,
-        tell: &tell,
+        on_score: &on_score,
     });
     let probing = probing.as_ref();
-    let findings =
-        attempt::perform_probed(lanes, &place.scratch, &attempt, probing, listen).await?;
-    let digest = findings.model_digest();
-    if let (Some(digest), Some(model)) = (&digest, &findings.model) {
-        retry(PATIENCE, || place.client.put_blob(digest, model.clone()))
+    let result =
+        attempt::perform_probed(lanes, &runner.scratch, &attempt, probing, on_event).await?;
+    let digest = result.model_digest();
+    if let (Some(digest), Some(model)) = (&digest, &result.model) {
+        retry(PATIENCE, || runner.client.put_blob(digest, model.clone()))
             .await
-            .map_err(Trouble::Model)?;
+            .map_err(AssignmentError::Model)?;
     }
     let curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
     let target = assignment.probing.and_then(|asked| asked.target);
@@ -122,49 +122,52 @@ pub(crate) async fn perform(
         let better = gauntlet_tasks::metric(&attempt.task.kind).better;
         let reached = |score: f64| probing::reaches(better, score, target);
         // Who learned the public slice by heart has not reached it.
-        findings.score.filter(|score| reached(*score))?;
-        let first = curve.probes.iter().find(|probe| reached(probe.score))?;
+        result.score.filter(|score| reached(*score))?;
+        let first = curve
+            .scores
+            .iter()
+            .find(|checkpoint| reached(checkpoint.score))?;
         Some(first.work)
     });
     Ok(Report {
-        verdict: findings.verdict,
-        score: findings.score,
+        verdict: result.verdict,
+        score: result.score,
         model: digest,
-        predictions: findings.predictions,
-        detail: findings.detail,
-        train: report::meters(&findings.train),
-        predict: report::meters(&findings.predict),
+        predictions: result.predictions,
+        detail: result.detail,
+        train: report::meters(&result.train),
+        predict: report::meters(&result.predict),
         curve: curve.whole(),
-        probes: curve.probes.clone(),
+        probes: curve.scores.clone(),
         to_target,
     })
 }
 
-/// What is reported of a run that was told to stop: what it was worth at its last probe.
-/// Nothing of it has seen hidden data. None if it was never probed.
+/// What is reported of a run that was told to stop: what its last checkpoint scored.
+/// Nothing of it has seen hidden data. None if no checkpoint was scored.
 pub(crate) fn stopped(curve: &Mutex<Curve>, reason: &str) -> Option<Report> {
     let curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
-    let last = curve.probes.last()?;
+    let last = curve.scores.last()?;
     Some(Report {
         verdict: Verdict::Stopped,
         score: Some(last.score),
         model: None,
         predictions: None,
         detail: Some(report::one_line(reason)),
-        // It was killed, so nobody read its meters; so much it had used at the last probe.
+        // It was killed, so nobody read its meters; so much it had used at that checkpoint.
         train: Meters {
             work: last.work,
             ..Meters::default()
         },
         predict: Meters::default(),
         curve: curve.whole(),
-        probes: curve.probes.clone(),
+        probes: curve.scores.clone(),
         to_target: None,
     })
 }
 
 /// Takes in what a worker reports, as far as it may leave this machine.
-fn hear(curve: &mut Curve, stage: Stage, event: Event) {
+fn record(curve: &mut Curve, stage: Stage, event: Event) {
     match (event, stage) {
         (
             Event::Metric {
@@ -186,12 +189,12 @@ fn hear(curve: &mut Curve, stage: Stage, event: Event) {
     }
 }
 
-fn seed(text: &str) -> Result<u64, Trouble> {
+fn seed(text: &str) -> Result<u64, AssignmentError> {
     let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     u64::from_str_radix(text, 16)
         .ok()
         .filter(|_| digits)
-        .ok_or_else(|| Trouble::Assignment(format!("{text:?} is no seed of 16 hex digits")))
+        .ok_or_else(|| AssignmentError::Assignment(format!("{text:?} is no seed of 16 hex digits")))
 }
 
 #[cfg(test)]
@@ -222,9 +225,9 @@ mod tests {
             value: Some(3.0),
             micros: 1,
         };
-        hear(&mut curve, Stage::Predict, metric());
+        record(&mut curve, Stage::Predict, metric());
         assert!(curve.whole().is_empty());
-        hear(&mut curve, Stage::Train, metric());
+        record(&mut curve, Stage::Train, metric());
         assert_eq!(curve.whole().len(), 1);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gauntlet_protocol::{CurvePoint, Probe};
+use gauntlet_protocol::{CheckpointScore, CurvePoint};
 use tokio::sync::Notify;
 
 /// Points kept of one metric.
@@ -24,11 +24,11 @@ pub struct Curve {
     /// Share of the whole attempt's budget used, 0 to 1.
     pub progress: f64,
     /// What checkpoints scored on the public slice.
-    pub probes: Vec<Probe>,
+    pub scores: Vec<CheckpointScore>,
     /// So many of them have been sent.
-    told: usize,
-    /// Rings at each probe: it is worth a heartbeat of its own.
-    pub probed: Arc<Notify>,
+    sent: usize,
+    /// Notified of each score: it is worth a heartbeat of its own.
+    pub scored: Arc<Notify>,
 }
 
 /// Every `stride`-th report of a metric, and the last one.
@@ -64,16 +64,16 @@ impl Curve {
         }
     }
 
-    /// Takes a probe in.
-    pub fn probe(&mut self, probe: Probe) {
-        self.probes.push(probe);
-        self.probed.notify_one();
+    /// Takes a checkpoint's score in.
+    pub fn push_score(&mut self, score: CheckpointScore) {
+        self.scores.push(score);
+        self.scored.notify_one();
     }
 
-    /// Probes since the last call.
-    pub fn take_probes(&mut self) -> Vec<Probe> {
-        let new = self.probes[self.told..].to_vec();
-        self.told = self.probes.len();
+    /// Scores since the last call.
+    pub fn take_scores(&mut self) -> Vec<CheckpointScore> {
+        let new = self.scores[self.sent..].to_vec();
+        self.sent = self.scores.len();
         new
     }
 

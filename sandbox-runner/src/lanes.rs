@@ -10,8 +10,9 @@ use gauntlet_worker_protocol::{Event, Job, Limits, Meters, Outcome, Phase, Snaps
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::attempt::{Attempt, Cause, Trouble};
-use crate::report::{self, Against, Stage};
+use crate::attempt_result::{Cause, PlatformError};
+use crate::attempt_spec::{Attempt, Method};
+use crate::report::{self, MethodFailure, Stage};
 
 /// How far two predictions of an image for the same input may lie apart, absolutely and
 /// relatively. What an image computes with is its own business, and a library that splits
@@ -30,20 +31,6 @@ const fn of_a_module(device: Device) -> Agreement {
             relative: GPUS_AGREE,
         },
     }
-}
-
-/// A method, as it was handed in.
-#[derive(Clone, Debug)]
-pub enum Method {
-    /// A WebAssembly module.
-    Module(Vec<u8>),
-    /// A container image.
-    Image {
-        /// Its archive.
-        archive: PathBuf,
-        /// The archive's SHA-256 in hex, which has been checked.
-        digest: String,
-    },
 }
 
 /// What attempts are executed with.
@@ -80,18 +67,18 @@ impl<'a> Ready<'a> {
     pub(crate) async fn prepare(
         lanes: Lanes<'a>,
         attempt: &'a Attempt,
-    ) -> Result<Result<Self, (Cause, Against)>, Trouble> {
+    ) -> Result<Result<Self, (Cause, MethodFailure)>, PlatformError> {
         let form = match &attempt.method {
             Method::Module(wasm) => match lanes.sandbox.compile(wasm).await {
                 Ok(compiled) => Form::Module(lanes.sandbox, compiled.path),
                 Err(error) => {
                     let cause = Cause::Module(error.to_string());
-                    let against = report::judge_module(error).map_err(Trouble::Worker)?;
-                    return Ok(Err((cause, against)));
+                    let failure = report::judge_module(error).map_err(PlatformError::Worker)?;
+                    return Ok(Err((cause, failure)));
                 }
             },
             Method::Image { archive, digest } => {
-                let containers = lanes.containers.ok_or(Trouble::NoEngine)?;
+                let containers = lanes.containers.ok_or(PlatformError::NoEngine)?;
                 match containers.load(archive, digest).await {
                     Ok(image) => Form::Image(containers, image),
                     Err(LoadError::Refused(refusal)) => {
@@ -111,9 +98,10 @@ impl<'a> Ready<'a> {
         phase: Phase,
         limits: Limits,
         stage: Stage,
-        listen: &mut impl FnMut(Stage, Event),
-    ) -> Result<(Outcome, Meters), Trouble> {
-        self.execute_with(phase, limits, None, stage, listen).await
+        on_event: &mut impl FnMut(Stage, Event),
+    ) -> Result<(Outcome, Meters), PlatformError> {
+        self.execute_with(phase, limits, None, stage, on_event)
+            .await
     }
 
     /// Whether checkpoints can be taken out while it trains: an image's are in its container.
@@ -128,12 +116,12 @@ impl<'a> Ready<'a> {
         limits: Limits,
         snapshots: Option<Snapshots>,
         stage: Stage,
-        listen: &mut impl FnMut(Stage, Event),
-    ) -> Result<(Outcome, Meters), Trouble> {
+        on_event: &mut impl FnMut(Stage, Event),
+    ) -> Result<(Outcome, Meters), PlatformError> {
         let (sender, mut receiver) = mpsc::channel(256);
-        let hear = async {
+        let events = async {
             while let Some(event) = receiver.recv().await {
-                listen(stage, event);
+                on_event(stage, event);
             }
         };
         let attempt = self.attempt;
@@ -154,7 +142,7 @@ impl<'a> Ready<'a> {
                     snapshots,
                 };
                 let execution = sandbox.execute(job, sender, CancellationToken::new());
-                let (result, ()) = tokio::join!(execution, hear);
+                let (result, ()) = tokio::join!(execution, events);
                 Ok(result?)
             }
             Form::Image(containers, image) => {
@@ -168,7 +156,7 @@ impl<'a> Ready<'a> {
                     threads: attempt.threads,
                     settings: attempt.settings.clone(),
                 };
-                let (result, ()) = tokio::join!(containers.execute(&spec, sender), hear);
+                let (result, ()) = tokio::join!(containers.execute(&spec, sender), events);
                 Ok(result?)
             }
         }

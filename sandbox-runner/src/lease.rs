@@ -61,14 +61,14 @@ pub(crate) async fn keep(
         .max(Duration::from_millis(100));
     let mut due = terms.granted + interval;
     let mut heartbeat = Heartbeat::default();
-    let probed = {
+    let scored = {
         let curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
-        std::sync::Arc::clone(&curve.probed)
+        std::sync::Arc::clone(&curve.scored)
     };
     loop {
         tokio::select! {
             () = sleep_until(due.min(fence)) => {}
-            () = probed.notified() => {}
+            () = scored.notified() => {}
         }
         if Instant::now() >= fence {
             return Lost::OutOfTouch;
@@ -77,7 +77,7 @@ pub(crate) async fn keep(
             let mut curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
             heartbeat.progress = curve.progress;
             heartbeat.curve.extend(curve.take_news());
-            heartbeat.probes.extend(curve.take_probes());
+            heartbeat.probes.extend(curve.take_scores());
         }
         let surplus = heartbeat.curve.len().saturating_sub(UNSENT);
         heartbeat.curve.drain(..surplus);

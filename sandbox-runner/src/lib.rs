@@ -25,6 +25,8 @@ pub mod curve;
 pub mod probing;
 
 mod assignment;
+mod attempt_result;
+mod attempt_spec;
 mod lanes;
 mod lease;
 mod phases;

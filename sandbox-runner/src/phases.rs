@@ -1,4 +1,4 @@
-//! The phases of an attempt, one after the other, and probes beside the first.
+//! The phases of an attempt, one after the other, and the scoring of checkpoints beside the first.
 
 use std::path::Path;
 
@@ -8,10 +8,11 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
-use crate::attempt::{Attempt, Cause, Findings, Trouble, predict_limits, read, train_limits};
+use crate::attempt_result::{AttemptResult, Cause, PlatformError, read};
+use crate::attempt_spec::{Attempt, predict_limits, train_limits};
 use crate::lanes::{Lanes, Ready};
 use crate::probing::{self, Probing, Taken};
-use crate::report::{self, Against, Stage};
+use crate::report::{self, MethodFailure, Stage};
 
 /// An attempt, and where it is executed.
 pub(crate) struct Steps<'a, 'b> {
@@ -30,22 +31,22 @@ struct Snapshotter {
 impl Steps<'_, '_> {
     pub(crate) async fn take(
         &self,
-        findings: &mut Findings,
-        listen: &mut impl FnMut(Stage, Event),
-    ) -> Result<Option<Against>, Trouble> {
+        result: &mut AttemptResult,
+        on_event: &mut impl FnMut(Stage, Event),
+    ) -> Result<Option<MethodFailure>, PlatformError> {
         let scratch = tempfile::Builder::new()
             .prefix("attempt-")
             .tempdir_in(self.scratch)
-            .map_err(|error| Trouble::File("make a folder", error))?;
+            .map_err(|error| PlatformError::File("make a folder", error))?;
         let method = match Ready::prepare(self.lanes, self.attempt).await? {
             Ok(ready) => ready,
-            Err((cause, against)) => {
-                findings.cause = Some(cause);
-                return Ok(Some(against));
+            Err((cause, failure)) => {
+                result.cause = Some(cause);
+                return Ok(Some(failure));
             }
         };
         let Some(probing) = self.probing.filter(|_| method.has_snapshots()) else {
-            return phases(&method, &scratch, self.attempt, None, findings, listen).await;
+            return phases(&method, &scratch, self.attempt, None, result, on_event).await;
         };
         let (sender, taken) = mpsc::unbounded_channel();
         let snapshots = Snapshotter {
@@ -53,11 +54,11 @@ impl Steps<'_, '_> {
             sender,
         };
         let snapshots = Some(snapshots);
-        let phases = phases(&method, &scratch, self.attempt, snapshots, findings, listen);
-        let probes = probing::watch(&method, scratch.path(), self.attempt, probing, taken);
-        let (against, probed) = tokio::join!(phases, probes);
-        let against = against?;
-        probed.map(|()| against)
+        let phases = phases(&method, &scratch, self.attempt, snapshots, result, on_event);
+        let scores = probing::watch(&method, scratch.path(), self.attempt, probing, taken);
+        let (failure, scored) = tokio::join!(phases, scores);
+        let failure = failure?;
+        scored.map(|()| failure)
     }
 }
 
@@ -66,9 +67,9 @@ async fn phases(
     scratch: &TempDir,
     attempt: &Attempt,
     snapshots: Option<Snapshotter>,
-    findings: &mut Findings,
-    listen: &mut impl FnMut(Stage, Event),
-) -> Result<Option<Against>, Trouble> {
+    result: &mut AttemptResult,
+    on_event: &mut impl FnMut(Stage, Event),
+) -> Result<Option<MethodFailure>, PlatformError> {
     let model = scratch.path().join("model.safetensors");
     let predictions = scratch.path().join("predictions.safetensors");
 
@@ -78,12 +79,12 @@ async fn phases(
         model: model.clone(),
     };
     let limits = train_limits(&attempt.budget);
-    let (outcome, meters) = train(method, phase, limits, snapshots.as_ref(), listen).await?;
-    findings.train = meters;
-    findings.cause = cause(&outcome, Stage::Train);
-    findings.detail = report::remark(&outcome);
-    if let Some(against) = report::judge(outcome, Stage::Train).map_err(Trouble::Worker)? {
-        return Ok(Some(against));
+    let (outcome, meters) = train(method, phase, limits, snapshots.as_ref(), on_event).await?;
+    result.train = meters;
+    result.cause = cause(&outcome, Stage::Train);
+    result.detail = report::remark(&outcome);
+    if let Some(failure) = report::judge(outcome, Stage::Train).map_err(PlatformError::Worker)? {
+        return Ok(Some(failure));
     }
     if let Some(snapshots) = snapshots {
         // Nobody listens any more if the target has been reached.
@@ -101,37 +102,37 @@ async fn phases(
     };
     let limits = predict_limits(&attempt.budget);
     let (outcome, meters) = method
-        .execute(phase, limits, Stage::Predict, listen)
+        .execute(phase, limits, Stage::Predict, on_event)
         .await?;
-    findings.predict = meters;
-    findings.cause = cause(&outcome, Stage::Predict);
-    if let Some(against) = report::judge(outcome, Stage::Predict).map_err(Trouble::Worker)? {
-        return Ok(Some(against));
+    result.predict = meters;
+    result.cause = cause(&outcome, Stage::Predict);
+    if let Some(failure) = report::judge(outcome, Stage::Predict).map_err(PlatformError::Worker)? {
+        return Ok(Some(failure));
     }
 
     let predictions = read(&predictions)?;
-    let ahead = looks_ahead(method, scratch.path(), attempt, &predictions, findings).await?;
-    if let Some(against) = ahead {
-        return Ok(Some(against));
+    let ahead = looks_ahead(method, scratch.path(), attempt, &predictions, result).await?;
+    if let Some(failure) = ahead {
+        return Ok(Some(failure));
     }
     match gauntlet_tasks::score(&attempt.task.kind, &attempt.hidden_labels, &predictions) {
         Ok(score) => {
-            findings.score = Some(score.value);
+            result.score = Some(score.value);
             // After a remark on how training ended, where there is one.
-            let said = findings.detail.take().into_iter();
-            let lines: Vec<String> = said.chain(secondary(&score.secondary)).collect();
-            findings.detail = (!lines.is_empty()).then(|| lines.join("; "));
-            findings.secondary = score.secondary;
+            let remark = result.detail.take().into_iter();
+            let lines: Vec<String> = remark.chain(secondary(&score.secondary)).collect();
+            result.detail = (!lines.is_empty()).then(|| lines.join("; "));
+            result.secondary = score.secondary;
         }
         Err(ScoreError::Predictions(fault)) => {
-            let against = report::judge_predictions(&fault);
-            findings.cause = Some(Cause::Predictions(fault.to_string()));
-            return Ok(Some(against));
+            let failure = report::judge_predictions(&fault);
+            result.cause = Some(Cause::Predictions(fault.to_string()));
+            return Ok(Some(failure));
         }
-        Err(error @ ScoreError::Labels(_)) => return Err(Trouble::Score(error.to_string())),
+        Err(error @ ScoreError::Labels(_)) => return Err(PlatformError::Score(error.to_string())),
     }
-    findings.model = Some(read(&model)?);
-    findings.predictions = Some(hex::encode(Sha256::digest(&predictions)));
+    result.model = Some(read(&model)?);
+    result.predictions = Some(hex::encode(Sha256::digest(&predictions)));
     Ok(None)
 }
 
@@ -141,12 +142,12 @@ async fn train(
     phase: Phase,
     limits: Limits,
     snapshots: Option<&Snapshotter>,
-    listen: &mut impl FnMut(Stage, Event),
-) -> Result<(Outcome, Meters), Trouble> {
+    on_event: &mut impl FnMut(Stage, Event),
+) -> Result<(Outcome, Meters), PlatformError> {
     let Some(Snapshotter { asked, sender }) = snapshots else {
-        return method.execute(phase, limits, Stage::Train, listen).await;
+        return method.execute(phase, limits, Stage::Train, on_event).await;
     };
-    let mut hear = |stage, event| match event {
+    let mut with_snapshots = |stage, event| match event {
         Event::Snapshot { sixteenths, work } => {
             let _ = sender.send(Taken {
                 model: asked.folder.join(Snapshots::file(sixteenths)),
@@ -154,11 +155,11 @@ async fn train(
                 work,
             });
         }
-        event => listen(stage, event),
+        event => on_event(stage, event),
     };
     let asked = Some(asked.clone());
     method
-        .execute_with(phase, limits, asked, Stage::Train, &mut hear)
+        .execute_with(phase, limits, asked, Stage::Train, &mut with_snapshots)
         .await
 }
 
@@ -173,26 +174,26 @@ async fn looks_ahead(
     scratch: &Path,
     attempt: &Attempt,
     predictions: &[u8],
-    findings: &mut Findings,
-) -> Result<Option<Against>, Trouble> {
+    result: &mut AttemptResult,
+) -> Result<Option<MethodFailure>, PlatformError> {
     let hidden = read(&attempt.hidden_inputs)?;
     // Fresh randomness: what follows from the task or the seed might be guessed.
     let secret = rand::random();
-    let probe = gauntlet_tasks::probe(&attempt.task.kind, &hidden, &secret)
-        .map_err(|fault| Trouble::Score(fault.to_string()))?;
-    let Some(probe) = probe else {
+    let check = gauntlet_tasks::causality_check(&attempt.task.kind, &hidden, &secret)
+        .map_err(|fault| PlatformError::Score(fault.to_string()))?;
+    let Some(check) = check else {
         return Ok(None);
     };
-    let inputs = scratch.join("probe.safetensors");
-    std::fs::write(&inputs, probe.file())
-        .map_err(|error| Trouble::File("write the probe", error))?;
-    let probed = scratch.join("probed.safetensors");
+    let inputs = scratch.join("causality.safetensors");
+    std::fs::write(&inputs, check.file())
+        .map_err(|error| PlatformError::File("write the windows of the causality check", error))?;
+    let again = scratch.join("again.safetensors");
     let phase = Phase::Predict {
         inputs,
         model: scratch.join("model.safetensors"),
-        predictions: probed.clone(),
+        predictions: again.clone(),
     };
-    // What it reports this time nobody hears: progress has been told once.
+    // What it reports this time goes nowhere: progress has been reported once.
     let (outcome, _) = method
         .execute(
             phase,
@@ -201,17 +202,17 @@ async fn looks_ahead(
             &mut |_, _| {},
         )
         .await?;
-    findings.cause = cause(&outcome, Stage::Predict);
-    if let Some(against) = report::judge(outcome, Stage::Predict).map_err(Trouble::Worker)? {
-        return Ok(Some(against));
+    result.cause = cause(&outcome, Stage::Predict);
+    if let Some(failure) = report::judge(outcome, Stage::Predict).map_err(PlatformError::Worker)? {
+        return Ok(Some(failure));
     }
-    match probe.check(predictions, &read(&probed)?, method.agreement()) {
+    match check.compare(predictions, &read(&again)?, method.agreement()) {
         Ok(()) => Ok(None),
         Err(ScoreError::Predictions(fault)) => {
-            findings.cause = Some(Cause::Predictions(fault.to_string()));
+            result.cause = Some(Cause::Predictions(fault.to_string()));
             Ok(Some(report::judge_predictions(&fault)))
         }
-        Err(error @ ScoreError::Labels(_)) => Err(Trouble::Score(error.to_string())),
+        Err(error @ ScoreError::Labels(_)) => Err(PlatformError::Score(error.to_string())),
     }
 }
 

@@ -1,29 +1,30 @@
 //! Scores a run's checkpoints on the public slice while it trains on.
 //!
-//! Each probe is a prediction in a sandbox of its own, one at a time, beside the training,
+//! Each score is a prediction in a sandbox of its own, one at a time, beside the training,
 //! which does not wait for it and cannot tell that it happens. What it sees is public: rows
 //! of the train part (`gauntlet_tasks::public_slice`), never the hidden part.
 
 use std::path::{Path, PathBuf};
 
-use gauntlet_protocol::Probe;
+use gauntlet_protocol::CheckpointScore;
 use gauntlet_tasks::{Direction, PublicSlice, ScoreError};
 use gauntlet_worker_protocol::{Phase, Snapshots};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::attempt::{Attempt, Trouble, predict_limits, read};
+use crate::attempt_result::{PlatformError, read};
+use crate::attempt_spec::{Attempt, predict_limits};
 use crate::lanes::Ready;
 use crate::report::{self, Stage};
 
 /// What is asked of a run's checkpoints.
 pub struct Probing<'a> {
-    /// A probe at every so many sixteenths of the budget.
+    /// A score at every so many sixteenths of the budget.
     pub every: u32,
-    /// A score whose first probe to reach it is asked for. Then no probe is left out until
-    /// it is reached; otherwise one that comes while the last is still at work is.
+    /// A score that is waited for. Then no checkpoint is left out until one reaches it;
+    /// otherwise one that comes while the last is still being scored is.
     pub target: Option<f64>,
-    /// Hears of each probe.
-    pub tell: &'a (dyn Fn(Probe) + Sync),
+    /// Called with each score.
+    pub on_score: &'a (dyn Fn(CheckpointScore) + Sync),
 }
 
 impl std::fmt::Debug for Probing<'_> {
@@ -53,26 +54,26 @@ pub(crate) struct Taken {
     pub(crate) work: u64,
 }
 
-/// Scores checkpoints until no more come. What a method does wrong in a probe is not held
-/// against it: there is no probe then.
+/// Scores checkpoints until no more come. What a method does wrong here is not held
+/// against it: there is no score then.
 ///
 /// # Errors
 /// If the platform failed and a target was asked for: the answer would be wrong without the
-/// probe. Otherwise the run goes on without it.
+/// score. Otherwise the run goes on without it.
 pub(crate) async fn watch(
     method: &Ready<'_>,
     scratch: &Path,
     attempt: &Attempt,
     probing: &Probing<'_>,
     mut taken: UnboundedReceiver<Taken>,
-) -> Result<(), Trouble> {
+) -> Result<(), PlatformError> {
     let train = read(&attempt.train)?;
     let slice = gauntlet_tasks::public_slice(&attempt.task.kind, &train)
-        .map_err(|fault| Trouble::Score(fault.to_string()))?;
+        .map_err(|fault| PlatformError::Score(fault.to_string()))?;
     drop(train);
     let inputs = scratch.join("public.safetensors");
     std::fs::write(&inputs, &slice.inputs)
-        .map_err(|error| Trouble::File("write the public slice", error))?;
+        .map_err(|error| PlatformError::File("write the public slice", error))?;
     let better = gauntlet_tasks::metric(&attempt.task.kind).better;
 
     let mut waiting = Vec::new();
@@ -87,7 +88,7 @@ pub(crate) async fn watch(
         }
         match scored {
             Ok(Some(score)) => {
-                (probing.tell)(Probe {
+                (probing.on_score)(CheckpointScore {
                     fraction: f64::from(next.sixteenths) / 16.0,
                     work: next.work,
                     score,
@@ -98,8 +99,8 @@ pub(crate) async fn watch(
                 }
             }
             Ok(None) => {}
-            Err(trouble) if probing.target.is_some() => return Err(trouble),
-            Err(trouble) => tracing::warn!(%trouble, run = attempt.run, "a probe failed"),
+            Err(error) if probing.target.is_some() => return Err(error),
+            Err(error) => tracing::warn!(%error, run = attempt.run, "scoring a checkpoint failed"),
         }
         if probing.target.is_none() {
             // What came meanwhile is late; the finished model is worth it always.
@@ -130,7 +131,7 @@ async fn score(
     inputs: &Path,
     slice: &PublicSlice,
     taken: &Taken,
-) -> Result<Option<f64>, Trouble> {
+) -> Result<Option<f64>, PlatformError> {
     let predictions = scratch.join(format!("probed-{}.safetensors", taken.sixteenths));
     let phase = Phase::Predict {
         inputs: inputs.to_owned(),
@@ -138,12 +139,12 @@ async fn score(
         predictions: predictions.clone(),
     };
     let limits = predict_limits(&attempt.budget);
-    // What it reports nobody hears: its author sees the scores.
+    // What it reports goes nowhere: its author sees the scores.
     let (outcome, _) = method
         .execute(phase, limits, Stage::Predict, &mut |_, _| {})
         .await?;
     if report::judge(outcome, Stage::Predict)
-        .map_err(Trouble::Worker)?
+        .map_err(PlatformError::Worker)?
         .is_some()
     {
         return Ok(None);
@@ -152,6 +153,6 @@ async fn score(
     match gauntlet_tasks::score(&attempt.task.kind, &slice.labels, &predicted) {
         Ok(score) => Ok(Some(score.value)),
         Err(ScoreError::Predictions(_)) => Ok(None),
-        Err(error @ ScoreError::Labels(_)) => Err(Trouble::Score(error.to_string())),
+        Err(error @ ScoreError::Labels(_)) => Err(PlatformError::Score(error.to_string())),
     }
 }

@@ -22,29 +22,42 @@ pub enum Stage {
     Predict,
 }
 
-/// A verdict against the method, with a line for its author.
-pub(crate) type Against = (Verdict, String);
+/// What a method did wrong: a verdict, with a line for its author.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MethodFailure {
+    pub(crate) verdict: Verdict,
+    pub(crate) detail: String,
+}
+
+impl MethodFailure {
+    fn new(verdict: Verdict, detail: impl Into<String>) -> Self {
+        Self {
+            verdict,
+            detail: detail.into(),
+        }
+    }
+}
 
 /// What an outcome says about the method: nothing, if the phase completed.
 ///
 /// # Errors
 /// The reason, if the platform failed.
-pub(crate) fn judge(outcome: Outcome, stage: Stage) -> Result<Option<Against>, String> {
+pub(crate) fn judge(outcome: Outcome, stage: Stage) -> Result<Option<MethodFailure>, String> {
     let doing = match stage {
         Stage::Train => "training",
         Stage::Predict => "prediction",
     };
     Ok(match outcome {
         Outcome::Completed | Outcome::CutOff { .. } => None,
-        Outcome::BudgetExceeded { limit } => Some((
+        Outcome::BudgetExceeded { limit } => Some(MethodFailure::new(
             Verdict::BudgetExceeded,
             format!("{doing} ran out of its budget ({limit})"),
         )),
-        Outcome::MemoryExceeded { limit } => Some((
+        Outcome::MemoryExceeded { limit } => Some(MethodFailure::new(
             Verdict::MemoryExceeded,
             format!("{doing} hit a memory limit ({limit})"),
         )),
-        Outcome::MethodFailed { message } => Some((
+        Outcome::MethodFailed { message } => Some(MethodFailure::new(
             Verdict::MethodFailed,
             match stage {
                 Stage::Train => one_line(&message),
@@ -71,20 +84,23 @@ pub fn remark(outcome: &Outcome) -> Option<String> {
 ///
 /// # Errors
 /// The reason, if the platform failed.
-pub(crate) fn judge_module(error: CompileError) -> Result<Against, String> {
+pub(crate) fn judge_module(error: CompileError) -> Result<MethodFailure, String> {
     match error {
         CompileError::Fault(fault) => Err(fault.to_string()),
-        other => Ok((Verdict::MethodFailed, one_line(&other.to_string()))),
+        other => Ok(MethodFailure::new(
+            Verdict::MethodFailed,
+            one_line(&other.to_string()),
+        )),
     }
 }
 
 /// An image that is refused is its author's to mend.
-pub(crate) fn judge_image(refusal: &Refusal) -> Against {
-    (Verdict::MethodFailed, one_line(&refusal.to_string()))
+pub(crate) fn judge_image(refusal: &Refusal) -> MethodFailure {
+    MethodFailure::new(Verdict::MethodFailed, one_line(&refusal.to_string()))
 }
 
 /// What is wrong with predictions, without a number that the method chose.
-pub(crate) fn judge_predictions(fault: &PredictionsFault) -> Against {
+pub(crate) fn judge_predictions(fault: &PredictionsFault) -> MethodFailure {
     let detail = match fault {
         PredictionsFault::Oversized { .. } => "the predictions file is too large",
         PredictionsFault::Unreadable(_) => "the predictions are not a safetensors file",
@@ -100,7 +116,7 @@ pub(crate) fn judge_predictions(fault: &PredictionsFault) -> Against {
              text are replaced, so they depend on what they are to predict"
         }
     };
-    (Verdict::InvalidPredictions, detail.to_owned())
+    MethodFailure::new(Verdict::InvalidPredictions, detail)
 }
 
 /// Meter readings for the wire.
@@ -158,7 +174,7 @@ mod tests {
             for stage in [Stage::Train, Stage::Predict] {
                 let verdict = judge(outcome.clone(), stage)
                     .unwrap()
-                    .map(|(verdict, _)| verdict);
+                    .map(|failure| failure.verdict);
                 assert_eq!(verdict, expected, "{outcome:?} {stage:?}");
             }
         }
@@ -183,7 +199,7 @@ mod tests {
             let outcome = Outcome::MethodFailed {
                 message: "label 3\u{1b}\n".to_owned(),
             };
-            judge(outcome, stage).unwrap().unwrap().1
+            judge(outcome, stage).unwrap().unwrap().detail
         };
         assert_eq!(said(Stage::Train), "label 3");
         assert!(!said(Stage::Predict).contains("label 3"));
@@ -191,6 +207,6 @@ mod tests {
             found: vec![123_456_789],
             wanted: [1, 2],
         };
-        assert!(!judge_predictions(&fault).1.contains("123456789"));
+        assert!(!judge_predictions(&fault).detail.contains("123456789"));
     }
 }

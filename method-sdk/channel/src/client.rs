@@ -5,7 +5,7 @@ use burn_ir::{GraphBindings, GraphId, OperationIr, TensorId, TensorIr};
 use burn_router::{MultiBackendBridge, RouterChannel, RouterClient, RouterTensor};
 use burn_std::future::DynFut;
 
-use crate::{RemoteDevice, host, queue};
+use crate::{RemoteDevice, queue, raw};
 
 /// The one way from a guest to the host's backend.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ impl RouterClient for HostClient {
 
     fn read_tensor_async(&self, tensor: TensorIr) -> DynFut<Result<TensorData, ExecutionError>> {
         queue::flush();
-        let bytes = host::read(&tensor);
+        let bytes = raw::read(&tensor);
         let data = TensorData::try_from_bytes_vec(bytes, tensor.shape, tensor.dtype)
             .map_err(|error| ExecutionError::with_context(format!("a tensor as read: {error:?}")));
         // The host has answered already: the future is ready at its first poll.
@@ -87,7 +87,7 @@ impl RouterClient for HostClient {
 
     fn sync(&self) -> Result<(), ExecutionError> {
         queue::flush();
-        host::sync();
+        raw::sync();
         Ok(())
     }
 
@@ -102,7 +102,7 @@ impl RouterClient for HostClient {
     fn register_tensor_data(&self, data: TensorData) -> RouterTensor<Self> {
         queue::flush();
         let id = queue::new_id();
-        host::upload(id, &data);
+        raw::upload(id, &data);
         let (_, shape, dtype) = data.into_parts();
         RouterTensor::new(TensorId::new(id), shape, dtype, self.clone())
     }
@@ -116,7 +116,7 @@ impl RouterClient for HostClient {
     }
 
     fn dtype_usage(&self, dtype: DType) -> DTypeUsageSet {
-        DTypeUsageSet::from_u32_truncated(host::dtype_usage(dtype))
+        DTypeUsageSet::from_u32_truncated(raw::dtype_usage(dtype))
     }
 
     fn register_and_execute_graph(&self, _: GraphId, _: Vec<OperationIr>, _: GraphBindings) {

@@ -10,6 +10,7 @@ mod client;
 mod device;
 pub mod host;
 mod queue;
+mod raw;
 
 use burn_backend::{DType, Shape};
 use burn_ir::TensorId;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use burn_ir::OperationIr;
 use gauntlet_wire::ops::MessageRef;
 
-use crate::host;
+use crate::raw;
 
 /// Handing over costs well under a microsecond, so batches stay small: freed
 /// tensors are really freed soon, and the host is never idle for long.
@@ -43,7 +43,7 @@ impl Queue {
 
     fn flush(&mut self) {
         if self.operations > 0 {
-            host::submit(&self.encoded);
+            raw::submit(&self.encoded);
             self.encoded.clear();
             self.operations = 0;
         }

@@ -10,7 +10,10 @@ use gauntlet_wire::{BaseParameter, InputKind, TaskInfo, TaskKind};
 
 use super::model::{Collector, Loader};
 use crate::budget::Reading;
-use crate::{Batch, Inputs, MethodError, Targets, parameters, restore};
+use crate::data::{Batch, Inputs, Targets};
+use crate::error::MethodError;
+use crate::parameters;
+use crate::restore;
 
 /// The host, reached through the module's imports.
 pub struct Host;

@@ -1,16 +1,18 @@
 //! The method's side of the sandbox: entry points and the host's services.
 
-mod host;
+pub(crate) mod host;
 mod model;
 
 use burn::tensor::{Device, Tensor};
 use burn_remote::{RemoteBackend, RemoteDevice, host as raw};
 use gauntlet_wire::calls::{BatchReply, Call, Hello};
 
-pub use host::Host;
+use host::Host;
 
 use crate::allocator::FreeLists;
-use crate::{Method, Training, parameters};
+use crate::method::Method;
+use crate::parameters;
+use crate::training::Training;
 
 #[global_allocator]
 static ALLOCATOR: FreeLists = FreeLists::new();

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::panic::resume_unwind;
 use std::rc::Rc;
 
-use super::{Listener, OutOfBudget, Parameters, Report};
+use super::host::{Listener, OutOfBudget};
+use super::trained::{Parameters, Report};
 
 /// What has been heard so far.
 #[derive(Default)]

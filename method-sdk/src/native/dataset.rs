@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind, windows};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use crate::{Batch, Inputs, Targets};
+use crate::data::{Batch, Inputs, Targets};
 
 /// A data part: inputs, and targets if it has them; or a text.
 #[derive(Clone, Debug)]

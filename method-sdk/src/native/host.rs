@@ -8,10 +8,14 @@ use gauntlet_wire::calls::{Measured, replaces};
 use gauntlet_wire::order::BatchOrder;
 use gauntlet_wire::{BaseParameter, TaskInfo, TaskKind, windows};
 
+use super::dataset::Dataset;
 use super::model::{Collector, Loader};
-use super::{Dataset, Parameters, Report};
+use super::trained::{Parameters, Report};
 use crate::budget::Reading;
-use crate::{Batch, MethodError, parameters, restore};
+use crate::data::Batch;
+use crate::error::MethodError;
+use crate::parameters;
+use crate::restore;
 
 /// Reported tensors are read when this many wait, as in the sandbox: reading at
 /// each report would make the method wait on a device that works by itself.

@@ -4,55 +4,30 @@
 
 mod collect;
 mod dataset;
-mod host;
+pub(crate) mod host;
 mod model;
 pub mod model_file;
 pub mod sample;
+mod trained;
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use burn::tensor::{Device, TensorData};
 use gauntlet_wire::TaskInfo;
 
 pub use dataset::{Dataset, DatasetError};
-pub use host::Host;
+pub use trained::{Parameters, Report, Trained};
 
-pub(crate) use host::{Budget, Listener, OutOfBudget};
+use host::{Budget, Host, Listener, OutOfBudget};
 
-use crate::{Method, MethodError, Settings, Training, parameters};
-
-/// A trained model: every parameter by name.
-pub type Parameters = Vec<(String, TensorData)>;
-
-/// What a native training gives.
-#[derive(Debug)]
-pub struct Trained {
-    /// The model.
-    pub parameters: Parameters,
-    /// Every reported number, in order.
-    pub reports: Vec<Report>,
-    /// Batches served.
-    pub batches: u64,
-    /// Step of the checkpoint that the model is, if the budget ran out before the method
-    /// returned one.
-    pub cut_off_at: Option<u64>,
-}
-
-/// One reported number.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Report {
-    /// The method's step.
-    pub step: u64,
-    /// Name of the metric.
-    pub name: String,
-    /// Its value.
-    pub value: f64,
-    /// Time since training began.
-    pub at: Duration,
-}
+use crate::error::MethodError;
+use crate::method::Method;
+use crate::parameters;
+use crate::training::Training;
+use gauntlet_wire::settings::Settings;
 
 /// Trains a method for at most a number of batches: natively nothing is metered,
 /// so the budget is what both sides can count. A method that asks for one batch more is

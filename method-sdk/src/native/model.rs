@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 
-use super::Parameters;
+use super::trained::Parameters;
 use crate::parameters::{Sink, Source};
 
 #[derive(Default)]

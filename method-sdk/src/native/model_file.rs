@@ -3,7 +3,7 @@
 use burn::tensor::{BoolStore, DType, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use super::Parameters;
+use super::trained::Parameters;
 
 /// The bytes of a file. The format sorts by dtype and name, so the same tensors give
 /// the same bytes, and the same as the sandbox's host writes.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::Dataset;
+use super::dataset::Dataset;
 
 const CLASSES: usize = 4;
 const FEATURES: usize = 16;

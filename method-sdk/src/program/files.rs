@@ -7,7 +7,8 @@ use burn::tensor::TensorData;
 use gauntlet_wire::TaskInfo;
 use gauntlet_wire::contract::{TaskFile, files};
 
-use crate::native::{Dataset, Parameters, model_file};
+use crate::native::model_file;
+use crate::native::{Dataset, Parameters};
 
 /// The contract's folder. Errors are messages that name the file.
 #[derive(Clone, Debug)]

@@ -58,8 +58,12 @@ use gauntlet_wire::contract::{CONTRACT, Outcome, TaskFile};
 use gauntlet_wire::manifest::Manifest;
 use gauntlet_wire::settings;
 
-use crate::native::{self, Budget};
-use crate::{HyperParameters, Method, MethodError, manifest};
+use crate::error::MethodError;
+use crate::hyper::HyperParameters;
+use crate::manifest;
+use crate::method::Method;
+use crate::native;
+use crate::native::host::Budget;
 
 use arguments::{Arguments, Phase};
 use files::Folder;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use gauntlet_wire::contract::{CONTRACT, Event, Outcome};
 
 use super::files::Folder;
-use crate::native::{Listener, OutOfBudget, Parameters, Report};
+use crate::native::host::{Listener, OutOfBudget};
+use crate::native::{Parameters, Report};
 
 /// Progress is told at most this often.
 const PROGRESS: Duration = Duration::from_millis(250);

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::TaskInfo;
 use crate::settings::Settings;
+use crate::task::TaskInfo;
 
 /// A structured call. Tensor ids are chosen by the guest and must be new.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -33,8 +33,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::TaskInfo;
 use crate::settings::Settings;
+use crate::task::TaskInfo;
 
 /// Version of the file contract, the number in `task.json`.
 pub const CONTRACT: u32 = 1;

@@ -1,13 +1,13 @@
 //! What an author can do about a verdict.
 
 use gauntlet_protocol::Budget;
-use gauntlet_runner::attempt::{Cause, Findings, Stage};
+use gauntlet_runner::attempt::{AttemptResult, Cause, Stage};
 use gauntlet_worker_protocol::Outcome;
 
 use crate::show::text::{bytes, work};
 
 /// What happened in full and what to do about it, if the method did not complete.
-pub(crate) fn advice(findings: &Findings, budget: &Budget) -> Option<String> {
+pub(crate) fn advice(findings: &AttemptResult, budget: &Budget) -> Option<String> {
     let cause = findings.cause.as_ref()?;
     Some(match cause {
         Cause::Module(why) => {
@@ -22,7 +22,7 @@ pub(crate) fn advice(findings: &Findings, budget: &Budget) -> Option<String> {
     })
 }
 
-fn phase(stage: Stage, outcome: &Outcome, findings: &Findings, budget: &Budget) -> String {
+fn phase(stage: Stage, outcome: &Outcome, findings: &AttemptResult, budget: &Budget) -> String {
     let meters = match stage {
         Stage::Train => &findings.train,
         Stage::Predict => &findings.predict,
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn said(cause: Option<Cause>) -> Option<String> {
-        let findings = Findings {
+        let findings = AttemptResult {
             verdict: Verdict::MethodFailed,
             detail: None,
             cause,

@@ -12,7 +12,7 @@ mod task;
 use std::path::{Path, PathBuf};
 
 use gauntlet_protocol::{Budget, CurvePoint};
-use gauntlet_runner::attempt::{self, Attempt, Findings, Lanes, Method};
+use gauntlet_runner::attempt::{self, Attempt, AttemptResult, Lanes, Method};
 use gauntlet_wire::settings::Settings;
 use sha2::{Digest as _, Sha256};
 
@@ -228,7 +228,7 @@ pub(crate) fn prepare_debugger(order: &NativeOrder<'_>) -> Result<Prepared, Fail
 
 fn run(
     seed: String,
-    findings: Findings,
+    findings: AttemptResult,
     budget: &Budget,
     curve: Vec<CurvePoint>,
     log: Vec<LogLine>,

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use gauntlet_domain::tournament::BlockSeed;
 use gauntlet_protocol::{Budget, Verdict};
-use gauntlet_runner::attempt::{Cause, Findings, Stage, remark};
+use gauntlet_runner::attempt::{AttemptResult, Cause, Stage, remark};
 use gauntlet_tasks::{Dataset, ScoreError};
 use gauntlet_wire::contract::{self, CONTRACT, FileBudget, ROOT_VARIABLE, TaskFile, files};
 use gauntlet_wire::manifest::Manifest;
@@ -144,8 +144,8 @@ impl Program {
         scratch: &Path,
         order: &Attempt<'_>,
         mut listen: impl FnMut(Stage, Event),
-    ) -> Result<Findings, Failure> {
-        let mut findings = Findings {
+    ) -> Result<AttemptResult, Failure> {
+        let mut findings = AttemptResult {
             verdict: Verdict::Completed,
             detail: None,
             cause: None,
@@ -299,8 +299,8 @@ struct Against {
 }
 
 impl Against {
-    fn found(self, findings: Findings) -> Findings {
-        Findings {
+    fn found(self, findings: AttemptResult) -> AttemptResult {
+        AttemptResult {
             verdict: self.verdict,
             detail: Some(self.detail),
             cause: Some(self.cause),
@@ -408,7 +408,7 @@ mod tests {
     use super::*;
 
     /// A script in a method's place, and what came of it.
-    fn attempted(script: &str) -> (Result<Findings, Failure>, Vec<String>) {
+    fn attempted(script: &str) -> (Result<AttemptResult, Failure>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("method");
         fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();

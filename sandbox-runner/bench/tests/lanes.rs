@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use gauntlet_container::{ContainerConfig, Containers};
 use gauntlet_image::Packed;
 use gauntlet_protocol::{Budget, Verdict};
-use gauntlet_runner::attempt::{self, Attempt, Findings, Lanes, Method};
+use gauntlet_runner::attempt::{self, Attempt, AttemptResult, Lanes, Method};
 use gauntlet_sandbox::{Sandbox, SandboxConfig};
 use gauntlet_tasks::{Dataset, TaskDefinition};
 use gauntlet_wire::settings::Settings;
@@ -80,7 +80,7 @@ fn attempt(method: Method, data: &Dataset, folder: &Path) -> Attempt {
 }
 
 /// Performs a method's block in both lanes: the module's findings and the image's.
-async fn both(method: &str, program: &Path, task: &str) -> [Findings; 2] {
+async fn both(method: &str, program: &Path, task: &str) -> [AttemptResult; 2] {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let data = TaskDefinition::load(&repository().join("examples/tasks").join(task))
@@ -100,7 +100,7 @@ async fn both(method: &str, program: &Path, task: &str) -> [Findings; 2] {
     let module = repository().join(format!("examples/methods/target/gauntlet/{method}.wasm"));
     let module = std::fs::read(&module).expect("scripts/build methods has built the examples");
 
-    let mut found: Vec<Findings> = Vec::new();
+    let mut found: Vec<AttemptResult> = Vec::new();
     for method in [Method::Module(module), image(program, folder.path())] {
         let attempt = attempt(method, &data, folder.path());
         let findings = attempt::perform(lanes, folder.path(), &attempt, |_, _| {})
@@ -112,7 +112,7 @@ async fn both(method: &str, program: &Path, task: &str) -> [Findings; 2] {
     found.try_into().unwrap()
 }
 
-fn assert_the_same([wasm, oci]: &[Findings; 2], least: f64) {
+fn assert_the_same([wasm, oci]: &[AttemptResult; 2], least: f64) {
     assert!(wasm.score.unwrap() > least, "{:?}", wasm.score);
     assert_eq!(wasm.score, oci.score);
     assert_eq!(wasm.model_digest(), oci.model_digest());

@@ -12,7 +12,7 @@ use burn_ir::{
     BackendIr, BaseOperationIr, OperationIr, SelectOpIr, TensorId, TensorIr, TensorStatus,
 };
 use gauntlet_validator::{Limits, OperationKind};
-use gauntlet_worker::probe::{Ended, Probe};
+use gauntlet_worker::executor_harness::{Ended, ExecutorHarness};
 use serde::Serialize;
 
 use crate::compare::difference;
@@ -94,9 +94,9 @@ fn one<B: BackendIr>(
     report: &mut Report,
 ) {
     let kind = OperationKind::of(op).to_string();
-    let fresh = || Probe::<B>::guarding_indices(device.clone(), limits(int_indices), 0);
+    let fresh = || ExecutorHarness::<B>::guarding_indices(device.clone(), limits(int_indices), 0);
     let expected = execute(
-        Probe::<Flex>::new(FlexDevice, limits(Some(DType::I64)), 0),
+        ExecutorHarness::<Flex>::new(FlexDevice, limits(Some(DType::I64)), 0),
         op,
         uploads,
     );
@@ -130,23 +130,24 @@ fn one<B: BackendIr>(
 }
 
 fn execute<B: BackendIr>(
-    mut probe: Probe<B>,
+    mut harness: ExecutorHarness<B>,
     op: &OperationIr,
     uploads: &[(TensorIr, Vec<u8>)],
 ) -> Result<Vec<Vec<u8>>, Ended> {
     for (tensor, contents) in uploads {
-        probe.upload(tensor.id.value(), data(tensor, contents.clone()))?;
+        harness.upload(tensor.id.value(), data(tensor, contents.clone()))?;
     }
-    probe.execute(op.clone())?;
-    probe.sync()?;
+    harness.execute(op.clone())?;
+    harness.sync()?;
     op.outputs()
-        .map(|output| Ok(probe.observe(output.id.value())?.as_bytes().to_vec()))
+        .map(|output| Ok(harness.observe(output.id.value())?.as_bytes().to_vec()))
         .collect()
 }
 
 /// Selects rows 3 and 1,000,000 of four.
 fn outside<B: BackendIr>(device: &B::Device, int_indices: Option<DType>) -> String {
-    let mut probe = Probe::<B>::guarding_indices(device.clone(), limits(int_indices), 0);
+    let mut harness =
+        ExecutorHarness::<B>::guarding_indices(device.clone(), limits(int_indices), 0);
     let tensor = |id: u64, shape: &[usize], dtype| TensorIr {
         id: TensorId::new(id),
         shape: Shape::from(shape.to_vec()),
@@ -154,12 +155,12 @@ fn outside<B: BackendIr>(device: &B::Device, int_indices: Option<DType>) -> Stri
         dtype,
     };
     let ended = (|| {
-        probe.upload(1, TensorData::new(vec![1.0_f32; 8], [4, 2]))?;
-        probe.upload(2, TensorData::from([3_i32, 1_000_000]))?;
+        harness.upload(1, TensorData::new(vec![1.0_f32; 8], [4, 2]))?;
+        harness.upload(2, TensorData::from([3_i32, 1_000_000]))?;
         let (table, at) = (tensor(1, &[4, 2], DType::F32), tensor(2, &[2], DType::I32));
         let op = SelectOpIr::create(table, 0, at, || TensorId::new(3));
-        probe.execute(OperationIr::BaseFloat(BaseOperationIr::Select(op)))?;
-        probe.sync()
+        harness.execute(OperationIr::BaseFloat(BaseOperationIr::Select(op)))?;
+        harness.sync()
     })();
     match ended {
         Ok(()) => "nothing".to_owned(),

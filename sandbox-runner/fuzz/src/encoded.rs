@@ -2,11 +2,11 @@
 //! allocate without bound.
 
 use gauntlet_wire::ops::MessageRef;
-use gauntlet_worker::probe::Ended;
+use gauntlet_worker::executor_harness::Ended;
 
-use crate::court::Finding;
 use crate::isolate::data;
 use crate::memory;
+use crate::oracle::Finding;
 use crate::random::Random;
 use crate::step::{Program, Step};
 
@@ -16,7 +16,7 @@ const SLACK: usize = 2 << 20;
 
 /// Submits a stream's operations as a spoilt batch.
 pub fn submit_spoilt(random: &mut Random, program: &Program) -> Vec<Finding> {
-    let mut probe = program.allowance.probe(1);
+    let mut harness = program.allowance.harness(1);
     let mut batch = Vec::new();
     for step in &program.steps {
         match step {
@@ -25,7 +25,7 @@ pub fn submit_spoilt(random: &mut Random, program: &Program) -> Vec<Finding> {
                 data: bytes,
             } => {
                 // Refusals are part of the game.
-                let _ = probe.upload(tensor.id.value(), data(tensor, bytes.clone()));
+                let _ = harness.upload(tensor.id.value(), data(tensor, bytes.clone()));
             }
             Step::Op(op) => {
                 if let Ok(encoded) = postcard::to_stdvec(&MessageRef::Op(op)) {
@@ -38,7 +38,7 @@ pub fn submit_spoilt(random: &mut Random, program: &Program) -> Vec<Finding> {
     spoil(random, &mut batch);
     let (before, _) = memory::usage();
     memory::restart_peak();
-    let ended = probe.submit(&batch);
+    let ended = harness.submit(&batch);
     let (_, peak) = memory::usage();
     let mut findings = Vec::new();
     let mut find = |rule: &str, detail: String| {

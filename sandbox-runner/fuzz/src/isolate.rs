@@ -4,7 +4,7 @@ use burn_backend::{Bytes, DType, TensorData};
 use burn_ir::{
     BaseOperationIr, FloatOperationIr, NumericOperationIr, OperationIr, TensorIr, TensorStatus,
 };
-use gauntlet_worker::probe::Ended;
+use gauntlet_worker::executor_harness::Ended;
 
 use crate::memory;
 use crate::step::Allowance;
@@ -38,13 +38,13 @@ fn execute(
     operands: &[(TensorIr, Vec<u8>)],
     guarding: bool,
 ) -> Result<Vec<Vec<u8>>, Ended> {
-    let mut probe = Allowance { guarding, ..AMPLE }.probe(0);
+    let mut harness = Allowance { guarding, ..AMPLE }.harness(0);
     for (tensor, contents) in operands {
-        probe.upload(tensor.id.value(), data(tensor, contents.clone()))?;
+        harness.upload(tensor.id.value(), data(tensor, contents.clone()))?;
     }
-    probe.execute(op.clone())?;
+    harness.execute(op.clone())?;
     op.outputs()
-        .map(|output| Ok(probe.observe(output.id.value())?.as_bytes().to_vec()))
+        .map(|output| Ok(harness.observe(output.id.value())?.as_bytes().to_vec()))
         .collect()
 }
 

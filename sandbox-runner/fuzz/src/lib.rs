@@ -21,9 +21,9 @@
 //! | [`generate`] | makes the next steps of a stream |
 //! | [`mutate`] | spoils an operation |
 //! | [`contents`] | data for uploads |
-//! | [`court`] | runs steps and judges them |
+//! | [`oracle`] | runs steps and judges them |
 //! | [`isolate`] | runs one operation on copies of its operands |
-//! | [`excuse`] | was a panic the data's fault? |
+//! | [`expected_panics`] | was a panic the data's fault? |
 //! | [`compare`] | are two results the same? |
 //! | [`encoded`] | the same streams as bytes, spoilt on the way |
 //! | [`device_check`] | another backend against the CPU's |
@@ -32,14 +32,14 @@
 
 pub mod compare;
 pub mod contents;
-pub mod court;
 pub mod device_check;
 pub mod encoded;
-pub mod excuse;
+pub mod expected_panics;
 pub mod generate;
 pub mod isolate;
 pub mod memory;
 pub mod mutate;
+pub mod oracle;
 pub mod random;
 pub mod step;
 pub mod stream;

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use burn_flex::Flex;
 use clap::Parser;
-use gauntlet_fuzz::court::{Finding, Tally};
 use gauntlet_fuzz::memory::Guarded;
+use gauntlet_fuzz::oracle::{Finding, Tally};
 use gauntlet_fuzz::step::Program;
 use gauntlet_fuzz::stream::{minimised, replay, stream, traced};
-use gauntlet_worker::probe::Probe;
+use gauntlet_worker::executor_harness::ExecutorHarness;
 use serde::{Deserialize, Serialize};
 
 #[global_allocator]
@@ -85,7 +85,7 @@ fn main() -> ExitCode {
 }
 
 fn settle() -> Result<(), String> {
-    Probe::<Flex>::keep_panics();
+    ExecutorHarness::<Flex>::keep_panics();
     rayon::ThreadPoolBuilder::new()
         .num_threads(2)
         .build_global()

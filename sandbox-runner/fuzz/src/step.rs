@@ -2,7 +2,7 @@
 
 use burn_flex::{Flex, FlexDevice};
 use burn_ir::{OperationIr, TensorIr};
-use gauntlet_worker::probe::Probe;
+use gauntlet_worker::executor_harness::ExecutorHarness;
 use serde::{Deserialize, Serialize};
 
 /// One thing that a guest asks of the host.
@@ -38,11 +38,11 @@ pub struct Allowance {
 impl Allowance {
     /// An executor with this allowance.
     #[must_use]
-    pub fn probe(self, seed: u64) -> Probe<Flex> {
+    pub fn harness(self, seed: u64) -> ExecutorHarness<Flex> {
         if self.guarding {
-            Probe::guarding_indices(FlexDevice, self.limits(), seed)
+            ExecutorHarness::guarding_indices(FlexDevice, self.limits(), seed)
         } else {
-            Probe::new(FlexDevice, self.limits(), seed)
+            ExecutorHarness::new(FlexDevice, self.limits(), seed)
         }
     }
 

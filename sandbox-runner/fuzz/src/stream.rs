@@ -2,10 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::court::{Court, Finding, Tally, Verdict};
 use crate::encoded::submit_spoilt;
 use crate::generate::{Generator, Temper};
 use crate::mutate::repaired;
+use crate::oracle::{Finding, Oracle, Tally, Verdict};
 use crate::random::Random;
 use crate::step::{Allowance, Program, Step};
 
@@ -45,7 +45,7 @@ pub fn traced(seed: u64, tell: Option<&dyn Fn(&Program)>) -> Outcome {
         record.take(generator.upload());
     }
     for _ in 0..length {
-        for step in generator.next(&record.court.live()) {
+        for step in generator.next(&record.oracle.live()) {
             if let Some(tell) = tell {
                 let mut steps = record.steps.clone();
                 steps.push(step.clone());
@@ -62,14 +62,14 @@ pub fn traced(seed: u64, tell: Option<&dyn Fn(&Program)>) -> Outcome {
         allowance,
         steps: record.steps,
     };
-    let mut findings = record.court.findings;
+    let mut findings = record.oracle.findings;
     if spoil {
         findings.extend(submit_spoilt(&mut random, &program));
     }
     Outcome {
         program,
         findings,
-        tally: record.court.tally,
+        tally: record.oracle.tally,
     }
 }
 
@@ -84,7 +84,7 @@ pub fn replay(program: &Program) -> Vec<Finding> {
         record.take(step.clone());
     }
     record.close();
-    record.court.findings
+    record.oracle.findings
 }
 
 /// The shortest part of a program that still breaks the same rule in the same operation.
@@ -112,7 +112,7 @@ pub fn minimised(program: &Program, finding: &Finding) -> Program {
 }
 
 struct Record {
-    court: Court,
+    oracle: Oracle,
     steps: Vec<Step>,
     over: bool,
 }
@@ -120,7 +120,7 @@ struct Record {
 impl Record {
     fn new(allowance: Allowance, seed: u64) -> Self {
         Self {
-            court: Court::new(allowance, seed),
+            oracle: Oracle::new(allowance, seed),
             steps: Vec::new(),
             over: false,
         }
@@ -131,9 +131,9 @@ impl Record {
             return Verdict::Over;
         }
         // The executor catches a backend's panics; one that gets here got past it.
-        let judged = catch_unwind(AssertUnwindSafe(|| self.court.perform(&step)));
+        let judged = catch_unwind(AssertUnwindSafe(|| self.oracle.perform(&step)));
         let verdict = judged.unwrap_or_else(|_| {
-            self.court.findings.push(Finding {
+            self.oracle.findings.push(Finding {
                 rule: "no panic gets past the guard".to_owned(),
                 operation: "step".to_owned(),
                 detail: format!("{step:?}"),
@@ -165,8 +165,8 @@ impl Record {
 
     fn close(&mut self) {
         let over = self.over;
-        if catch_unwind(AssertUnwindSafe(|| self.court.close(over))).is_err() {
-            self.court.findings.push(Finding {
+        if catch_unwind(AssertUnwindSafe(|| self.oracle.close(over))).is_err() {
+            self.oracle.findings.push(Finding {
                 rule: "no panic gets past the guard".to_owned(),
                 operation: "end".to_owned(),
                 detail: String::new(),

@@ -2,71 +2,41 @@
 //! read as they come. Which of them make up the image is known at the end only.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::ImageFacts;
 use crate::decompress::{Allowance, Encoding, decompressed, is_tar, peek};
 use crate::entries::{Kind, walk};
+use crate::facts::ImageFacts;
+use crate::first_error::{FirstError, Source};
+use crate::hashing::Seen;
 use crate::layer::{self, Counts};
 use crate::limits::ImageLimits;
-use crate::manifest::{self, Layer};
+use crate::manifest;
+use crate::members::{Content, Layer, Member, Members};
 use crate::path::inside;
 use crate::refusal::{IntakeError, Refusal, Rule, printable};
 use crate::rewritten::{Rewritten, RewrittenLayer};
-use crate::stops::{Seen, Source, Stops};
 
 /// Members of an archive; ten times what the layers of the largest image need.
 const MEMBERS: usize = 2_000;
-
-/// A member of the archive.
-#[derive(Debug)]
-pub(crate) struct Member {
-    /// SHA-256 in hex of its bytes.
-    pub(crate) digest: String,
-    pub(crate) content: Content,
-}
-
-/// What a member holds.
-#[derive(Debug)]
-pub(crate) enum Content {
-    Json(Vec<u8>),
-    Layer(Layer),
-    Other,
-}
-
-/// All members by name.
-#[derive(Debug, Default)]
-pub(crate) struct Members {
-    by_name: HashMap<String, Member>,
-    /// Older engines write a repeated layer as a link to the first.
-    links: HashMap<String, String>,
-}
-
-impl Members {
-    pub(crate) fn get(&self, name: &str) -> Option<&Member> {
-        let name = self.links.get(name).map_or(name, String::as_str);
-        self.by_name.get(name)
-    }
-}
 
 pub(crate) fn read(
     archive: impl Read,
     limits: &ImageLimits,
     folder: Option<&Path>,
 ) -> Result<Rewritten, IntakeError> {
-    let stops = Stops::default();
+    let first_error = FirstError::default();
     let total = Rc::new(RefCell::new(0));
     let source = Source {
         inner: archive,
-        stops: stops.clone(),
+        first_error: first_error.clone(),
         read: Rc::clone(&total),
         limit: limits.archive_bytes,
     };
     let allowance = Allowance::new(limits);
-    let (start, source) = peek(source).map_err(|error| stops.explain(&error))?;
+    let (start, source) = peek(source).map_err(|error| first_error.explain(&error))?;
     let encoding = Encoding::of(&start);
     if encoding == Encoding::Plain && !is_tar(&start) {
         return Err(Refusal::new(
@@ -76,10 +46,10 @@ pub(crate) fn read(
         )
         .into());
     }
-    let plain = decompressed(encoding, source, &allowance, false, &stops)?;
+    let plain = decompressed(encoding, source, &allowance, false, &first_error)?;
     let mut counts = Counts::new(limits);
     let mut members = Members::default();
-    walk(plain, &stops, |entry, content| {
+    walk(plain, &first_error, |entry, content| {
         let name = inside(&entry.name, "the archive's member")?;
         if members.by_name.len() + members.links.len() >= MEMBERS {
             return Err(Refusal::too_large("members of the archive", MEMBERS as u64).into());
@@ -104,7 +74,7 @@ pub(crate) fn read(
             limits,
             &allowance,
             &mut counts,
-            &stops,
+            &first_error,
             place.as_deref(),
         )?;
         if members.by_name.insert(name.clone(), member).is_some() {
@@ -144,10 +114,10 @@ fn member(
     limits: &ImageLimits,
     allowance: &Allowance,
     counts: &mut Counts,
-    stops: &Stops,
+    first_error: &FirstError,
     place: Option<&Path>,
 ) -> Result<Member, IntakeError> {
-    let explain = |error: io::Error| stops.explain(&error);
+    let explain = |error: io::Error| first_error.explain(&error);
     let seen = Seen::default();
     let content = {
         let hashed = seen.reader(content);
@@ -157,8 +127,8 @@ fn member(
             let unpacked = Seen::default();
             // What a decoder leaves unread behind its end would not be hashed.
             let mut rest = hashed;
-            let plain = decompressed(encoding, rest.by_ref(), allowance, true, stops)?;
-            let rewritten = layer::read(unpacked.reader(plain), counts, stops, place)?;
+            let plain = decompressed(encoding, rest.by_ref(), allowance, true, first_error)?;
+            let rewritten = layer::read(unpacked.reader(plain), counts, first_error, place)?;
             io::copy(&mut rest, &mut io::sink()).map_err(explain)?;
             Content::Layer(Layer {
                 diff_id: unpacked.digest(),

@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::io::{self, BufReader, Read};
 use std::rc::Rc;
 
+use crate::first_error::FirstError;
+use crate::hashing::Seen;
 use crate::limits::ImageLimits;
 use crate::refusal::{IntakeError, Refusal, Rule};
-use crate::stops::{Seen, Stops};
 
 /// Window of a zstd stream: 2^27 bytes, the most that its own tool takes unasked.
 const ZSTD_WINDOW_LOG: u32 = 27;
@@ -69,7 +70,7 @@ pub(crate) fn decompressed<'a>(
     reader: impl Read + 'a,
     allowance: &Allowance,
     charge: bool,
-    stops: &Stops,
+    first_error: &FirstError,
 ) -> Result<Box<dyn Read + 'a>, IntakeError> {
     let packed = Seen::default();
     let counted = packed.reader(reader);
@@ -82,7 +83,7 @@ pub(crate) fn decompressed<'a>(
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;
                 Ok(decoder)
             });
-            Box::new(decoder.map_err(|error| stops.explain(&error))?)
+            Box::new(decoder.map_err(|error| first_error.explain(&error))?)
         }
     };
     Ok(Box::new(Bounded {
@@ -92,7 +93,7 @@ pub(crate) fn decompressed<'a>(
         encoding,
         charge,
         allowance: allowance.clone(),
-        stops: stops.clone(),
+        first_error: first_error.clone(),
     }))
 }
 
@@ -103,7 +104,7 @@ struct Bounded<R> {
     encoding: Encoding,
     charge: bool,
     allowance: Allowance,
-    stops: Stops,
+    first_error: FirstError,
 }
 
 impl<R: Read> Read for Bounded<R> {
@@ -116,7 +117,7 @@ impl<R: Read> Read for Bounded<R> {
             && self.unpacked > limits.ratio_from
             && self.unpacked / packed > limits.ratio
         {
-            return Err(self.stops.note(Refusal {
+            return Err(self.first_error.note(Refusal {
                 limit: Some(limits.ratio),
                 ..Refusal::new(
                     Rule::Ratio,
@@ -136,7 +137,7 @@ impl<R: Read> Read for Bounded<R> {
                     *left = 0;
                     let refusal =
                         Refusal::too_large("bytes of all layers, unpacked", limits.unpacked_bytes);
-                    return Err(self.stops.note(refusal));
+                    return Err(self.first_error.note(refusal));
                 }
             }
         }

@@ -9,8 +9,8 @@ use std::io::{self, Read};
 
 use tar::{Archive, EntryType, Header};
 
+use crate::first_error::FirstError;
 use crate::refusal::{IntakeError, Refusal, Rule, printable};
-use crate::stops::Stops;
 
 /// Bytes of one extended header.
 const EXTENSION: u64 = 64 << 10;
@@ -46,11 +46,11 @@ struct Extensions {
 /// what follows an archive's end belongs to the bytes that are hashed.
 pub(crate) fn walk<R: Read>(
     reader: R,
-    stops: &Stops,
+    first_error: &FirstError,
     mut each: impl FnMut(Entry, &mut dyn Read) -> Result<(), IntakeError>,
 ) -> Result<(), IntakeError> {
     let mut archive = Archive::new(reader);
-    let explain = |error: io::Error| stops.explain(&error);
+    let explain = |error: io::Error| first_error.explain(&error);
     let mut extensions = Extensions::default();
     for entry in archive.entries().map_err(explain)?.raw(true) {
         let mut entry = entry.map_err(explain)?;
@@ -58,15 +58,15 @@ pub(crate) fn walk<R: Read>(
         let size = header.entry_size().map_err(explain)?;
         let kind = match header.entry_type() {
             EntryType::GNULongName => {
-                extensions.name = Some(extension(&mut entry, size, stops)?);
+                extensions.name = Some(extension(&mut entry, size, first_error)?);
                 continue;
             }
             EntryType::GNULongLink => {
-                extensions.link = Some(extension(&mut entry, size, stops)?);
+                extensions.link = Some(extension(&mut entry, size, first_error)?);
                 continue;
             }
             EntryType::XHeader => {
-                let records = extension(&mut entry, size, stops)?;
+                let records = extension(&mut entry, size, first_error)?;
                 pax(&records, &mut extensions)?;
                 continue;
             }
@@ -122,14 +122,18 @@ pub(crate) fn walk<R: Read>(
     Ok(())
 }
 
-fn extension(entry: &mut impl Read, size: u64, stops: &Stops) -> Result<Vec<u8>, IntakeError> {
+fn extension(
+    entry: &mut impl Read,
+    size: u64,
+    first_error: &FirstError,
+) -> Result<Vec<u8>, IntakeError> {
     if size > EXTENSION {
         return Err(Refusal::too_large("bytes of an extended header", EXTENSION).into());
     }
     let mut bytes = Vec::new();
     entry
         .read_to_end(&mut bytes)
-        .map_err(|error| stops.explain(&error))?;
+        .map_err(|error| first_error.explain(&error))?;
     if bytes.last() == Some(&0) {
         bytes.pop();
     }

@@ -9,11 +9,11 @@ use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 
 use crate::entries::{Entry, Kind, walk};
+use crate::first_error::FirstError;
 use crate::limits::ImageLimits;
 use crate::path::{inside, parents, target};
 use crate::refusal::{IntakeError, Refusal, Rule, printable};
 use crate::reserved;
-use crate::stops::Stops;
 
 /// What may still come, over all layers.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl Names {
 pub(crate) fn read(
     layer: impl Read,
     counts: &mut Counts,
-    stops: &Stops,
+    first_error: &FirstError,
     to: Option<&Path>,
 ) -> Result<Option<String>, IntakeError> {
     let written = |error| IntakeError::Io("write a layer", error);
@@ -119,7 +119,7 @@ pub(crate) fn read(
         }
         None => None,
     };
-    walk(layer, stops, |entry, content| {
+    walk(layer, first_error, |entry, content| {
         counts.count(&entry)?;
         let name = inside(&entry.name, "the name")?;
         if name.is_empty() {
@@ -154,10 +154,10 @@ pub(crate) fn read(
         };
         names.add(&name, entry.kind)?;
         let Some(out) = &mut out else {
-            io::copy(content, &mut io::sink()).map_err(|error| stops.explain(&error))?;
+            io::copy(content, &mut io::sink()).map_err(|error| first_error.explain(&error))?;
             return Ok(());
         };
-        append(out, &entry, &name, &link, content, stops)
+        append(out, &entry, &name, &link, content, first_error)
     })?;
     let Some(out) = out else { return Ok(None) };
     let mut writer = out.into_inner().map_err(written)?;
@@ -171,7 +171,7 @@ fn append(
     name: &str,
     link: &str,
     content: &mut dyn Read,
-    stops: &Stops,
+    first_error: &FirstError,
 ) -> Result<(), IntakeError> {
     let mut header = Header::new_gnu();
     header.set_uid(0);
@@ -203,7 +203,7 @@ fn append(
     };
     written.map_err(|error| {
         if failed_reading {
-            stops.explain(&error)
+            first_error.explain(&error)
         } else {
             IntakeError::Io("write a layer", error)
         }

@@ -16,42 +16,28 @@ mod archive;
 mod config;
 mod decompress;
 mod entries;
+mod facts;
+mod first_error;
+mod hashing;
 mod layer;
 mod limits;
 mod manifest;
+mod members;
 mod pack;
 mod path;
 mod refusal;
 mod reserved;
 mod rewritten;
-mod stops;
 
 use std::io::Read;
 use std::path::Path;
 
 pub use config::Config;
+pub use facts::ImageFacts;
 pub use limits::ImageLimits;
 pub use pack::{PackError, Packed, pack};
 pub use refusal::{IntakeError, Refusal, Rule};
 pub use rewritten::Rewritten;
-
-/// What was learnt about an accepted image.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct ImageFacts {
-    /// Bytes of the archive.
-    pub archive_bytes: u64,
-    /// Bytes of all layers, unpacked.
-    pub unpacked_bytes: u64,
-    /// Files, folders and links in all layers.
-    pub entries: u64,
-    /// Layers.
-    pub layers: usize,
-    /// Files that lost a set-user-id or set-group-id bit. The bit has no effect in the
-    /// sandbox, and half of all distributions ship such files: no reason to refuse them.
-    pub privileged_files: u64,
-    /// What of the image's configuration is used.
-    pub config: Config,
-}
 
 /// Checks an archive. Reads it to its end and keeps nothing.
 ///

@@ -1,29 +1,16 @@
 //! Which members of an archive are the image: `index.json` of an OCI layout, or
 //! `manifest.json` of `docker save`.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::archive::{Content, Members};
 use crate::config::{self, Config};
 use crate::limits::ImageLimits;
+use crate::members::{Content, Layer, Member, Members};
 use crate::refusal::{Refusal, Rule, printable};
 
 /// Indexes within indexes; builders write one within another.
 const DEPTH: usize = 3;
-
-/// A layer that was read.
-#[derive(Clone, Debug)]
-pub(crate) struct Layer {
-    /// SHA-256 in hex of its tar file.
-    pub(crate) diff_id: String,
-    /// The same of the file that was written anew.
-    pub(crate) rewritten: Option<String>,
-    /// That file.
-    pub(crate) place: Option<PathBuf>,
-}
 
 /// The image of an archive.
 #[derive(Debug)]
@@ -222,7 +209,7 @@ fn layer(members: &Members, name: &str) -> Result<Layer, Refusal> {
 }
 
 /// A member whose bytes have the digest that its name says, if it says one.
-fn checked<'a>(members: &'a Members, name: &str) -> Result<&'a crate::archive::Member, Refusal> {
+fn checked<'a>(members: &'a Members, name: &str) -> Result<&'a Member, Refusal> {
     let member = members
         .get(name)
         .ok_or_else(|| wrong(&format!("the archive has no member {}", printable(name))))?;

@@ -8,7 +8,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use tar::{Builder, Header};
 
-use crate::ImageFacts;
+use crate::facts::ImageFacts;
 
 /// A layer, written anew.
 #[derive(Clone, Debug)]

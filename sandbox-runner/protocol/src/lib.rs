@@ -91,7 +91,8 @@ pub struct Assignment {
     /// Name of the method, for people.
     pub method: String,
     /// SHA-256 of the module or of the image's archive, in hex: a blob.
-    pub module: String,
+    #[serde(rename = "module")]
+    pub artifact: String,
     /// Which of the two it is.
     #[serde(default)]
     pub lane: Lane,
@@ -112,7 +113,7 @@ pub struct Assignment {
 pub struct Probing {
     /// One at every so many sixteenths of the training budget.
     pub every: u32,
-    /// The score whose first probe to reach it is asked for: then none may be left out.
+    /// The score that a checkpoint is waited for to reach: then none may be left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<f64>,
 }
@@ -170,14 +171,14 @@ pub struct Heartbeat {
     pub progress: f64,
     /// Points of the curve since the last heartbeat.
     pub curve: Vec<CurvePoint>,
-    /// Probes since the last heartbeat.
+    /// Scores of checkpoints since the last heartbeat.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub probes: Vec<Probe>,
+    pub probes: Vec<CheckpointScore>,
 }
 
 /// What a checkpoint scored on the public slice.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Probe {
+pub struct CheckpointScore {
     /// Used share of the training budget: sixteenths; 1 is the finished model.
     pub fraction: f64,
     /// Metered work until then.
@@ -233,7 +234,7 @@ pub struct Report {
     /// How it ended.
     pub verdict: Verdict,
     /// The score, for [`Verdict::Completed`], in the task's metric; for
-    /// [`Verdict::Stopped`] that of the last probe.
+    /// [`Verdict::Stopped`] that of the last checkpoint.
     pub score: Option<f64>,
     /// SHA-256 of the model in hex: a blob already put there, if there is a model.
     pub model: Option<String>,
@@ -247,10 +248,10 @@ pub struct Report {
     pub predict: Meters,
     /// The whole curve (thinned by the runner to at most 512 points a metric).
     pub curve: Vec<CurvePoint>,
-    /// All probes.
+    /// All scores of checkpoints.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub probes: Vec<Probe>,
-    /// Metered work at the first probe that reached the target, if one did and the score
+    pub probes: Vec<CheckpointScore>,
+    /// Metered work at the first checkpoint that reached the target, if one did and the score
     /// reaches it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_target: Option<u64>,

@@ -8,12 +8,11 @@
 //! position have seen nothing but what both windows share, so they must agree. A method
 //! that looks ahead anywhere would have to know where not to.
 
-use gauntlet_wire::TaskKind;
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::error::{LabelsFault, PredictionsFault, ScoreError};
+use crate::error::{PredictionsFault, ScoreError};
+use crate::predictions::read_predictions;
 use crate::secret_rng::SecretRng;
-use crate::{kinds, score};
 
 /// How exactly two predictions of the same must agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +30,7 @@ pub enum Agreement {
 
 /// Hidden windows whose later bytes have been replaced.
 #[derive(Clone, Debug)]
-pub struct Probe {
+pub struct CausalityCheck {
     inputs: Vec<u8>,
     /// Last position of each window that is left as it was.
     last: Vec<usize>,
@@ -39,21 +38,7 @@ pub struct Probe {
     outputs: usize,
 }
 
-/// Makes the second set of hidden inputs, if the kind of task needs one. The secret
-/// should be fresh: a method that knew it would know where it may look ahead.
-///
-/// # Errors
-/// If our own file of hidden inputs is damaged.
-pub fn probe(
-    kind: &TaskKind,
-    hidden_inputs: &[u8],
-    secret: &[u8; 32],
-) -> Result<Option<Probe>, LabelsFault> {
-    let mut rng = SecretRng::new(secret, "", "causality");
-    kinds::of(kind).probe(hidden_inputs, &mut rng)
-}
-
-impl Probe {
+impl CausalityCheck {
     pub(crate) fn new(
         windows: &[u8],
         context: usize,
@@ -89,24 +74,24 @@ impl Probe {
         safetensors::serialize([("inputs", view)], None).expect("one tensor can be written")
     }
 
-    /// Compares the predictions for the hidden windows with those for this probe.
+    /// Compares the predictions for the hidden windows with those for these.
     ///
     /// # Errors
     /// [`PredictionsFault::LooksAhead`] where they differ although all that both may
     /// depend on is the same; another [`PredictionsFault`] if a file is not such a file.
-    pub fn check(
+    pub fn compare(
         &self,
         predictions: &[u8],
-        probed: &[u8],
+        again: &[u8],
         agreement: Agreement,
     ) -> Result<(), ScoreError> {
         let lines = self.last.len() * self.context;
-        let predictions = score::read_predictions(predictions, lines, self.outputs)?;
-        let probed = score::read_predictions(probed, lines, self.outputs)?;
+        let predictions = read_predictions(predictions, lines, self.outputs)?;
+        let again = read_predictions(again, lines, self.outputs)?;
         for (window, &last) in self.last.iter().enumerate() {
             let start = window * self.context * self.outputs;
             let range = start..start + (last + 1) * self.outputs;
-            let pairs = predictions[range.clone()].iter().zip(&probed[range]);
+            let pairs = predictions[range.clone()].iter().zip(&again[range]);
             for (place, (one, other)) in pairs.enumerate() {
                 if !agreement.holds(*one, *other) {
                     return Err(PredictionsFault::LooksAhead {

@@ -1,11 +1,12 @@
 //! The files that a tournament uses.
 
 use gauntlet_wire::{InputKind, TaskInfo};
-use safetensors::tensor::{Dtype, TensorView};
+use safetensors::tensor::Dtype;
 
 use crate::kinds;
 use crate::metric::Metric;
 use crate::rows::{Rows, Values};
+use crate::tensor::{Tensor, file};
 
 /// A task made concrete by a secret: safetensors files and what a method is told.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,14 +76,6 @@ impl Dataset {
     }
 }
 
-/// A tensor for a file.
-#[derive(Clone, Debug)]
-pub(crate) struct Tensor {
-    pub(crate) dtype: Dtype,
-    pub(crate) shape: Vec<usize>,
-    pub(crate) bytes: Vec<u8>,
-}
-
 fn inputs(rows: &Rows, kind: &InputKind, order: &[usize]) -> Tensor {
     let mut shape = vec![order.len()];
     shape.extend(kind.row_shape());
@@ -96,13 +89,4 @@ fn inputs(rows: &Rows, kind: &InputKind, order: &[usize]) -> Tensor {
         shape,
         bytes: rows.input_bytes(order),
     }
-}
-
-fn file(tensors: &[(&str, &Tensor)]) -> Vec<u8> {
-    let views = tensors.iter().map(|(name, tensor)| {
-        let view = TensorView::new(tensor.dtype, tensor.shape.clone(), &tensor.bytes)
-            .expect("the bytes were gathered for this shape");
-        (*name, view)
-    });
-    safetensors::serialize(views, None).expect("names and shapes of our own can be serialised")
 }

@@ -1,6 +1,5 @@
 //! A task as its folder defines it.
 
-use std::fs;
 use std::path::Path;
 
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind, windows};
@@ -8,13 +7,16 @@ use gauntlet_wire::{InputKind, TaskInfo, TaskKind, windows};
 use crate::base::Base;
 use crate::dataset::Dataset;
 use crate::error::TaskError;
+use crate::fields::{check_name, needed, require};
+use crate::input;
 use crate::kinds;
 use crate::manifest::{self, Manifest};
 use crate::metric::Direction;
 use crate::rows::Rows;
 use crate::secret_rng::SecretRng;
-use crate::table::{Encoder, Table};
-use crate::{addition, source, text};
+use crate::source::{self, Source};
+use crate::table::Encoder;
+use crate::{addition, text};
 
 /// A task that has been read and checked, its data included.
 #[derive(Clone, Debug)]
@@ -63,23 +65,6 @@ pub struct BudgetSpec {
     pub output_bytes: u64,
 }
 
-/// Where the rows come from.
-#[derive(Clone, Debug)]
-pub(crate) enum Source {
-    /// All rows as they are.
-    Rows { rows: Rows, inputs: InputKind },
-    /// Columns that are encoded when the train rows are known.
-    Table {
-        table: Table,
-        labels: crate::rows::Labels,
-        left_out: Vec<String>,
-    },
-    /// Bytes.
-    Text(Vec<u8>),
-    /// Generated from the secret.
-    ModularAddition { modulus: u32, inputs: InputKind },
-}
-
 impl TaskDefinition {
     /// Reads `task.toml` in `folder`, and the data file it names.
     ///
@@ -87,7 +72,7 @@ impl TaskDefinition {
     /// [`TaskError`], naming the key or line to mend.
     pub fn load(folder: &Path) -> Result<Self, TaskError> {
         let path = folder.join("task.toml");
-        let text = String::from_utf8(read(&path)?).map_err(|error| TaskError::Manifest {
+        let text = String::from_utf8(input::read(&path)?).map_err(|error| TaskError::Manifest {
             path: path.clone(),
             message: error.to_string(),
         })?;
@@ -258,42 +243,6 @@ fn hidden(split: &manifest::Split, kind: &TaskKind) -> Result<Hidden, TaskError>
         "must be 1 to 99",
     )?;
     Ok(Hidden::Percent(percent))
-}
-
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TaskError> {
-    fs::read(path).map_err(|source| TaskError::Read {
-        path: path.to_path_buf(),
-        source,
-    })
-}
-
-pub(crate) fn refuse<T>(field: &'static str, problem: &str) -> Result<T, TaskError> {
-    Err(TaskError::Field {
-        field,
-        problem: problem.to_owned(),
-    })
-}
-
-pub(crate) fn require(holds: bool, field: &'static str, problem: &str) -> Result<(), TaskError> {
-    if holds {
-        Ok(())
-    } else {
-        refuse(field, problem)
-    }
-}
-
-pub(crate) fn needed<'a, T>(value: &'a Option<T>, field: &'static str) -> Result<&'a T, TaskError> {
-    value
-        .as_ref()
-        .map_or_else(|| refuse(field, "is missing"), Ok)
-}
-
-pub(crate) fn check_name(name: &str) -> Result<(), TaskError> {
-    let fits = (1..=40).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-    require(fits, "name", "must be 1 to 40 of a-z, 0-9 and -")
 }
 
 /// A target that nothing can reach, or that a miss has reached, says nothing.

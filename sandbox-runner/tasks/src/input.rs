@@ -10,6 +10,14 @@ use sha2::{Digest, Sha256};
 
 use crate::error::TaskError;
 
+/// All of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TaskError> {
+    fs::read(path).map_err(|source| TaskError::Read {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
 /// What a packed file may become.
 const LIMITS: Limits = Limits {
     bytes: 8 << 30,

@@ -23,3 +23,29 @@ pub enum Direction {
     /// The smaller.
     Lower,
 }
+
+/// A mark. Which way is better the task's [`Metric`] says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Score {
+    /// What is measured, such as `accuracy`.
+    pub metric: &'static str,
+    /// The value.
+    pub value: f64,
+    /// Other measures of the same predictions, which decide nothing.
+    pub secondary: Vec<(&'static str, f64)>,
+}
+
+impl Score {
+    pub(crate) fn new(metric: &'static str, value: f64) -> Self {
+        Self {
+            metric,
+            value,
+            secondary: Vec::new(),
+        }
+    }
+
+    pub(crate) fn and(mut self, name: &'static str, value: f64) -> Self {
+        self.secondary.push((name, value));
+        self
+    }
+}

@@ -1,41 +1,14 @@
-//! Marking predictions.
+//! Marking predictions, and checking that they do not look ahead, as the kind of task says.
 
 use gauntlet_wire::TaskKind;
 use safetensors::SafeTensors;
-use safetensors::tensor::Dtype;
 
-use crate::error::{LabelsFault, PredictionsFault, ScoreError};
+use crate::causality::CausalityCheck;
+use crate::error::{LabelsFault, ScoreError};
 use crate::kinds;
-use crate::metric::Metric;
-
-/// Bytes that a predictions file may have beside its values.
-pub const MAX_HEADER_BYTES: usize = 4096;
-
-/// A mark. Which way is better the task's [`Metric`] says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Score {
-    /// What is measured, such as `accuracy`.
-    pub metric: &'static str,
-    /// The value.
-    pub value: f64,
-    /// Other measures of the same predictions, which decide nothing.
-    pub secondary: Vec<(&'static str, f64)>,
-}
-
-impl Score {
-    pub(crate) fn new(metric: &'static str, value: f64) -> Self {
-        Self {
-            metric,
-            value,
-            secondary: Vec::new(),
-        }
-    }
-
-    pub(crate) fn and(mut self, name: &'static str, value: f64) -> Self {
-        self.secondary.push((name, value));
-        self
-    }
-}
+use crate::metric::{Metric, Score};
+use crate::predictions::read_predictions;
+use crate::secret_rng::SecretRng;
 
 /// What a kind of task measures.
 #[must_use]
@@ -66,55 +39,16 @@ pub fn score(
     Ok(kind.mark(&labels, &predictions))
 }
 
-/// The values of a predictions file, after every check.
-pub(crate) fn read_predictions(
-    file: &[u8],
-    lines: usize,
-    outputs: usize,
-) -> Result<Vec<f32>, PredictionsFault> {
-    // Before anything is parsed: the only thing that costs us memory is the size.
-    let limit = lines * outputs * size_of::<f32>() + MAX_HEADER_BYTES;
-    if file.len() > limit {
-        return Err(PredictionsFault::Oversized {
-            found: file.len(),
-            limit,
-        });
-    }
-    let file = SafeTensors::deserialize(file)
-        .map_err(|error| PredictionsFault::Unreadable(error.to_string()))?;
-    let tensor = match (file.len(), file.tensor("predictions")) {
-        (1, Ok(tensor)) => tensor,
-        _ => {
-            let mut found: Vec<String> = file.names().into_iter().map(str::to_owned).collect();
-            found.sort_unstable();
-            found.truncate(8);
-            return Err(PredictionsFault::Tensors { found });
-        }
-    };
-    if tensor.dtype() != Dtype::F32 {
-        return Err(PredictionsFault::Dtype {
-            found: tensor.dtype().to_string(),
-        });
-    }
-    if tensor.shape() != [lines, outputs] {
-        let found = tensor.shape().to_vec();
-        return Err(PredictionsFault::Shape {
-            found,
-            wanted: [lines, outputs],
-        });
-    }
-    let (values, _) = tensor.data().as_chunks::<4>();
-    let check = |(place, bytes): (usize, &[u8; 4])| {
-        let value = f32::from_le_bytes(*bytes);
-        if value.is_finite() {
-            return Ok(value);
-        }
-        let (row, class) = (place / outputs, place % outputs);
-        Err(PredictionsFault::NotFinite {
-            row,
-            class,
-            value: value.to_string(),
-        })
-    };
-    values.iter().enumerate().map(check).collect()
+/// Makes the second set of hidden inputs, if the kind of task needs one. The secret
+/// should be fresh: a method that knew it would know where it may look ahead.
+///
+/// # Errors
+/// If our own file of hidden inputs is damaged.
+pub fn causality_check(
+    kind: &TaskKind,
+    hidden_inputs: &[u8],
+    secret: &[u8; 32],
+) -> Result<Option<CausalityCheck>, LabelsFault> {
+    let mut rng = SecretRng::new(secret, "", "causality");
+    kinds::of(kind).causality_check(hidden_inputs, &mut rng)
 }

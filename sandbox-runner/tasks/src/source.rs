@@ -5,17 +5,36 @@ use std::path::{Path, PathBuf};
 use gauntlet_wire::{InputKind, TaskKind};
 use sha2::{Digest, Sha256};
 
-use crate::definition::{Source, needed, read, refuse, require};
 use crate::error::TaskError;
+use crate::fields::{needed, refuse, require};
+use crate::input::{self, read};
 use crate::manifest::{self, Manifest};
-use crate::table::{self, Target};
-use crate::{arrays, input, labelled_csv, text};
+use crate::rows::{Labels, Rows};
+use crate::table::{self, Table, Target};
+use crate::{arrays, labelled_csv, text};
 
 /// Largest modulus: its table has a million rows.
 const MAX_MODULUS: u32 = 1000;
 /// What `data.source` may be.
 const SOURCES: &str =
     "must be \"labelled-csv\", \"table\", \"arrays\", \"text\" or \"modular-addition\"";
+
+/// Where the rows come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    /// All rows as they are.
+    Rows { rows: Rows, inputs: InputKind },
+    /// Columns that are encoded when the train rows are known.
+    Table {
+        table: Table,
+        labels: Labels,
+        left_out: Vec<String>,
+    },
+    /// Bytes.
+    Text(Vec<u8>),
+    /// Generated from the secret.
+    ModularAddition { modulus: u32, inputs: InputKind },
+}
 
 /// What is to be predicted, and the rows.
 pub(crate) fn load(folder: &Path, manifest: &Manifest) -> Result<(TaskKind, Source), TaskError> {

@@ -6,7 +6,7 @@
 )]
 
 use gauntlet_tasks::{
-    Agreement, Direction, LabelsFault, PredictionsFault, ScoreError, metric, probe, score,
+    Agreement, Direction, LabelsFault, PredictionsFault, ScoreError, causality_check, metric, score,
 };
 use gauntlet_wire::TaskKind;
 use proptest::prelude::*;
@@ -183,19 +183,19 @@ proptest! {
     /// Who looks at nothing later passes, whatever the secret.
     #[test]
     fn an_honest_method_passes((inputs, _) in windows(), secret: [u8; 32]) {
-        let probe = probe(&TEXT, &tokens("inputs", &inputs, 3), &secret).unwrap().unwrap();
+        let check = causality_check(&TEXT, &tokens("inputs", &inputs, 3), &secret).unwrap().unwrap();
         let one = predictions(&depends(&inputs, 0), 4);
-        let other = predictions(&depends(&inputs_of(&probe.file()), 0), 4);
-        prop_assert!(probe.check(&one, &other, Agreement::Exact).is_ok());
+        let other = predictions(&depends(&inputs_of(&check.file()), 0), 4);
+        prop_assert!(check.compare(&one, &other, Agreement::Exact).is_ok());
     }
 
     /// Who looks one token ahead is told so, with the place.
     #[test]
     fn a_method_that_peeks_is_caught((inputs, _) in windows(), secret: [u8; 32]) {
-        let probe = probe(&TEXT, &tokens("inputs", &inputs, 3), &secret).unwrap().unwrap();
+        let check = causality_check(&TEXT, &tokens("inputs", &inputs, 3), &secret).unwrap().unwrap();
         let one = predictions(&depends(&inputs, 1), 4);
-        let other = predictions(&depends(&inputs_of(&probe.file()), 1), 4);
-        let caught = probe.check(&one, &other, Agreement::Exact);
+        let other = predictions(&depends(&inputs_of(&check.file()), 1), 4);
+        let caught = check.compare(&one, &other, Agreement::Exact);
         prop_assert!(
             matches!(caught, Err(ScoreError::Predictions(PredictionsFault::LooksAhead { .. }))),
             "{:?}", caught
@@ -204,28 +204,32 @@ proptest! {
 
     /// Only what comes later changes, all of it, and the first token never does.
     #[test]
-    fn a_probe_replaces_what_comes_later((inputs, _) in windows(), secret: [u8; 32]) {
+    fn a_causality_check_replaces_what_comes_later((inputs, _) in windows(), secret: [u8; 32]) {
         let file = tokens("inputs", &inputs, 3);
-        let probe = probe(&TEXT, &file, &secret).unwrap().unwrap();
-        for (window, probed) in inputs.chunks(3).zip(inputs_of(&probe.file()).chunks(3)) {
-            let kept = window.iter().zip(probed).take_while(|(a, b)| a == b).count();
+        let check = causality_check(&TEXT, &file, &secret).unwrap().unwrap();
+        for (window, replaced) in inputs.chunks(3).zip(inputs_of(&check.file()).chunks(3)) {
+            let kept = window.iter().zip(replaced).take_while(|(a, b)| a == b).count();
             prop_assert!((1..3).contains(&kept));
-            prop_assert!(window[kept..].iter().zip(&probed[kept..]).all(|(a, b)| a != b));
-            prop_assert!(probed.iter().all(|token| *token < 4));
+            prop_assert!(window[kept..].iter().zip(&replaced[kept..]).all(|(a, b)| a != b));
+            prop_assert!(replaced.iter().all(|token| *token < 4));
         }
     }
 }
 
 #[test]
-fn other_kinds_need_no_probe() {
+fn other_kinds_need_no_causality_check() {
     let inputs = floats("inputs", &[1.0, 2.0], 2);
-    assert!(probe(&NUMBERS, &inputs, &[1; 32]).unwrap().is_none());
+    assert!(
+        causality_check(&NUMBERS, &inputs, &[1; 32])
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[test]
 fn a_tolerance_lets_rounding_pass_and_nothing_else() {
     let inputs = [0, 1, 2];
-    let probe = probe(&TEXT, &tokens("inputs", &inputs, 3), &[1; 32])
+    let check = causality_check(&TEXT, &tokens("inputs", &inputs, 3), &[1; 32])
         .unwrap()
         .unwrap();
     let one = vec![1.0; 12];
@@ -236,7 +240,7 @@ fn a_tolerance_lets_rounding_pass_and_nothing_else() {
         relative: 1e-4,
     };
     let one = predictions(&one, 4);
-    assert!(probe.check(&one, &near, Agreement::Exact).is_err());
-    assert!(probe.check(&one, &near, tolerance).is_ok());
-    assert!(probe.check(&one, &far, tolerance).is_err());
+    assert!(check.compare(&one, &near, Agreement::Exact).is_err());
+    assert!(check.compare(&one, &near, tolerance).is_ok());
+    assert!(check.compare(&one, &far, tolerance).is_err());
 }

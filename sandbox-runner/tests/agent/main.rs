@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use clap::Parser;
-use gauntlet_protocol::{AssignedTask, Assignment, Budget, Probe, Probing, Verdict};
+use gauntlet_protocol::{AssignedTask, Assignment, Budget, CheckpointScore, Probing, Verdict};
 use gauntlet_runner::{agent, config::Config};
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
 use orchestrator::{Orchestrator, TOKEN};
@@ -180,7 +180,7 @@ fn assignment(orchestrator: &Orchestrator, behaviour: &str) -> Assignment {
         lease_seconds: orchestrator::lease_seconds(),
         tournament: "cup".to_owned(),
         method: behaviour.to_owned(),
-        module: orchestrator.store(&module()),
+        artifact: orchestrator.store(&module()),
         lane: gauntlet_protocol::Lane::Wasm,
         task: AssignedTask {
             name: behaviour.to_owned(),
@@ -264,7 +264,7 @@ async fn entrants_faults_are_verdicts_and_ours_are_not() {
         queue(&orchestrator, behaviour);
     }
     let mut foreign = assignment(&orchestrator, "honest");
-    foreign.module = orchestrator.store(b"\x7fELF not a module");
+    foreign.artifact = orchestrator.store(b"\x7fELF not a module");
     orchestrator.with(|book| book.queue.push_back(foreign));
     let dies = queue(&orchestrator, "dies");
     let running = Running::start(&home, &orchestrator);
@@ -322,7 +322,7 @@ fn train_part() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_run_that_is_told_to_stop_is_killed_and_reported_with_its_last_probe() {
+async fn a_run_that_is_told_to_stop_is_killed_and_reported_with_its_last_checkpoints_score() {
     let (home, orchestrator) = (Home::new(), Orchestrator::start().await);
     let mut assignment = assignment(&orchestrator, "probed");
     assignment.task.train = orchestrator.store(&train_part());
@@ -340,7 +340,7 @@ async fn a_run_that_is_told_to_stop_is_killed_and_reported_with_its_last_probe()
         .await;
     home.until_none_runs().await;
     running.end().await;
-    let probe = Probe {
+    let score = CheckpointScore {
         fraction: 0.25,
         work: 250,
         score: 1.0,
@@ -351,7 +351,7 @@ async fn a_run_that_is_told_to_stop_is_killed_and_reported_with_its_last_probe()
         "{report:?}"
     );
     assert_eq!((report.score, &report.model), (Some(1.0), &None));
-    assert_eq!(report.probes, [probe]);
+    assert_eq!(report.probes, [score]);
     assert_eq!(report.train.work, 250);
     assert_eq!(
         report.detail.as_deref(),
@@ -362,7 +362,7 @@ async fn a_run_that_is_told_to_stop_is_killed_and_reported_with_its_last_probe()
             .heartbeats
             .iter()
             .find(|(_, beat)| !beat.probes.is_empty());
-        assert_eq!(told.unwrap().1.probes, [probe]);
+        assert_eq!(told.unwrap().1.probes, [score]);
         assert!(book.faults.is_empty());
     });
 }

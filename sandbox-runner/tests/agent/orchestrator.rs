@@ -34,7 +34,7 @@ pub(crate) struct Book {
     pub(crate) faults: Vec<(Uuid, i32, Fault)>,
     /// Answer to heartbeats instead of the right one.
     pub(crate) heartbeat_status: Option<StatusCode>,
-    /// Answer to heartbeats that carry a probe: the run is to be stopped.
+    /// Answer to heartbeats that carry a score: the run is to be stopped.
     pub(crate) stop: Option<String>,
     /// So many reports are taken down, but the answer gets lost.
     pub(crate) lose_answers: usize,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use gauntlet_protocol::{Budget, Verdict};
-use gauntlet_runner::attempt::{self, Attempt, Findings, Method, Trouble};
+use gauntlet_runner::attempt::{self, Attempt, AttemptResult, Method, PlatformError};
 use gauntlet_runner::probing::Probing;
 use gauntlet_sandbox::{Fault, Isolation, Sandbox, SandboxConfig};
 use gauntlet_wire::settings::Settings;
@@ -64,7 +64,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
 
 /// How an attempt went.
 pub(crate) struct Observed {
-    pub(crate) result: Result<Findings, Trouble>,
+    pub(crate) result: Result<AttemptResult, PlatformError>,
     pub(crate) events: Vec<Event>,
     pub(crate) took: Duration,
 }
@@ -84,7 +84,7 @@ impl Observed {
                 "{:?}, {:?}, {:?}, {:?}",
                 found.verdict, found.cause, found.score, found.detail
             ),
-            Err(trouble) => format!("a fault of ours: {trouble}"),
+            Err(error) => format!("a fault of ours: {error}"),
         }
     }
 
@@ -207,7 +207,7 @@ impl Harness {
         wasm: Vec<u8>,
         budget: Budget,
         probing: Option<&Probing<'_>>,
-    ) -> Result<Findings, Trouble> {
+    ) -> Result<AttemptResult, PlatformError> {
         let attempt = self.order(wasm, "hostile", budget);
         let folder = self.folder.path();
         attempt::perform_probed(&self.sandbox, folder, &attempt, probing, |_, _| {}).await
@@ -317,7 +317,7 @@ impl Harness {
             ..BUDGET
         };
         let observed = self.run(&Guest::honest(), budget).await;
-        let found = observed.result.map_err(|trouble| trouble.to_string())?;
+        let found = observed.result.map_err(|error| error.to_string())?;
         let now = Honest {
             score: found.score,
             model: found.model_digest(),

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `corpus` | guests in WebAssembly with the verdict that each must end in |
 //! | `checkpoints` | what becomes of a run that ends before its method returns |
-//! | `probes` | checkpoints that are scored while a run trains on |
+//! | `checkpoint_scores` | checkpoints that are scored while a run trains on |
 //! | `files` | files that only a worker taken over could write |
 //! | `native`, `reach`, `protocol` | a worker taken over: what it tries to reach, what it says |
 //! | `mutations` | each line of defence taken away, and the guest that then gets its way |
@@ -20,6 +20,7 @@
     reason = "a helper that cannot do its part fails the test"
 )]
 
+mod checkpoint_scores;
 mod checkpoints;
 mod corpus;
 mod expected;
@@ -29,7 +30,6 @@ mod guest;
 mod harness;
 mod mutations;
 mod native;
-mod probes;
 mod protocol;
 mod reach;
 

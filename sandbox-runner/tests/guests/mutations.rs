@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gauntlet_protocol::Budget;
-use gauntlet_runner::attempt::{Cause, Trouble};
+use gauntlet_runner::attempt::{Cause, PlatformError};
 use gauntlet_sandbox::{Isolation, SandboxConfig};
 
 use crate::corpus::{self, FOREVER};
@@ -24,7 +24,7 @@ use crate::reach::Prey;
 type Succeeds = fn(&Observed) -> bool;
 
 fn ours_to_answer_for(observed: &Observed) -> bool {
-    matches!(observed.result, Err(Trouble::Sandbox(_)))
+    matches!(observed.result, Err(PlatformError::Sandbox(_)))
 }
 
 /// Guests against defences inside the worker: name of the defence, guest, success.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gauntlet_protocol::Verdict;
-use gauntlet_runner::attempt::Trouble;
+use gauntlet_runner::attempt::PlatformError;
 
 use crate::figures;
 use crate::native::{attempt, taken_over};
@@ -61,7 +61,9 @@ async fn what_a_worker_taken_over_says_is_not_believed() {
     for (how, ends) in &table {
         let observed = attempt(&harness, how, 1).await;
         let fine = match (&observed.result, ends) {
-            (Err(Trouble::Sandbox(fault)), Ends::Fault(words)) => fault.to_string().contains(words),
+            (Err(PlatformError::Sandbox(fault)), Ends::Fault(words)) => {
+                fault.to_string().contains(words)
+            }
             (Ok(found), Ends::Verdict(verdict, words)) => {
                 found.verdict == *verdict
                     && found.score.is_none()

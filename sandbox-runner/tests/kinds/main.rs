@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauntlet_protocol::{Budget, Verdict};
-use gauntlet_runner::attempt::{self, Attempt, Cause, Findings, Method};
+use gauntlet_runner::attempt::{self, Attempt, AttemptResult, Cause, Method};
 use gauntlet_sandbox::{Sandbox, SandboxConfig};
 use gauntlet_tasks::{Dataset, TaskDefinition};
 
@@ -38,7 +38,7 @@ fn task(name: &str) -> (TaskDefinition, Dataset) {
 }
 
 /// Trains, predicts and scores `method` as a tournament would.
-async fn run(method: &str, (definition, dataset): &(TaskDefinition, Dataset)) -> Findings {
+async fn run(method: &str, (definition, dataset): &(TaskDefinition, Dataset)) -> AttemptResult {
     let folder = tempfile::tempdir().unwrap();
     let worker = Path::new(env!("CARGO_BIN_EXE_gauntlet-runner")).with_file_name("gauntlet-worker");
     let methods = std::env::var_os("GAUNTLET_METHODS").map_or_else(
@@ -82,19 +82,19 @@ async fn run(method: &str, (definition, dataset): &(TaskDefinition, Dataset)) ->
 }
 
 /// The score of a run that must complete.
-fn score(findings: &Findings) -> f64 {
-    assert_eq!(findings.verdict, Verdict::Completed, "{:?}", findings.cause);
-    findings.score.unwrap()
+fn score(result: &AttemptResult) -> f64 {
+    assert_eq!(result.verdict, Verdict::Completed, "{:?}", result.cause);
+    result.score.unwrap()
 }
 
 #[tokio::test]
 async fn a_network_predicts_prices_far_better_than_their_mean() {
     let task = task("diamonds");
-    let findings = run("mlp-regressor", &task).await;
+    let result = run("mlp-regressor", &task).await;
     // The mean of the train part scores 1 by definition; ordinary least squares about 0.28.
-    let rmse = score(&findings);
+    let rmse = score(&result);
     assert!(rmse < 0.25, "{rmse}");
-    let (name, r2) = findings.secondary[0];
+    let (name, r2) = result.secondary[0];
     assert_eq!(name, "r2");
     assert!((r2 - (1.0 - rmse * rmse)).abs() < 0.05, "{rmse} {r2}");
 }
@@ -110,13 +110,13 @@ async fn knowing_which_byte_follows_which_is_worth_four_bits() {
 #[tokio::test]
 async fn a_method_that_looks_ahead_is_turned_away_and_told_why() {
     let task = task("king-james-text");
-    let findings = run("looks-ahead", &task).await;
-    assert_eq!(findings.verdict, Verdict::InvalidPredictions);
-    assert_eq!((findings.score, findings.model.is_some()), (None, false));
-    let told = findings.detail.unwrap();
+    let result = run("looks-ahead", &task).await;
+    assert_eq!(result.verdict, Verdict::InvalidPredictions);
+    assert_eq!((result.score, result.model.is_some()), (None, false));
+    let told = result.detail.unwrap();
     assert!(told.starts_with("the method looks ahead"), "{told}");
-    let Some(Cause::Predictions(cause)) = &findings.cause else {
-        panic!("{:?}", findings.cause);
+    let Some(Cause::Predictions(cause)) = &result.cause else {
+        panic!("{:?}", result.cause);
     };
     assert!(cause.contains("position"), "{cause}");
 }

@@ -63,6 +63,7 @@
 //! asked for, but not part of the peak that is reported.
 
 mod activation;
+mod axis;
 mod base;
 mod boolean;
 mod check;

@@ -6,6 +6,7 @@ use burn_ir::{
     TensorIr,
 };
 
+use crate::axis::{axis, reduced};
 use crate::base::{comparison, scalar_comparison};
 use crate::check::Check;
 use crate::dtype::Class;
@@ -139,14 +140,6 @@ fn with_scalar<'o>(c: &mut Check<'_, 'o>, op: &'o ScalarOpIr, class: Class, flop
     c.like(&op.out, &op.lhs)
 }
 
-pub(crate) fn axis(tensor: &TensorIr, axis: usize) -> Checked {
-    require!(
-        axis < tensor.shape.num_dims(),
-        "there is no dimension {axis}"
-    );
-    Ok(())
-}
-
 fn cumulative<'o>(c: &mut Check<'_, 'o>, op: &'o DimOpIr, class: Class) -> Checked {
     c.input(&op.input, class)?;
     axis(&op.input, op.axis)?;
@@ -258,18 +251,4 @@ fn pad<'o>(c: &mut Check<'_, 'o>, op: &'o PadOpIr, class: Class) -> Checked {
     c.working_memory(working);
     c.flops(shape::count(&op.out.shape));
     Ok(())
-}
-
-/// Keeps the reduction's axis rule in one place.
-pub(crate) fn reduced<'o>(
-    c: &mut Check<'_, 'o>,
-    op: &'o ReduceDimOpIr,
-    length: usize,
-    dtype: DType,
-) -> Checked {
-    axis(&op.input, op.axis)?;
-    let shape = &op.input.shape;
-    c.output(&op.out, dtype, shape.num_dims(), |i| {
-        if i == op.axis { length } else { shape[i] }
-    })
 }

@@ -6,9 +6,9 @@ use burn_ir::{
     TopKWithIndicesOpIr,
 };
 
+use crate::axis::{axis, reduced};
 use crate::check::Check;
 use crate::dtype::Class;
-use crate::numeric::{axis, reduced};
 use crate::violation::{Checked, require};
 use crate::{price, shape, views};
 

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use burn_backend::{Backend, BackendTypes};
 use burn_cuda::{Cuda, CudaDevice};
 use gauntlet_fuzz::device_check;
-use gauntlet_worker::probe::Probe;
+use gauntlet_worker::executor_harness::ExecutorHarness;
 
 type BackendDevice = <Cuda as BackendTypes>::Device;
 
@@ -27,7 +27,7 @@ fn main() -> ExitCode {
         .nth(1)
         .and_then(|rounds| rounds.parse().ok())
         .unwrap_or(8);
-    Probe::<Cuda>::keep_panics();
+    ExecutorHarness::<Cuda>::keep_panics();
     let report = device_check::check::<Cuda>(&device, None, rounds);
     match serde_json::to_string_pretty(&report) {
         Ok(json) => println!("{json}"),

@@ -24,7 +24,7 @@
 //! | `events` | what it tells the supervisor |
 //! | `stop` | why a phase ends early |
 //! | [`wide_sum`] | sums that do not depend on threads |
-//! | [`probe`] | the executor without a guest, for tests that attack it |
+//! | [`executor_harness`] | the executor without a guest, for tests that attack it |
 
 mod checker;
 pub mod command;
@@ -36,11 +36,11 @@ pub mod defences;
 mod engine;
 mod events;
 mod executor;
+#[doc(hidden)]
+pub mod executor_harness;
 mod imports;
 mod index_guard;
 mod model_file;
-#[doc(hidden)]
-pub mod probe;
 mod run;
 mod serve;
 mod session;

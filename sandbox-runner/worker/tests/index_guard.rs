@@ -14,7 +14,7 @@ use burn_backend::{Bytes, DType, Shape, TensorData};
 use burn_flex::{Flex, FlexDevice};
 use burn_ir::*;
 use gauntlet_validator::OperationKind;
-use gauntlet_worker::probe::{Ended, Probe};
+use gauntlet_worker::executor_harness::{Ended, ExecutorHarness};
 use support::catalogue::{Source, catalogue};
 use support::{Guest, limits};
 
@@ -67,7 +67,7 @@ fn data(tensor: &TensorIr, value: i64) -> TensorData {
 
 /// Executes an operation on ones and these indices; what it gave.
 fn execute(
-    mut probe: Probe<Flex>,
+    mut harness: ExecutorHarness<Flex>,
     guest: &Guest,
     op: &OperationIr,
     index: i64,
@@ -75,22 +75,22 @@ fn execute(
     let at = indices(op);
     for upload in &guest.uploads {
         let value = if Some(upload.id) == at { index } else { 1 };
-        probe
+        harness
             .upload(upload.id.value(), data(upload, value))
             .unwrap();
     }
-    if let Err(ended) = probe.execute(op.clone()) {
+    if let Err(ended) = harness.execute(op.clone()) {
         return (Err(ended), Vec::new());
     }
     let outputs = op
         .outputs()
-        .map(|output| probe.observe(output.id.value()).unwrap())
+        .map(|output| harness.observe(output.id.value()).unwrap())
         .collect();
-    (probe.sync(), outputs)
+    (harness.sync(), outputs)
 }
 
-fn guarded() -> Probe<Flex> {
-    Probe::guarding_indices(FlexDevice, limits(), 0)
+fn guarded() -> ExecutorHarness<Flex> {
+    ExecutorHarness::guarding_indices(FlexDevice, limits(), 0)
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn an_index_outside_is_refused_by_name_and_changes_nothing_else() {
             }
             let kind = OperationKind::of(&op).to_string();
             // Valid indices: what an executor without the guard gives.
-            let plain = Probe::new(FlexDevice, limits(), 0);
+            let plain = ExecutorHarness::new(FlexDevice, limits(), 0);
             let (ended, expected) = execute(plain, &guest, &op, 0);
             assert_eq!(ended, Ok(()), "{kind}");
             let (ended, outputs) = execute(guarded(), &guest, &op, 0);
@@ -143,7 +143,7 @@ fn an_index_outside_is_refused_by_name_and_changes_nothing_else() {
 
 #[test]
 fn the_offender_is_named_and_a_read_tells() {
-    let mut probe = guarded();
+    let mut harness = guarded();
     let table = TensorIr {
         id: TensorId::new(1),
         shape: Shape::from([4_usize, 2]),
@@ -156,14 +156,14 @@ fn the_offender_is_named_and_a_read_tells() {
         status: TensorStatus::ReadOnly,
         dtype: DType::I64,
     };
-    probe.upload(1, data(&table, 3)).unwrap();
-    probe.upload(2, TensorData::from([3_i64, 4])).unwrap();
+    harness.upload(1, data(&table, 3)).unwrap();
+    harness.upload(2, TensorData::from([3_i64, 4])).unwrap();
     let select = |dim: usize, id: u64| {
         let op = SelectOpIr::create(table.clone(), dim, at.clone(), || TensorId::new(id));
         OperationIr::BaseFloat(BaseOperationIr::Select(op))
     };
-    probe.execute(select(0, 3)).unwrap();
-    let ended = probe.read(table.clone()).unwrap_err();
+    harness.execute(select(0, 3)).unwrap();
+    let ended = harness.read(table.clone()).unwrap_err();
     let Ended::Refused(message) = ended else {
         panic!("{ended:?}");
     };
@@ -172,6 +172,6 @@ fn the_offender_is_named_and_a_read_tells() {
         "{message}"
     );
     // The indices are the guest's again, as they were, and it was asked about once.
-    let kept = probe.read(at.clone()).unwrap();
+    let kept = harness.read(at.clone()).unwrap();
     assert_eq!(kept.iter::<i64>().collect::<Vec<_>>(), [3, 4]);
 }

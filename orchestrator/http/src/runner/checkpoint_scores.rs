@@ -4,7 +4,7 @@ use gauntlet_domain::tournament;
 use gauntlet_protocol as protocol;
 
 /// A fraction that is no sixteenth becomes number 0, which the command refuses.
-pub(super) fn reported(probes: &[protocol::Probe]) -> Vec<tournament::CheckpointScore> {
+pub(super) fn reported(probes: &[protocol::CheckpointScore]) -> Vec<tournament::CheckpointScore> {
     probes
         .iter()
         .map(|probe| {

@@ -101,7 +101,7 @@ fn assignment(claimed: Claim) -> Assignment {
         lease_seconds: claimed.lease.as_secs().try_into().unwrap_or(u32::MAX),
         tournament: work.tournament.to_string(),
         method: work.method.to_string(),
-        module: work.artifact.to_string(),
+        artifact: work.artifact.to_string(),
         lane: match work.lane {
             Lane::Wasm => WireLane::Wasm,
             Lane::Oci => WireLane::Oci,

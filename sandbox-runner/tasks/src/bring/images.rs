@@ -5,9 +5,10 @@ use std::path::Path;
 use gauntlet_wire::TaskKind;
 use sha2::{Digest, Sha256};
 
+use super::brought::{Brought, Content};
 use super::manifest::Parts;
 use super::report::{ClassReport, DataReport};
-use super::{Brought, Content, Start, Wish};
+use super::wish::{Start, Wish};
 use crate::error::TaskError;
 use crate::images::{self, Images, Pixels, Wanted, idx};
 use crate::input;

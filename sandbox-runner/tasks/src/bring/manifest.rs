@@ -1,6 +1,6 @@
 //! The text of a `task.toml` for a person's data.
 
-use super::Wish;
+use super::wish::Wish;
 
 /// Work of training that a task gets where nobody says otherwise.
 const WORK: u64 = 20_000_000_000;

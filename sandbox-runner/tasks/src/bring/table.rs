@@ -1,8 +1,9 @@
 //! A table with columns to predict.
 
+use super::brought::{Brought, Content};
 use super::manifest::{Parts, list, quoted};
 use super::report::{ClassReport, DataReport};
-use super::{Brought, Content, Start, Wish};
+use super::wish::{Start, Wish};
 use crate::error::TaskError;
 use crate::rows::Labels;
 use crate::score;

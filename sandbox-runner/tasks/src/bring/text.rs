@@ -2,11 +2,12 @@
 
 use gauntlet_wire::TaskKind;
 
+use super::brought::{Brought, Content};
 use super::manifest::Parts;
 use super::report::DataReport;
-use super::{Brought, Content, Start, Wish};
-use crate::definition::require;
+use super::wish::{Start, Wish};
 use crate::error::TaskError;
+use crate::fields::require;
 use crate::table::Table;
 use crate::{input, score, text};
 

@@ -3,14 +3,13 @@
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::Kind;
-use crate::causality::Probe;
-use crate::dataset::Tensor;
+use super::kind::Kind;
+use crate::causality::CausalityCheck;
 use crate::error::LabelsFault;
-use crate::metric::{Direction, Metric};
+use crate::metric::{Direction, Metric, Score};
 use crate::rows::Labels;
-use crate::score::Score;
 use crate::secret_rng::SecretRng;
+use crate::tensor::Tensor;
 
 pub(super) struct LanguageModelling {
     pub(super) vocabulary: usize,
@@ -84,18 +83,18 @@ impl Kind for LanguageModelling {
         Score::new("bits per byte", bits.max(0.0))
     }
 
-    fn probe(
+    fn causality_check(
         &self,
         hidden_inputs: &[u8],
         rng: &mut SecretRng,
-    ) -> Result<Option<Probe>, LabelsFault> {
+    ) -> Result<Option<CausalityCheck>, LabelsFault> {
         let file = SafeTensors::deserialize(hidden_inputs)
             .map_err(|error| LabelsFault::Unreadable(error.to_string()))?;
         let Ok(inputs) = file.tensor("inputs") else {
             return Err(LabelsFault::Layout("no `inputs`".to_owned()));
         };
         self.windows(&inputs)?;
-        Ok(Some(Probe::new(
+        Ok(Some(CausalityCheck::new(
             inputs.data(),
             self.context,
             self.vocabulary,

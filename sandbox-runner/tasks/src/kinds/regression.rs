@@ -6,12 +6,11 @@
 
 use safetensors::tensor::{Dtype, TensorView};
 
-use super::Kind;
-use crate::dataset::Tensor;
+use super::kind::Kind;
 use crate::error::LabelsFault;
-use crate::metric::{Direction, Metric};
+use crate::metric::{Direction, Metric, Score};
 use crate::rows::Labels;
-use crate::score::Score;
+use crate::tensor::Tensor;
 
 pub(super) struct Regression {
     pub(super) targets: usize,

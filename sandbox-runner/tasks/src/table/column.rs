@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Cell;
+use super::cell::Cell;
 
 /// Different texts of a column that are kept; a column with more can only hold numbers.
 const MAX_TEXTS: usize = 65_536;

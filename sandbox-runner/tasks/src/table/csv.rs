@@ -3,7 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::{Cell, Table, builders, check_size, is_missing};
+use super::cell::{Cell, is_missing};
+use super::memory::{Table, builders, check_size};
 use crate::error::TaskError;
 
 pub(super) fn read(path: &Path, reader: impl Read, delimiter: u8) -> Result<Table, TaskError> {

@@ -1,7 +1,7 @@
 //! Columns as numbers. All that is fitted is fitted to the train rows.
 
-use super::Table;
 use super::column::Values;
+use super::memory::Table;
 use super::target::short;
 use crate::error::TaskError;
 use crate::kinds::regression::mean_and_deviation;

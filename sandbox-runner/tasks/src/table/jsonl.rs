@@ -7,7 +7,9 @@ use std::path::Path;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{Cell, ColumnBuilder, Table, builders, check_size};
+use super::cell::Cell;
+use super::column::ColumnBuilder;
+use super::memory::{Table, builders, check_size};
 use crate::error::TaskError;
 
 /// Longest line, in bytes.

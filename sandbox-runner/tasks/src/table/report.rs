@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::Table;
 use super::column::{Column, Values};
+use super::memory::Table;
 
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]

@@ -2,8 +2,8 @@
 
 use gauntlet_wire::TaskKind;
 
-use super::Table;
 use super::column::Values;
+use super::memory::Table;
 use crate::error::TaskError;
 use crate::rows::Labels;
 

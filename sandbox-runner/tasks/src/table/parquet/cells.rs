@@ -4,7 +4,7 @@ use parquet::basic::{ConvertedType, LogicalType, TimeUnit, Type};
 use parquet::data_type::{ByteArray, FixedLenByteArray, Int96};
 use parquet::schema::types::ColumnDescriptor;
 
-use crate::table::Cell;
+use crate::table::cell::Cell;
 
 const SECONDS_OF_A_DAY: f64 = 86_400.0;
 /// The Julian day of 1970-01-01, from which INT96 counts.
@@ -218,7 +218,7 @@ fn finite(number: f64) -> Result<Cell<'static>, String> {
 #[cfg(test)]
 mod tests {
     use super::{Meaning, Value, of_bytes};
-    use crate::table::Cell;
+    use crate::table::cell::Cell;
 
     fn number(cell: Result<Cell<'_>, String>) -> f64 {
         match cell {

@@ -18,7 +18,9 @@ use ::parquet::file::serialized_reader::SerializedFileReader;
 use ::parquet::schema::types::ColumnDescriptor;
 
 use self::cells::{Meaning, Value};
-use super::{Cell, ColumnBuilder, Table, builders, check_size};
+use super::cell::Cell;
+use super::column::ColumnBuilder;
+use super::memory::{Table, builders, check_size};
 use crate::error::TaskError;
 use crate::input;
 

@@ -4,7 +4,7 @@ use burn_backend::{DType, Shape, Slice, tensor::IndexingUpdateOp};
 use burn_ir::*;
 
 use super::operands::{Class, base, class, number, operand, pair, scalar, variants};
-use super::{Maker, Source};
+use super::source::{Maker, Source};
 
 fn update(s: &mut Source<'_>, class: Class) -> IndexingUpdateOp {
     use IndexingUpdateOp as Op;

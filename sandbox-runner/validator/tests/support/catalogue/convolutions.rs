@@ -4,7 +4,7 @@ use burn_backend::DType;
 use burn_ir::*;
 
 use super::operands::{maybe, module};
-use super::{Maker, Source};
+use super::source::{Maker, Source};
 
 /// Numbers of a convolution of `N` dimensions that fit together.
 struct Conv<const N: usize> {

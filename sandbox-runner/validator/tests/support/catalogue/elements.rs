@@ -3,8 +3,8 @@
 use burn_backend::{DType, Distribution, Shape};
 use burn_ir::*;
 
-use super::Maker;
 use super::operands::{Class, numeric, operand, pair, scalar, variants};
+use super::source::Maker;
 
 pub const OPERATIONS: &[(&str, Maker)] = &[
     ("random", |s| {

@@ -3,8 +3,8 @@
 use burn_backend::DType;
 use burn_ir::*;
 
-use super::Maker;
 use super::operands::{maybe, module, variants};
+use super::source::Maker;
 
 fn activation(op: ActivationOperationIr) -> OperationIr {
     OperationIr::Activation(op)

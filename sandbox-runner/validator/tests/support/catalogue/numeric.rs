@@ -3,8 +3,8 @@
 use burn_backend::{DType, Shape};
 use burn_ir::*;
 
-use super::Maker;
 use super::operands::{Class, number, numeric, operand, pair, scalar, variants};
+use super::source::Maker;
 
 pub const OPERATIONS: &[(&str, Maker)] = &[
     ("full", |s| {

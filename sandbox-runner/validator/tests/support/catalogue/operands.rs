@@ -3,7 +3,7 @@
 use burn_backend::DType;
 use burn_ir::*;
 
-use super::Source;
+use super::source::Source;
 
 /// One of several variants with the same fields.
 macro_rules! variants {

@@ -4,7 +4,7 @@ use burn_backend::DType;
 use burn_ir::*;
 
 use super::operands::module;
-use super::{Maker, Source};
+use super::source::{Maker, Source};
 
 /// Numbers of a pool in one dimension: length, kernel, stride, padding, dilation.
 fn window(s: &mut Source<'_>) -> [usize; 5] {

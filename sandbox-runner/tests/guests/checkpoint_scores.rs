@@ -4,8 +4,8 @@ use std::sync::Mutex;
 
 use burn_backend::DType;
 use burn_ir::{FloatOperationIr, MatmulOpIr, OperationIr, TensorStatus};
-use gauntlet_protocol::{Budget, Probe, Verdict};
-use gauntlet_runner::attempt::Findings;
+use gauntlet_protocol::{Budget, CheckpointScore, Verdict};
+use gauntlet_runner::attempt::AttemptResult;
 use gauntlet_runner::probing::Probing;
 use gauntlet_wire::calls::Call;
 use gauntlet_worker_protocol::{Event, Phase, Snapshots};
@@ -59,22 +59,22 @@ async fn perform(
     harness: &Harness,
     guest: &Guest,
     probing: Option<(u32, Option<f64>)>,
-) -> (Findings, Vec<Probe>) {
-    let told = Mutex::new(Vec::new());
-    let tell = |probe| told.lock().unwrap().push(probe);
+) -> (AttemptResult, Vec<CheckpointScore>) {
+    let scores = Mutex::new(Vec::new());
+    let on_score = |score| scores.lock().unwrap().push(score);
     let probing = probing.map(|(every, target)| Probing {
         every,
         target,
-        tell: &tell,
+        on_score: &on_score,
     });
     let found = harness
         .probed(guest.module(), budget(), probing.as_ref())
         .await;
-    (found.unwrap(), told.into_inner().unwrap())
+    (found.unwrap(), scores.into_inner().unwrap())
 }
 
 #[tokio::test]
-async fn probes_appear_and_the_run_is_the_same_to_the_bit() {
+async fn scores_appear_and_the_run_is_the_same_to_the_bit() {
     let harness = Harness::new();
     let guest = computing();
     let (without, none) = perform(&harness, &guest, None).await;
@@ -83,8 +83,8 @@ async fn probes_appear_and_the_run_is_the_same_to_the_bit() {
         (Verdict::Completed, Some(1.0))
     );
     assert!(none.is_empty());
-    // A target that is never reached: no probe is left out.
-    let (with, probes) = perform(&harness, &guest, Some((1, Some(2.0)))).await;
+    // A target that is never reached: no checkpoint is left out.
+    let (with, scores) = perform(&harness, &guest, Some((1, Some(2.0)))).await;
     assert_eq!(with.verdict, Verdict::Completed);
     assert_eq!(with.model_digest(), without.model_digest());
     assert_eq!(with.predictions, without.predictions);
@@ -92,37 +92,38 @@ async fn probes_appear_and_the_run_is_the_same_to_the_bit() {
     (one.wall_micros, other.wall_micros) = (0, 0);
     assert_eq!(one, other, "nothing is charged for it");
 
-    assert!(probes.len() > 8, "{probes:?}");
-    assert_eq!(probes.last().unwrap().fraction, 1.0);
-    assert_eq!(probes.last().unwrap().work, with.train.work);
-    for pair in probes.windows(2) {
-        assert!(pair[0].fraction < pair[1].fraction, "{probes:?}");
-        assert!(pair[0].work <= pair[1].work, "{probes:?}");
+    assert!(scores.len() > 8, "{scores:?}");
+    assert_eq!(scores.last().unwrap().fraction, 1.0);
+    assert_eq!(scores.last().unwrap().work, with.train.work);
+    for pair in scores.windows(2) {
+        assert!(pair[0].fraction < pair[1].fraction, "{scores:?}");
+        assert!(pair[0].work <= pair[1].work, "{scores:?}");
     }
-    for probe in &probes {
-        assert!((probe.fraction * 16.0).fract() == 0.0);
+    for checkpoint in &scores {
+        assert!((checkpoint.fraction * 16.0).fract() == 0.0);
         assert!(
-            probe.work as f64 >= probe.fraction * budget().work as f64 || probe.fraction == 1.0
+            checkpoint.work as f64 >= checkpoint.fraction * budget().work as f64
+                || checkpoint.fraction == 1.0
         );
         // It predicts right whatever it learned: the public rows are like the hidden ones.
-        assert_eq!(probe.score, 1.0);
+        assert_eq!(checkpoint.score, 1.0);
     }
     // The same again: what is asked for a target does not depend on the machine.
     let (_, again) = perform(&harness, &guest, Some((1, Some(2.0)))).await;
-    assert_eq!(again, probes);
+    assert_eq!(again, scores);
     assert_eq!(harness.left_behind(), Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn the_first_probe_to_reach_the_target_is_the_last() {
+async fn the_first_checkpoint_to_reach_the_target_is_the_last() {
     let harness = Harness::new();
-    let (found, probes) = perform(&harness, &computing(), Some((1, Some(0.5)))).await;
+    let (found, scores) = perform(&harness, &computing(), Some((1, Some(0.5)))).await;
     assert_eq!(found.verdict, Verdict::Completed);
-    assert_eq!(probes.len(), 1, "{probes:?}");
+    assert_eq!(scores.len(), 1, "{scores:?}");
 }
 
 #[tokio::test]
-async fn without_a_checkpoint_there_is_no_probe() {
+async fn without_a_checkpoint_there_is_no_score() {
     let harness = Harness::new();
     let mut guest = Guest::default();
     let code = guest.batch(1, 2) + &guest.checkpoint("weights", 1);
@@ -131,19 +132,22 @@ async fn without_a_checkpoint_there_is_no_probe() {
         Call::Predictions { tensor: 1 },
     ]);
     let guest = guest.train(&code).predict(&predict);
-    let (found, probes) = perform(&harness, &guest, Some((4, None))).await;
+    let (found, scores) = perform(&harness, &guest, Some((4, None))).await;
     assert_eq!(found.verdict, Verdict::Completed);
-    let fractions: Vec<f64> = probes.iter().map(|probe| probe.fraction).collect();
+    let fractions: Vec<f64> = scores
+        .iter()
+        .map(|checkpoint| checkpoint.fraction)
+        .collect();
     assert_eq!(fractions, [1.0], "the finished model alone");
 }
 
 #[tokio::test]
-async fn a_method_that_fails_in_a_probe_is_not_judged_by_it() {
+async fn a_method_that_fails_on_a_checkpoint_is_not_judged_by_it() {
     let harness = Harness::new();
     let guest = computing().predict("(unreachable)");
-    let (found, probes) = perform(&harness, &guest, Some((4, None))).await;
+    let (found, scores) = perform(&harness, &guest, Some((4, None))).await;
     assert_eq!(found.verdict, Verdict::MethodFailed);
-    assert!(probes.is_empty());
+    assert!(scores.is_empty());
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The executor without a guest: what a test that attacks it needs.
 //!
 //! It is the executor that a worker uses, with its ledger; the one thing more is
-//! [`Probe::observe`], which looks at a tensor without being charged for it.
+//! [`ExecutorHarness::observe`], which looks at a tensor without being charged for it.
 
 use burn_backend::TensorData;
 use burn_ir::{BackendIr, OperationIr, TensorIr};
@@ -38,12 +38,12 @@ impl From<Stop> for Ended {
 }
 
 /// A checker with its ledger, and an executor that obeys it at once.
-pub struct Probe<B: BackendIr> {
+pub struct ExecutorHarness<B: BackendIr> {
     checker: Checker,
     executor: Executor<B>,
 }
 
-impl<B: BackendIr> Probe<B> {
+impl<B: BackendIr> ExecutorHarness<B> {
     /// A new executor on a device, with no tensors.
     #[must_use]
     pub fn new(device: B::Device, limits: Limits, seed: u64) -> Self {

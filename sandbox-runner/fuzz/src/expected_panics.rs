@@ -14,7 +14,7 @@ pub type Contents<'a> = &'a dyn Fn(TensorId) -> Option<Vec<u8>>;
 
 /// Is there an index outside, or a division of integers that has no result?
 #[must_use]
-pub fn excused(op: &OperationIr, guarding: bool, contents: Contents<'_>) -> bool {
+pub fn is_expected(op: &OperationIr, guarding: bool, contents: Contents<'_>) -> bool {
     match op {
         // Where indices are guarded, none outside gets as far.
         OperationIr::BaseFloat(_)

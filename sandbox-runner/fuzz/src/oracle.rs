@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use burn_flex::Flex;
 use burn_ir::{OperationIr, TensorId, TensorIr, TensorStatus};
 use gauntlet_validator::{OperationKind, operation_name};
-use gauntlet_worker::probe::{Ended, Probe};
+use gauntlet_worker::executor_harness::{Ended, ExecutorHarness};
 use serde::{Deserialize, Serialize};
 
 use crate::compare::difference;
-use crate::excuse::excused;
+use crate::expected_panics::is_expected;
 use crate::isolate::{data, is_empty, is_random, isolated, shared};
 use crate::memory;
 use crate::step::{Allowance, Step};
@@ -45,7 +45,7 @@ pub enum Verdict {
     Over,
 }
 
-/// What a court has seen.
+/// What an oracle has seen.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Tally {
     /// Steps that were done.
@@ -72,8 +72,8 @@ impl Tally {
 }
 
 /// A run under observation.
-pub struct Court {
-    probe: Probe<Flex>,
+pub struct Oracle {
+    harness: ExecutorHarness<Flex>,
     allowance: Allowance,
     /// What the tensors are, and their contents when they were made.
     live: BTreeMap<u64, (TensorIr, Vec<u8>)>,
@@ -85,12 +85,12 @@ pub struct Court {
     pub tally: Tally,
 }
 
-impl Court {
+impl Oracle {
     /// A new run.
     #[must_use]
     pub fn new(allowance: Allowance, seed: u64) -> Self {
         Self {
-            probe: allowance.probe(seed),
+            harness: allowance.harness(seed),
             allowance,
             live: BTreeMap::new(),
             held: 0,
@@ -162,15 +162,15 @@ impl Court {
                 self.tally.failed += 1;
                 let live = &self.live;
                 let contents = |id: TensorId| live.get(&id.value()).map(|(_, bytes)| bytes.clone());
-                let excused = match step {
-                    Step::Op(op) => excused(op, self.allowance.guarding, &contents),
+                let expected = match step {
+                    Step::Op(op) => is_expected(op, self.allowance.guarding, &contents),
                     _ => false,
                 };
                 let named = match step {
                     Step::Op(op) => panic.starts_with(&OperationKind::of(op).to_string()),
                     _ => true,
                 };
-                if !excused {
+                if !expected {
                     self.find("nothing that the ledger accepts panics", &name, &panic);
                 } else if !named {
                     self.find("a failure names the operation", &name, &panic);
@@ -185,10 +185,10 @@ impl Court {
     }
 
     /// Lets the executor act, and sees what it allocates.
-    fn measured<T>(&mut self, name: &str, act: impl FnOnce(&mut Probe<Flex>) -> T) -> T {
+    fn measured<T>(&mut self, name: &str, act: impl FnOnce(&mut ExecutorHarness<Flex>) -> T) -> T {
         let (before, _) = memory::usage();
         memory::restart_peak();
-        let result = act(&mut self.probe);
+        let result = act(&mut self.harness);
         let (after, peak) = memory::usage();
         if !memory::installed() {
             return result;
@@ -201,7 +201,7 @@ impl Court {
             self.find("memory stays within the limit", name, detail);
         }
         self.held += after as i64 - before as i64;
-        let charged = self.probe.meters().live_bytes as i64;
+        let charged = self.harness.meters().live_bytes as i64;
         if self.held > charged + slack {
             let detail = format!("{} bytes are held, {charged} are charged", self.held);
             self.find("what is held is charged", name, detail);
@@ -211,8 +211,8 @@ impl Court {
 
     fn upload(&mut self, tensor: &TensorIr, contents: &[u8]) -> Result<(), Ended> {
         let id = tensor.id.value();
-        self.measured("upload", |probe| {
-            probe.upload(id, data(tensor, contents.to_vec()))
+        self.measured("upload", |harness| {
+            harness.upload(id, data(tensor, contents.to_vec()))
         })?;
         if self.live.contains_key(&id) {
             self.find("ids are not used twice", "upload", format!("{id} existed"));
@@ -224,8 +224,8 @@ impl Court {
     fn read(&mut self, name: &str, tensor: &TensorIr) -> Result<(), Ended> {
         let known = self.live.get(&tensor.id.value()).cloned();
         // Compared and given back here, so that the executor's memory is seen as it is.
-        let told = self.measured(name, |probe| {
-            let data = probe.read(tensor.clone())?;
+        let told = self.measured(name, |harness| {
+            let data = harness.read(tensor.clone())?;
             let told =
                 known.and_then(|(known, kept)| difference(known.dtype, &kept, data.as_bytes()));
             Ok::<_, Ended>(told)
@@ -264,7 +264,7 @@ impl Court {
     }
 
     fn execute(&mut self, name: &str, op: &OperationIr) -> Result<(), Ended> {
-        self.measured(name, |probe| probe.execute(op.clone()))?;
+        self.measured(name, |harness| harness.execute(op.clone()))?;
         let operands: BTreeMap<u64, TensorIr> = (op.inputs())
             .map(|operand| (operand.id.value(), operand.clone()))
             .collect();
@@ -301,7 +301,7 @@ impl Court {
         if self.live.contains_key(&id) {
             self.find("ids are not used twice", name, format!("{id} existed"));
         }
-        let real = self.probe.observe(id)?;
+        let real = self.harness.observe(id)?;
         if real.shape() != &output.shape || real.dtype() != output.dtype {
             // The backend keeps the truth values of a few operations as bytes.
             let bytes = output.dtype.is_bool() && real.dtype() == burn_backend::DType::U8;
@@ -345,7 +345,7 @@ impl Court {
         let live: Vec<_> = self.live.values().cloned().collect();
         for (tensor, kept) in &live {
             // After a failure the operands of the operation that failed may be gone.
-            let Ok(real) = self.probe.observe(tensor.id.value()) else {
+            let Ok(real) = self.harness.observe(tensor.id.value()) else {
                 if !over {
                     let id = tensor.id.value();
                     self.find("a tensor keeps its value", "end", format!("{id} is gone"));
@@ -365,7 +365,7 @@ impl Court {
                 status: TensorStatus::ReadWrite,
                 ..tensor.clone()
             };
-            let freed = self.measured("end", |probe| probe.execute(OperationIr::Drop(last)));
+            let freed = self.measured("end", |harness| harness.execute(OperationIr::Drop(last)));
             if let Err(ended) = freed {
                 // Freeing costs a little work, too.
                 if !matches!(ended, Ended::Limit(_)) {
@@ -374,7 +374,7 @@ impl Court {
                 return;
             }
         }
-        let meters = self.probe.meters();
+        let meters = self.harness.meters();
         if meters.live_bytes != 0 || meters.live_tensors != 0 {
             let detail = format!("{meters:?} after everything was freed");
             self.find("what is freed is not charged", "end", detail);
