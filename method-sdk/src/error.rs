@@ -110,17 +110,11 @@ impl MethodError {
     /// of everything it came from. The host keeps its first 400 characters.
     #[must_use]
     pub fn report(&self) -> String {
-        let mut line = match self.kind.code() {
-            Some(code) => format!("{code}: {}", self.message),
-            None => self.message.clone(),
-        };
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            line.push_str(": ");
-            line.push_str(&error.to_string());
-            cause = error.source();
+        let chain = gauntlet_text::error_chain(self);
+        match self.kind.code() {
+            Some(code) => format!("{code}: {chain}"),
+            None => chain,
         }
-        line
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable};
 use gauntlet_api::Problem;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::{Serialize, de::DeserializeOwned};
@@ -10,7 +11,7 @@ use crate::data_dir::DataDir;
 use crate::failure::{Failure, Fault};
 
 /// How long to go on trying a server that does not answer.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: usize = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// No answer of the API takes longer; streams have no limit of their own.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
@@ -269,40 +270,37 @@ impl Client {
         url: Url,
         fill: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, Failure> {
-        let mut pause = FIRST_PAUSE;
-        let mut attempt = 1;
-        loop {
-            let mut request = self
-                .http
-                .request(method.clone(), url.clone())
-                .timeout(ANSWER_TIMEOUT);
-            if let Some(token) = &self.token {
-                request = request.bearer_auth(token);
-            }
-            let failure = match fill(request).send().await {
-                Ok(response) if response.status().is_success() => return Ok(response),
-                Ok(response) => {
-                    let again = response.status() == StatusCode::SERVICE_UNAVAILABLE;
-                    let failure = refusal(response).await;
-                    if !again {
-                        return Err(failure);
-                    }
-                    failure
-                }
-                Err(error) => {
-                    let failure = self.unreachable(&error);
-                    if !error.is_connect() && method != Method::GET {
-                        return Err(failure);
-                    }
-                    failure
-                }
-            };
-            if attempt == ATTEMPTS {
-                return Err(failure);
-            }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
-            attempt += 1;
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(FIRST_PAUSE)
+            .without_max_delay()
+            .with_max_times(ATTEMPTS - 1);
+        let call = || self.attempt(method.clone(), url.clone(), &fill);
+        let answer = call.retry(pauses).when(|failed| failed.again).await;
+        answer.map_err(|failed| failed.failure)
+    }
+
+    /// One try.
+    async fn attempt(
+        &self,
+        method: Method,
+        url: Url,
+        fill: impl Fn(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Response, FailedAttempt> {
+        let is_read = method == Method::GET;
+        let mut request = self.http.request(method, url).timeout(ANSWER_TIMEOUT);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        match fill(request).send().await {
+            Ok(response) if response.status().is_success() => Ok(response),
+            Ok(response) => Err(FailedAttempt {
+                again: response.status() == StatusCode::SERVICE_UNAVAILABLE,
+                failure: refusal(response).await,
+            }),
+            Err(error) => Err(FailedAttempt {
+                again: error.is_connect() || is_read,
+                failure: self.unreachable(&error),
+            }),
         }
     }
 
@@ -312,7 +310,7 @@ impl Client {
             format!(
                 "no orchestrator answers at {}: {}",
                 self.url(),
-                innermost(error)
+                gauntlet_text::root_cause(error)
             ),
         )
         .field("--url")
@@ -320,12 +318,11 @@ impl Client {
     }
 }
 
-fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
+/// Why one try came to nothing.
+struct FailedAttempt {
+    failure: Failure,
+    /// The request cannot have been acted on.
+    again: bool,
 }
 
 async fn json<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
@@ -339,7 +336,10 @@ async fn json<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
 fn broken_answer(error: reqwest::Error) -> Failure {
     Failure::new(
         Fault::Unreachable,
-        format!("the orchestrator's answer broke off: {}", innermost(&error)),
+        format!(
+            "the orchestrator's answer broke off: {}",
+            gauntlet_text::root_cause(&error)
+        ),
     )
     .help("try again")
 }

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::assignment::{self, AssignmentError, RunnerContext};
 use crate::blobs::Blobs;
 use crate::class;
-use crate::client::{AttemptId, Backoff, Client, ClientError, retry};
+use crate::client::{AttemptId, Client, ClientError, Pauses, retry};
 use crate::config::{Config, ConfigError};
 use crate::curve::Curve;
 use crate::lease::{self, Lost, Terms};
@@ -187,7 +187,7 @@ struct Agent {
 impl Agent {
     /// One slot: one attempt after the other.
     async fn work(&self) -> Result<(), AgentError> {
-        let mut backoff = Backoff::default();
+        let mut pauses = Pauses::default();
         loop {
             let step = async {
                 let registered = self.registered().await?;
@@ -205,7 +205,7 @@ impl Agent {
             let pause = match step {
                 (registered, Ok(Some(assignment))) => {
                     if self.attempt(&registered, &assignment).await {
-                        backoff = Backoff::default();
+                        pauses = Pauses::default();
                         continue;
                     }
                     // Something is wrong with this machine: do not eat up every attempt.
@@ -213,7 +213,7 @@ impl Agent {
                 }
                 (_, Ok(None)) if self.drain => return Ok(()),
                 (_, Ok(None)) => {
-                    backoff = Backoff::default();
+                    pauses = Pauses::default();
                     false
                 }
                 (registered, Err(ClientError::NotFound(_) | ClientError::Token(_))) => {
@@ -229,7 +229,7 @@ impl Agent {
             if pause {
                 tokio::select! {
                     () = self.stop.cancelled() => return Ok(()),
-                    () = tokio::time::sleep(backoff.next_pause()) => {}
+                    () = pauses.wait() => {}
                 }
             }
         }
@@ -241,7 +241,7 @@ impl Agent {
         if let Some(registered) = &*registered {
             return Ok(registered.clone());
         }
-        let mut backoff = Backoff::default();
+        let mut pauses = Pauses::default();
         loop {
             match self.runner.client.register(&self.me).await {
                 Ok(fresh) => {
@@ -250,7 +250,7 @@ impl Agent {
                 }
                 Err(error) if error.is_transient() => {
                     tracing::warn!(%error, "failed to register, trying again");
-                    tokio::time::sleep(backoff.next_pause()).await;
+                    pauses.wait().await;
                 }
                 Err(error) => return Err(AgentError::Register(error)),
             }

@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder, Retryable};
 use gauntlet_protocol::{
     Assignment, Fault, Heartbeat, LeaseExtended, LeaseRequest, Register, Registered, Report,
 };
@@ -55,14 +56,8 @@ impl ClientError {
 
 impl From<reqwest::Error> for ClientError {
     fn from(error: reqwest::Error) -> Self {
-        // The cause is what helps: the outermost text is only "error sending request".
-        let mut text = error.to_string();
-        let mut source = std::error::Error::source(&error);
-        while let Some(cause) = source {
-            text = cause.to_string();
-            source = cause.source();
-        }
-        Self::Unreachable(text)
+        // The outermost text is only "error sending request".
+        Self::Unreachable(gauntlet_text::root_cause(&error))
     }
 }
 
@@ -246,22 +241,37 @@ async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError>
         .map_err(|error| ClientError::Refused(format!("what the protocol does not know: {error}")))
 }
 
-/// Pauses between tries: doubling, varied at random.
+/// Pauses without end: each between half and the whole of a time that doubles from
+/// [`FIRST_PAUSE`] to [`LONGEST_PAUSE`].
 #[derive(Debug)]
-pub struct Backoff(Duration);
+pub(crate) struct Pauses(ExponentialBackoff);
 
-impl Default for Backoff {
+impl Default for Pauses {
     fn default() -> Self {
-        Self(FIRST_PAUSE)
+        // The jitter adds up to as much again.
+        let half = ExponentialBuilder::new()
+            .with_min_delay(FIRST_PAUSE / 2)
+            .with_max_delay(LONGEST_PAUSE / 2)
+            .without_max_times()
+            .with_jitter();
+        Self(half.build())
     }
 }
 
-impl Backoff {
-    /// The next pause: between half and the whole of a time that doubles up to 5 s.
-    pub fn next_pause(&mut self) -> Duration {
-        let pause = self.0.mul_f64(rand::random_range(0.5..=1.0));
-        self.0 = (self.0 * 2).min(LONGEST_PAUSE);
-        pause
+impl Pauses {
+    /// Waits for the next one.
+    pub(crate) async fn wait(&mut self) {
+        if let Some(pause) = self.next() {
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
+
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        self.0.next()
     }
 }
 
@@ -271,23 +281,15 @@ impl Backoff {
 /// The last failure.
 pub async fn retry<T, F: Future<Output = Result<T, ClientError>>>(
     patience: Duration,
-    mut call: impl FnMut() -> F,
+    call: impl FnMut() -> F,
 ) -> Result<T, ClientError> {
     let deadline = Instant::now() + patience;
-    let mut backoff = Backoff::default();
-    loop {
-        match call().await {
-            Err(error) if error.is_transient() => {
-                let pause = backoff.next_pause();
-                if Instant::now() + pause > deadline {
-                    return Err(error);
-                }
-                tracing::debug!(%error, ?pause, "trying again");
-                tokio::time::sleep(pause).await;
-            }
-            result => return result,
-        }
-    }
+    call.retry(Pauses::default())
+        .when(ClientError::is_transient)
+        // Calls take their time too, so it is the clock that ends it, not the sum of pauses.
+        .adjust(|_, pause| pause.filter(|pause| Instant::now() + *pause <= deadline))
+        .notify(|error, pause| tracing::debug!(%error, ?pause, "trying again"))
+        .await
 }
 
 #[cfg(test)]
@@ -335,9 +337,16 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_a_limit() {
-        let mut backoff = Backoff::default();
-        let pauses: Vec<Duration> = (0..10).map(|_| backoff.next_pause()).collect();
+        let pauses: Vec<Duration> = Pauses::default().take(10).collect();
         assert!(pauses[0] <= FIRST_PAUSE && pauses[0] >= FIRST_PAUSE / 2);
-        assert!(pauses[9] <= LONGEST_PAUSE && pauses[9] >= LONGEST_PAUSE / 2);
+        for pair in pauses[..6].windows(2) {
+            assert!(pair[1] <= 4 * pair[0], "{pauses:?}");
+        }
+        for pause in &pauses[6..] {
+            assert!(
+                *pause <= LONGEST_PAUSE && *pause >= LONGEST_PAUSE / 2,
+                "{pauses:?}"
+            );
+        }
     }
 }

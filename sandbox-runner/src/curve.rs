@@ -43,7 +43,13 @@ struct Series {
 impl Curve {
     /// Takes a report in.
     pub fn push(&mut self, step: u64, name: &str, value: Option<f64>) {
-        let visible = |c: char| if c.is_control() { '?' } else { c };
+        let visible = |c: char| {
+            if gauntlet_text::is_unprintable(c) {
+                '?'
+            } else {
+                c
+            }
+        };
         let mut name: String = name.chars().take(NAME).map(visible).collect();
         name.truncate(name.floor_char_boundary(NAME));
         // The largest number that the database keeps.

@@ -132,12 +132,11 @@ pub(crate) fn meters(meters: &Meters) -> WireMeters {
     }
 }
 
-/// A message as one line of bounded length without control characters.
+/// A message as one line of bounded length with nothing in it that cannot be seen.
 pub(crate) fn one_line(message: &str) -> String {
-    let visible = message
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c });
-    visible.take(MESSAGE).collect::<String>().trim().to_owned()
+    gauntlet_text::one_line(message.trim(), MESSAGE)
+        .trim()
+        .to_owned()
 }
 
 #[cfg(test)]

@@ -121,6 +121,7 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
+/// Whatever its length: the platform cuts where it has to.
 fn one_line(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    gauntlet_text::one_line(text, usize::MAX)
 }

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 const LONGEST: usize = 40;
 
 /// Names that cargo or rustc would stumble over, or that are taken by what a method uses.
-const RESERVED: [&str; 19] = [
+const RESERVED: [&str; 20] = [
     "alloc",
     "as",
     "burn",
@@ -16,6 +16,7 @@ const RESERVED: [&str; 19] = [
     "fn",
     "gauntlet",
     "gauntlet-method",
+    "gauntlet-text",
     "gauntlet-wire",
     "impl",
     "mod",

@@ -107,7 +107,12 @@ mod tests {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{said}");
         let text = String::from_utf8(output.stdout).unwrap();
-        for name in ["gauntlet-method", "gauntlet-wire", "burn-remote"] {
+        for name in [
+            "gauntlet-method",
+            "gauntlet-text",
+            "gauntlet-wire",
+            "burn-remote",
+        ] {
             assert!(text.contains(&format!("\"name\":\"{name}\"")), "{name}");
         }
         // All that the SDK inherits, and nothing of the rest.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use backon::{BackoffBuilder, ExponentialBuilder};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::process::{Child, Command};
@@ -96,7 +97,11 @@ impl Runner {
     /// # Errors
     /// If it never lived: it would be the same next time, and everybody would wait for nothing.
     pub(crate) async fn keep_alive(&self, stop: &CancellationToken) -> Result<(), Failure> {
-        let mut pause = self.first_pause;
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(self.first_pause)
+            .with_max_delay(LONGEST_PAUSE)
+            .without_max_times();
+        let mut pause = pauses.build();
         let mut lived = false;
         let mut deaths = 0;
         while !stop.is_cancelled() {
@@ -113,7 +118,7 @@ impl Runner {
             if started.elapsed() > HEALTHY {
                 lived = true;
                 deaths = 0;
-                pause = self.first_pause;
+                pause = pauses.build();
             }
             if !lived && deaths == TRIES {
                 return Err(Failure::ours("keep a runner alive", died)
@@ -121,9 +126,8 @@ impl Runner {
             }
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(pause.next().unwrap_or(LONGEST_PAUSE)) => {}
             }
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
         Ok(())
     }

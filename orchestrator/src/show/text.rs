@@ -1,22 +1,6 @@
 //! Small pieces of text.
 
-/// Text from elsewhere with its control characters spelled out, so that a
-/// method's name or log line cannot drive the reader's terminal.
-pub(crate) fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        // Besides control characters, those that reorder or hide what follows them.
-        let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-        if c == '\n' || c == '\t' {
-            out.push(' ');
-        } else if c.is_control() || hidden {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
+pub(crate) use gauntlet_text::printable;
 
 /// A digest as people read it: the first 12 digits.
 pub(crate) fn short(digest: &str) -> &str {
@@ -56,13 +40,6 @@ fn scaled(count: u64, units: &[&str], step: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_are_spelled_out() {
-        assert_eq!(printable("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
-        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
-        assert_eq!(printable("größe\nx"), "größe x");
-    }
 
     #[test]
     fn quantities_keep_at_most_three_digits_before_the_point() {

@@ -56,19 +56,8 @@ impl Fault {
     }
 
     pub(crate) fn engine(action: &'static str) -> impl FnOnce(bollard::errors::Error) -> Self {
-        move |error| Self::Engine(action, said(&error))
+        move |error| Self::Engine(action, gauntlet_text::error_chain(&error))
     }
-}
-
-/// The innermost cause, which is the one that helps.
-fn said(error: &bollard::errors::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }
 
 /// Why an archive did not become an image.

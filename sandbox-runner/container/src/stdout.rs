@@ -136,12 +136,9 @@ fn log(line: &[u8]) -> WorkerEvent {
     }
 }
 
-/// One line without control characters: it may end up in a terminal.
+/// One line with nothing in it that cannot be seen: it may end up in a terminal.
 pub(crate) fn visible(text: &str) -> String {
-    let shown = text.chars().take(LOG);
-    shown
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    gauntlet_text::one_line(text, LOG)
 }
 
 #[cfg(test)]

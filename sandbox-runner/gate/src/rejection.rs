@@ -127,11 +127,7 @@ impl Rejection {
     }
 }
 
-/// A name from the module, safe to print: control characters escaped, at most 80 characters.
+/// The beginning of a name from the module, safe to print.
 pub(crate) fn printable(name: &str) -> String {
-    let mut shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-    if name.chars().nth(80).is_some() {
-        shown.push_str("...");
-    }
-    shown
+    gauntlet_text::excerpt(name, 80)
 }

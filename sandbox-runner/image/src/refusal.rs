@@ -115,11 +115,7 @@ pub enum IntakeError {
     Io(&'static str, io::Error),
 }
 
-/// Text from the image, safe to print: control characters escaped, at most 80 characters.
+/// The beginning of a text from the image, safe to print.
 pub(crate) fn printable(text: &str) -> String {
-    let mut shown: String = text.chars().take(80).flat_map(char::escape_debug).collect();
-    if text.chars().nth(80).is_some() {
-        shown.push_str("...");
-    }
-    shown
+    gauntlet_text::excerpt(text, 80)
 }

@@ -6,14 +6,13 @@ use gauntlet_storage::{Error, views};
 
 use super::lease_lost::lease_lost;
 use super::release::release;
-use super::text;
 use crate::{Context, Refusal};
 
 /// Queues the run again after a pause, or leaves it stuck if that was its last
 /// attempt: never a verdict. The same fault again is fine. The reason is cut
 /// at 500 characters.
 pub async fn fault(ctx: &Context, holder: &Holder, reason: &str) -> Result<(), Refusal> {
-    let reason = text::one_line(reason, 500);
+    let reason = gauntlet_text::one_line(reason, 500);
     let mut tx = ctx.db.begin().await?;
     let Some(lost) = leases::find_own(&mut tx, holder).await? else {
         drop(tx);

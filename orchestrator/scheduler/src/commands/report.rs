@@ -14,7 +14,7 @@ use gauntlet_storage::{Error, Transaction, checkpoint_scores, curves, events, ru
 use serde::Serialize;
 
 use super::lease_lost::lease_lost;
-use super::{score_checkpoints, text};
+use super::score_checkpoints;
 use crate::{Context, Reason, Refusal};
 
 /// The result of an attempt.
@@ -219,7 +219,7 @@ impl Checked {
             outcome: self.outcome,
             model: self.report.model,
             predictions: self.report.predictions,
-            detail: detail.map(|detail| text::one_line(detail, 500)),
+            detail: detail.map(|detail| gauntlet_text::one_line(detail, 500)),
             train: &self.report.train,
             predict: &self.report.predict,
             to_target: self.to_target(),

@@ -165,8 +165,7 @@ fn classes(table: &Table, name: &str, values: &Values) -> Result<Target, TaskErr
     })
 }
 
-/// A text from the file for a message.
+/// The beginning of a text from the file, for a message.
 pub(super) fn short(text: &str) -> String {
-    let visible = text.chars().map(|c| if c.is_control() { ' ' } else { c });
-    visible.take(40).collect()
+    gauntlet_text::excerpt(text, 40)
 }
