@@ -313,8 +313,8 @@ impl Agent {
         if let Some(why) = &stopped {
             let report = assignment::stopped(&curve, why);
             result = Some(report.ok_or_else(|| {
-                assignment::Trouble::Assignment(
-                    "a run that was never probed was told to stop".to_owned(),
+                AssignmentError::Assignment(
+                    "a run without a scored checkpoint was told to stop".to_owned(),
                 )
             }));
         }

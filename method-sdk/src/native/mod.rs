@@ -64,14 +64,14 @@ pub fn train_on<M: Method>(
     };
     let listener = Box::new(collect::Collector(Rc::clone(&heard)));
     let trained = catch_unwind(AssertUnwindSafe(|| {
-        let order = Order {
+        let spec = TrainingSpec {
             device,
             task,
             seed,
             budget,
             settings: &Settings::new(),
         };
-        train_with::<M>(&order, train, Instant::now(), listener)
+        train_with::<M>(&spec, train, Instant::now(), listener)
     }));
     let (batches, cut_off_at) = match trained {
         Ok(batches) => (batches?, None),
@@ -98,7 +98,7 @@ pub fn train_on<M: Method>(
 }
 
 /// What is to be trained for, where and how long.
-pub(crate) struct Order<'a> {
+pub(crate) struct TrainingSpec<'a> {
     pub(crate) device: &'a Device,
     pub(crate) task: &'a TaskInfo,
     pub(crate) seed: u64,
@@ -108,23 +108,23 @@ pub(crate) struct Order<'a> {
 
 /// Trains a method to its end and returns the number of batches served.
 pub(crate) fn train_with<M: Method>(
-    order: &Order<'_>,
+    spec: &TrainingSpec<'_>,
     train: &Dataset,
     began: Instant,
     listener: Box<dyn Listener>,
 ) -> Result<u64, MethodError> {
-    let method = M::configure(order.settings)?;
-    let plain = order.device.clone();
-    plain.seed(order.seed);
+    let method = M::configure(spec.settings)?;
+    let plain = spec.device.clone();
+    plain.seed(spec.seed);
     let device = plain.clone().autodiff();
-    let model = method.build(order.task, &device);
-    let (task, seed) = (order.task.clone(), order.seed);
+    let model = method.build(spec.task, &device);
+    let (task, seed) = (spec.task.clone(), spec.seed);
     let host = Host::new(
         &task,
         train.clone(),
         plain,
         seed,
-        order.budget,
+        spec.budget,
         began,
         listener,
     );

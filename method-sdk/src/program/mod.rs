@@ -106,14 +106,14 @@ fn train<M: Method, P: HyperParameters>(
     let data = folder.train_part(&task.task).map_err(refused)?;
     let (seed, budget) = (seed(&task)?, budget(&task)?);
     let writer = Box::new(say::Writer::new(folder.clone(), began));
-    let order = native::Order {
+    let spec = native::TrainingSpec {
         device: &Device::flex(),
         task: &task.task,
         seed,
         budget,
         settings: &task.settings,
     };
-    native::train_with::<M>(&order, &data, began, writer)
+    native::train_with::<M>(&spec, &data, began, writer)
         .map_err(failed)
         .map(|_| Outcome::Completed)
 }

@@ -88,7 +88,7 @@ pub(crate) struct Commands {
 }
 
 /// The main thread's end of the queue.
-pub(crate) struct Orders {
+pub(crate) struct CommandReceiver {
     batches: Receiver<Vec<Command>>,
     spent: Sender<Vec<Command>>,
     answers: Sender<Result<Answer, Stop>>,
@@ -96,7 +96,7 @@ pub(crate) struct Orders {
 }
 
 /// Both ends of a new queue.
-pub(crate) fn queue() -> (Commands, Orders) {
+pub(crate) fn queue() -> (Commands, CommandReceiver) {
     let (batches_in, batches) = sync_channel(MOST_BATCHES);
     let (spent_in, spent) = channel();
     let (answers_in, answers) = channel();
@@ -108,13 +108,13 @@ pub(crate) fn queue() -> (Commands, Orders) {
         answers,
         waiting_bytes: Arc::clone(&waiting_bytes),
     };
-    let orders = Orders {
+    let receiver = CommandReceiver {
         batches,
         spent: spent_in,
         answers: answers_in,
         waiting_bytes,
     };
-    (commands, orders)
+    (commands, receiver)
 }
 
 impl Commands {
@@ -172,7 +172,7 @@ impl Commands {
     }
 }
 
-impl Orders {
+impl CommandReceiver {
     /// The next batch in order, or `None` when the guest has closed the queue.
     pub(crate) fn next(&self) -> Option<Vec<Command>> {
         watched(&self.batches)
@@ -223,21 +223,21 @@ mod tests {
     }
 
     /// Executes nothing, but notes what comes and answers what is asked.
-    fn attend(orders: Orders) -> std::thread::JoinHandle<(Vec<u64>, usize)> {
+    fn attend(receiver: CommandReceiver) -> std::thread::JoinHandle<(Vec<u64>, usize)> {
         std::thread::spawn(move || {
             let (mut seeds, mut most_waiting) = (Vec::new(), 0);
-            while let Some(mut batch) = orders.next() {
+            while let Some(mut batch) = receiver.next() {
                 for command in batch.drain(..) {
-                    let waiting = orders.waiting_bytes.load(Ordering::Relaxed);
+                    let waiting = receiver.waiting_bytes.load(Ordering::Relaxed);
                     most_waiting = most_waiting.max(waiting);
                     match command {
                         Command::Seed(seed) => seeds.push(seed),
-                        Command::Put { data, .. } => orders.arrived(data.as_bytes().len()),
-                        Command::Ask(_) => orders.answer(Ok(Answer::Done)),
+                        Command::Put { data, .. } => receiver.arrived(data.as_bytes().len()),
+                        Command::Ask(_) => receiver.answer(Ok(Answer::Done)),
                         _ => {}
                     }
                 }
-                orders.spent(batch);
+                receiver.spent(batch);
             }
             (seeds, most_waiting)
         })
@@ -245,8 +245,8 @@ mod tests {
 
     #[test]
     fn commands_arrive_in_order_and_none_is_lost_when_the_guest_ends() {
-        let (mut commands, orders) = queue();
-        let attendant = attend(orders);
+        let (mut commands, receiver) = queue();
+        let attendant = attend(receiver);
         for seed in 0..10_001 {
             commands.push(Command::Seed(seed)).unwrap();
             if seed % 1_000 == 500 {
@@ -260,8 +260,8 @@ mod tests {
 
     #[test]
     fn data_that_waits_is_bounded_whatever_the_ledger_has_seen_freed() {
-        let (mut commands, orders) = queue();
-        let attendant = attend(orders);
+        let (mut commands, receiver) = queue();
+        let attendant = attend(receiver);
         let part = MOST_WAITING_BYTES / 3;
         for id in 0..50 {
             let data = data(part);
@@ -274,8 +274,8 @@ mod tests {
 
     #[test]
     fn a_question_to_nobody_is_our_fault() {
-        let (mut commands, orders) = queue();
-        drop(orders);
+        let (mut commands, receiver) = queue();
+        drop(receiver);
         let Err(stop) = commands.ask(Question::Sync) else {
             panic!("nobody can have answered");
         };

@@ -148,14 +148,14 @@ fn prepare<B: BackendIr + 'static>(
         dims: MOST_DIMS,
         int_indices: setup.int_indices,
     });
-    let (commands, orders) = queue();
+    let (commands, receiver) = queue();
     let executor = Executor::<B>::new(setup.device, job.seed, defences);
     let executor = if setup.checks_indices {
         executor
     } else {
         executor.guarding_indices()
     };
-    let service = Service::new(executor, Events::new(defences), orders, began);
+    let service = Service::new(executor, Events::new(defences), receiver, began);
     let session = Session::new(
         Checker::new(ledger),
         commands,

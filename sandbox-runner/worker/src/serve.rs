@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use burn_ir::BackendIr;
 
-use crate::command_queue::{Answer, Command, Orders, Question};
+use crate::command_queue::{Answer, Command, CommandReceiver, Question};
 use crate::events::{Events, micros};
 use crate::executor::{Executor, Held};
 use crate::stop::Stop;
@@ -16,7 +16,7 @@ const MOST_HELD: usize = 64;
 pub(crate) struct Service<B: BackendIr> {
     executor: Executor<B>,
     events: Events,
-    orders: Orders,
+    receiver: CommandReceiver,
     process_began: Instant,
     held: Vec<Report<B>>,
     /// The first failure. Nothing is executed after it.
@@ -34,13 +34,13 @@ impl<B: BackendIr> Service<B> {
     pub(crate) fn new(
         executor: Executor<B>,
         events: Events,
-        orders: Orders,
+        receiver: CommandReceiver,
         process_began: Instant,
     ) -> Self {
         Self {
             executor,
             events,
-            orders,
+            receiver,
             process_began,
             held: Vec::new(),
             failure: None,
@@ -52,7 +52,7 @@ impl<B: BackendIr> Service<B> {
     /// stopped the guest, so this is then what ended the run.
     pub(crate) fn serve(mut self) -> (Events, Option<Stop>) {
         let mut first = true;
-        while let Some(mut batch) = self.orders.next() {
+        while let Some(mut batch) = self.receiver.next() {
             if std::mem::take(&mut first) {
                 self.events
                     .first_operation(micros(self.process_began.elapsed()));
@@ -60,7 +60,7 @@ impl<B: BackendIr> Service<B> {
             for command in batch.drain(..) {
                 self.obey(command);
             }
-            self.orders.spent(batch);
+            self.receiver.spent(batch);
         }
         // However it ended, what was reported before is told.
         let settled = self.settle();
@@ -72,12 +72,12 @@ impl<B: BackendIr> Service<B> {
 
     fn obey(&mut self, command: Command) {
         if let Command::Put { data, .. } = &command {
-            self.orders.arrived(data.as_bytes().len());
+            self.receiver.arrived(data.as_bytes().len());
         }
         let done = match (command, &self.failure) {
             (Command::Ask(question), None) => self.reply(question),
             (Command::Ask(_), Some(failure)) => {
-                self.orders.answer(Err(failure.clone()));
+                self.receiver.answer(Err(failure.clone()));
                 Ok(())
             }
             (command, None) => self.act(command),
@@ -137,7 +137,7 @@ impl<B: BackendIr> Service<B> {
         // The device has been waited for anyway.
         let answer = answer.and_then(|answer| self.settle().map(|()| answer));
         let failed = answer.as_ref().err().cloned();
-        self.orders.answer(answer);
+        self.receiver.answer(answer);
         failed.map_or(Ok(()), Err)
     }
 
