@@ -62,7 +62,7 @@ pub(crate) async fn perform(
     let method = match assignment.lane {
         Lane::Wasm => Method::Module(blob(&assignment.artifact).await?.1),
         Lane::Oci => Method::Image {
-            archive: place
+            archive: runner
                 .blobs
                 .get_file(&runner.client, &assignment.artifact)
                 .await?,

@@ -56,7 +56,7 @@ pub(crate) struct Budget {
 }
 
 /// The host's services, in this process.
-pub struct Host {
+pub(crate) struct Host {
     data: Dataset,
     device: Device,
     order: BatchOrder,

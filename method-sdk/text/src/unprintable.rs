@@ -3,7 +3,7 @@
 /// Whether a character does something other than to be seen: control characters, line and
 /// paragraph separators, and those that change the direction of text or are invisible.
 #[must_use]
-pub const fn is_unprintable(character: char) -> bool {
+pub fn is_unprintable(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -12,7 +12,7 @@ use crate::error::TaskError;
 
 /// All of a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TaskError> {
-    fs::read(path).map_err(|source| TaskError::Read {
+    std::fs::read(path).map_err(|source| TaskError::Read {
         path: path.to_path_buf(),
         source,
     })

@@ -1,12 +1,9 @@
 //! Operations on float and int tensors.
 
 use burn_backend::{DType, Distribution};
-use burn_ir::{
-    DimOpIr, NumericOperationIr, PadModeIr, PadOpIr, RandomOpIr, ReduceDimOpIr, ScalarOpIr,
-    TensorIr,
-};
+use burn_ir::{DimOpIr, NumericOperationIr, PadModeIr, PadOpIr, RandomOpIr, ScalarOpIr};
 
-use crate::axis::{axis, reduced};
+use crate::axis::axis;
 use crate::base::{comparison, scalar_comparison};
 use crate::check::Check;
 use crate::dtype::Class;

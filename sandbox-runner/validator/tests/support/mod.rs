@@ -7,6 +7,7 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "every test binary uses a part of it"
 )]
 
