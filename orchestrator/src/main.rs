@@ -1,7 +1,6 @@
 //! The `gauntlet` command: everything a person types.
 
 mod cli;
-mod client;
 mod config;
 mod data_dir;
 mod demo;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use gauntlet_api::{RoundState, Run, Tournament, TournamentState};
+use gauntlet_client::Client;
 
-use crate::client::Client;
 use crate::failure::{Failure, Fault};
 use crate::show::progress::Progress;
 use crate::show::verdicts::first_faults;
@@ -33,12 +33,8 @@ pub(crate) async fn to_the_end(
             }
             let now: Tournament = match client.get(&["tournaments", name]).await {
                 Ok(now) => now,
-                Err(failure)
-                    if failure.fault == Fault::Unreachable && heard.elapsed() < PATIENCE =>
-                {
-                    continue;
-                }
-                Err(failure) => return Err(failure),
+                Err(error) if error.is_unreachable() && heard.elapsed() < PATIENCE => continue,
+                Err(error) => return Err(error.into()),
             };
             heard = Instant::now();
             progress.update(&now);

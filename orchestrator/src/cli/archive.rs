@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauntlet_api::{ArchiveEntry, List};
+use gauntlet_client::Client;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::client::{Client, Scope, Server};
+use super::connection::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::archive;

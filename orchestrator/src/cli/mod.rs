@@ -1,6 +1,7 @@
 //! The command line: one file per command group, each its arguments and what they do.
 
 mod archive;
+mod connection;
 mod demo;
 pub(crate) mod files;
 mod method;

@@ -2,8 +2,8 @@
 
 use gauntlet_api::{List, NewSeries, Series};
 
+use super::connection::{Scope, Server};
 use super::rules::Rules;
-use crate::client::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::series;

@@ -4,10 +4,11 @@ use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use gauntlet_api::Receipt;
+use gauntlet_client::Client;
 use gauntlet_container::Engine;
 
+use super::connection::{Scope, Server};
 use super::files::{check_archive, read_method};
-use crate::client::{Client, Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::text::{bytes, printable};
@@ -130,13 +131,14 @@ impl Submit {
             None => name.replace('_', "-").to_lowercase(),
         };
         let client: Client = self.server.client(Scope::Miner)?;
-        client
+        let receipt = client
             .post_file(
                 &["tournaments", &self.tournament, "submissions"],
                 &[("name", &name)],
                 "application/x-tar",
                 file,
             )
-            .await
+            .await?;
+        Ok(receipt)
     }
 }

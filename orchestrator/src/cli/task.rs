@@ -2,8 +2,8 @@
 
 use gauntlet_api::{List, Ratings, Task};
 
+use super::connection::{Scope, Server};
 use super::task_create::Create;
-use crate::client::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::{lists, ratings};

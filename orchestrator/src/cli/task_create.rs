@@ -7,7 +7,7 @@ use gauntlet_tasks::{DataReport, TaskDefinition, TaskError, Wish, bring};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::client::{Scope, Server};
+use super::connection::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::serve::tasks;

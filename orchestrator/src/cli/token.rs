@@ -2,7 +2,7 @@
 
 use gauntlet_api::{NewToken, Token, TokenScope};
 
-use crate::client::{Scope, Server};
+use super::connection::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::text::printable;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use gauntlet_api::{ArchiveEntry, Cut, Meters, Method, Metric, Run, Standing, Tournament, Verdict};
+use gauntlet_client::Client;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::client::Client;
 use crate::failure::Failure;
 use crate::show::{
     archive, cuts, standings,

@@ -4,10 +4,10 @@
 use std::time::Instant;
 
 use gauntlet_api::{NewTournament, Receipt, Tournament, TournamentState};
+use gauntlet_client::Client;
 
 use super::plan::{Plan, TASKS};
 use super::report::{Report, TournamentReport};
-use crate::client::Client;
 use crate::failure::Failure;
 use crate::watch;
 
@@ -40,10 +40,10 @@ pub(crate) async fn run(client: &Client, plan: &Plan, started: Instant) -> Resul
 
 /// Brings a tournament to where every method has been submitted.
 async fn enter(client: &Client, plan: &Plan, task: &str) -> Result<(), Failure> {
-    let found: Result<Tournament, Failure> = client.get(&["tournaments", task]).await;
+    let found = client.get::<Tournament>(&["tournaments", task]).await;
     let now = match found {
         Ok(now) => now,
-        Err(failure) if failure.status == Some(404) => {
+        Err(error) if error.is_not_found() => {
             let new = NewTournament {
                 name: task.to_owned(),
                 task: task.to_owned(),
@@ -53,7 +53,7 @@ async fn enter(client: &Client, plan: &Plan, task: &str) -> Result<(), Failure> 
             };
             client.post_json(&["tournaments"], &new).await?
         }
-        Err(failure) => return Err(failure),
+        Err(error) => return Err(error.into()),
     };
     let now = match now.state {
         TournamentState::Draft => client.post(&["tournaments", task, "open"]).await?,

@@ -11,12 +11,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use gauntlet_client::Client;
 use gauntlet_storage::Db;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::client::Client;
 use crate::data_dir::{DataDir, Lock, ServerFile, Tokens};
 use crate::failure::Failure;
 use database::Database;
@@ -147,7 +147,7 @@ impl Instance {
 
     /// A client that may do everything.
     pub(crate) fn admin(&self) -> Result<Client, Failure> {
-        Client::new(&self.url, Some(self.tokens.admin.clone()))
+        Ok(Client::new(&self.url, Some(self.tokens.admin.clone()))?)
     }
 
     /// Resolves when a part ends that should not: then all must end.

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use gauntlet_api::{Budget, Direction, Metric, NewTask, Task};
+use gauntlet_client::Client;
 use gauntlet_tasks::{Dataset, TaskDefinition};
 use sha2::{Digest as _, Sha256};
 
-use crate::client::Client;
 use crate::failure::Failure;
 
 /// Reads every task folder in `dir`, so that what cannot be used is refused
@@ -175,10 +175,10 @@ async fn register_one(client: &Client, new: NewTask) -> Result<(), Failure> {
                  database need the same file `secret` in their data folders",
             ))
         }
-        Err(failure) if failure.status == Some(404) => {
+        Err(error) if error.is_not_found() => {
             let _: Task = client.post_json(&["tasks"], &new).await?;
             Ok(())
         }
-        Err(failure) => Err(failure),
+        Err(error) => Err(error.into()),
     }
 }

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use gauntlet_api::{Record, RecordedEvent};
+use gauntlet_client::Client;
 use gauntlet_domain::Digest;
 use gauntlet_domain::record::{Audit, Event, Link, verify};
 use serde::Serialize;
 
-use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::text::{counted, printable};

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use gauntlet_api::{List, NewTournament, Tournament, TournamentSummary};
 
+use super::super::connection::{Scope, Server};
 use super::rules::Rules;
-use crate::client::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::{lists, tournament};

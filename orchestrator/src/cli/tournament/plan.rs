@@ -3,13 +3,13 @@
 use std::io::IsTerminal as _;
 
 use gauntlet_api::Tournament;
+use gauntlet_client::Client;
 use gauntlet_domain::Digest;
 use gauntlet_domain::statistics::{Reading, Spread};
 use gauntlet_planner::{Estimate, Model, Plan, Price};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::table::{self, Column};

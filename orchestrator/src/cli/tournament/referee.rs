@@ -2,8 +2,8 @@
 //! can read in the record.
 
 use gauntlet_api::{Disqualify, Run, Tournament, WithReason};
+use gauntlet_client::Client;
 
-use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -118,5 +118,5 @@ async fn block(client: &Client, it: OneBlock, what: &str) -> Result<Tournament, 
         what,
     ];
     let body = WithReason { reason: it.reason };
-    client.post_json(&path, &body).await
+    Ok(client.post_json(&path, &body).await?)
 }

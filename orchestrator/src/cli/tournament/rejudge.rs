@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use gauntlet_api::{Rejudge, Rejudged};
+use gauntlet_client::Client;
 
-use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::table::{self, Column};

@@ -1,14 +1,35 @@
-//! Talks to an orchestrator: addresses, tokens, retries, and refusals as [`Failure`]s.
+//! Talks to an orchestrator over its public API, whose shapes are those of
+//! [`gauntlet_api`]: addresses, tokens, retries, and refusals as [`ClientError`]s.
+//!
+//! A path is given as its segments below `/api/v1`, each of which is escaped, so that a name
+//! cannot leave its place:
+//!
+//! ```no_run
+//! # async fn follow() -> Result<(), gauntlet_client::ClientError> {
+//! use gauntlet_api::Tournament;
+//! use gauntlet_client::Client;
+//!
+//! let client = Client::new("http://127.0.0.1:7700", None)?;
+//! let tournament: Tournament = client.get(&["tournaments", "digits"]).await?;
+//! println!("{}", tournament.state.as_str());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every method waits for at most a few seconds for a server that does not answer, and its
+//! errors are those of [`ClientError`].
+
+mod error;
 
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use gauntlet_api::Problem;
-use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::data_dir::DataDir;
-use crate::failure::{Failure, Fault};
+pub use error::ClientError;
+pub use reqwest::StatusCode;
 
 /// How long to go on trying a server that does not answer.
 const ATTEMPTS: usize = 5;
@@ -18,81 +39,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 /// A file may go this slowly, in bytes a second, before the server gives up on it.
 const SLOWEST_UPLOAD: u64 = 1 << 20;
 
-/// Which token of the data folder a command wants, where none is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    /// Reads need none.
-    None,
-    /// To submit.
-    Miner,
-    /// To change tasks and tournaments.
-    Admin,
-}
-
-/// How a person names the server.
-#[derive(Clone, Debug, clap::Args)]
-pub(crate) struct Server {
-    /// Address of the orchestrator; else the one the data folder knows.
-    #[arg(long, env = "GAUNTLET_URL", global = true, value_name = "URL")]
-    pub(crate) url: Option<String>,
-
-    /// Token; else the one in the data folder.
-    #[arg(
-        long,
-        env = "GAUNTLET_TOKEN",
-        global = true,
-        value_name = "TOKEN",
-        hide_env_values = true
-    )]
-    pub(crate) token: Option<String>,
-
-    /// Data folder [default: /var/lib/gauntlet for root, else ~/.local/share/gauntlet].
-    #[arg(long, env = "GAUNTLET_DATA", global = true, value_name = "DIR")]
-    pub(crate) data: Option<std::path::PathBuf>,
-}
-
-impl Server {
-    /// The data folder.
-    pub(crate) fn data_dir(&self) -> Result<DataDir, Failure> {
-        DataDir::resolve(self.data.clone())
-    }
-
-    /// A client with a token of this scope.
-    pub(crate) fn client(&self, scope: Scope) -> Result<Client, Failure> {
-        let url = match &self.url {
-            Some(url) => url.clone(),
-            None => {
-                let data = self.data_dir()?;
-                match data.server()? {
-                    Some(server) => server.url,
-                    None => {
-                        return Err(Failure::new(
-                            Fault::Unreachable,
-                            format!("no orchestrator is known in {}", data.root().display()),
-                        )
-                        .field("--url")
-                        .help("start one with `gauntlet up`, or name one with --url URL or GAUNTLET_URL"));
-                    }
-                }
-            }
-        };
-        let token = match (&self.token, scope) {
-            (Some(token), _) => Some(token.clone()),
-            (None, Scope::None) => None,
-            // A token of this folder is for this folder's server only.
-            (None, _) if self.url.is_some() && self.data.is_none() => None,
-            (None, scope) => self.data_dir()?.tokens()?.map(|tokens| match scope {
-                Scope::Miner => tokens.miner,
-                Scope::Admin | Scope::None => tokens.admin,
-            }),
-        };
-        Client::new(&url, token)
-    }
-}
-
 /// An orchestrator, as seen from here.
 #[derive(Clone, Debug)]
-pub(crate) struct Client {
+pub struct Client {
     http: reqwest::Client,
     base: Url,
     token: Option<String>,
@@ -100,11 +49,10 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client of the orchestrator at `url`.
-    pub(crate) fn new(url: &str, token: Option<String>) -> Result<Self, Failure> {
-        let unusable = |why: &str| {
-            Failure::input(format!("{url} is not an address of an orchestrator: {why}"))
-                .field("--url")
-                .help("give it as http://HOST:PORT")
+    pub fn new(url: &str, token: Option<String>) -> Result<Self, ClientError> {
+        let unusable = |why: &str| ClientError::Address {
+            url: url.to_owned(),
+            why: why.to_owned(),
         };
         let base = Url::parse(url).map_err(|error| unusable(&error.to_string()))?;
         if base.scheme() != "http" {
@@ -117,57 +65,55 @@ impl Client {
         if let Some(token) = &token
             && !token.chars().all(|c| c.is_ascii_graphic())
         {
-            return Err(Failure::input("the token has characters no token has")
-                .field("--token")
-                .help("copy it again; a token is made of letters, digits and underscores"));
+            return Err(ClientError::Token);
         }
         let http = reqwest::Client::builder()
             .user_agent(concat!("gauntlet/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(5))
             .build()
-            .map_err(|error| Failure::ours("make an HTTP client", error))?;
+            .map_err(ClientError::Setup)?;
         Ok(Self { http, base, token })
     }
 
     /// Address of the orchestrator, without a slash at its end.
-    pub(crate) fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         self.base.as_str().trim_end_matches('/')
     }
 
     /// `GET /api/v1/{path}`, read as JSON.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, Failure> {
+    pub async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ClientError> {
         json(self.send(Method::GET, path, |request| request).await?).await
     }
 
     /// `GET /api/v1/{path}?{query}`, read as JSON.
-    pub(crate) async fn get_with<T: DeserializeOwned>(
+    pub async fn get_with<T: DeserializeOwned>(
         &self,
         path: &[&str],
         query: &[(&str, String)],
-    ) -> Result<T, Failure> {
+    ) -> Result<T, ClientError> {
         let mut url = self.address(path)?;
         url.query_pairs_mut().extend_pairs(query);
         json(self.send_to(Method::GET, url, |request| request).await?).await
     }
 
     /// `GET /api/v1/{path}`: the bytes.
-    pub(crate) async fn get_bytes(&self, path: &[&str]) -> Result<Vec<u8>, Failure> {
+    pub async fn get_bytes(&self, path: &[&str]) -> Result<Vec<u8>, ClientError> {
         let response = self.send(Method::GET, path, |request| request).await?;
         let bytes = response.bytes().await.map_err(broken_answer)?;
         Ok(bytes.to_vec())
     }
 
     /// `POST /api/v1/{path}` without a body.
-    pub(crate) async fn post<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, Failure> {
+    pub async fn post<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, ClientError> {
         json(self.send(Method::POST, path, |request| request).await?).await
     }
 
     /// `POST /api/v1/{path}` with a JSON body.
-    pub(crate) async fn post_json<B: Serialize + Sync, T: DeserializeOwned>(
+    pub async fn post_json<B: Serialize + Sync, T: DeserializeOwned>(
         &self,
         path: &[&str],
         body: &B,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, ClientError> {
         json(
             self.send(Method::POST, path, |request| request.json(body))
                 .await?,
@@ -176,13 +122,13 @@ impl Client {
     }
 
     /// `POST /api/v1/{path}?{query}` with raw bytes.
-    pub(crate) async fn post_bytes<T: DeserializeOwned>(
+    pub async fn post_bytes<T: DeserializeOwned>(
         &self,
         path: &[&str],
         query: &[(&str, &str)],
         content_type: &str,
         body: Vec<u8>,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, ClientError> {
         let mut url = self.address(path)?;
         url.query_pairs_mut().extend_pairs(query);
         let response = self
@@ -196,17 +142,16 @@ impl Client {
     }
 
     /// `POST /api/v1/{path}` with a file that may be too large for memory.
-    pub(crate) async fn post_file<T: DeserializeOwned>(
+    pub async fn post_file<T: DeserializeOwned>(
         &self,
         path: &[&str],
         query: &[(&str, &str)],
         content_type: &str,
         file: std::fs::File,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, ClientError> {
         let mut url = self.address(path)?;
         url.query_pairs_mut().extend_pairs(query);
-        let unreadable = |error| Failure::ours("read the archive", error);
-        let bytes = file.metadata().map_err(unreadable)?.len();
+        let bytes = file.metadata().map_err(ClientError::File)?.len();
         let timeout = ANSWER_TIMEOUT + Duration::from_secs(bytes / SLOWEST_UPLOAD);
         // Each try sends it from its beginning; the handles share one position, and there
         // is one try at a time.
@@ -231,7 +176,7 @@ impl Client {
     }
 
     /// `PUT /api/v1/{path}` with raw bytes.
-    pub(crate) async fn put_bytes(&self, path: &[&str], body: &[u8]) -> Result<(), Failure> {
+    pub async fn put_bytes(&self, path: &[&str], body: &[u8]) -> Result<(), ClientError> {
         self.send(Method::PUT, path, |request| {
             request
                 .header("content-type", "application/octet-stream")
@@ -241,10 +186,13 @@ impl Client {
         Ok(())
     }
 
-    fn address(&self, path: &[&str]) -> Result<Url, Failure> {
+    fn address(&self, path: &[&str]) -> Result<Url, ClientError> {
         let mut url = self.base.clone();
         url.path_segments_mut()
-            .map_err(|()| Failure::input("the address cannot be extended").field("--url"))?
+            .map_err(|()| ClientError::Address {
+                url: self.url().to_owned(),
+                why: "it cannot be extended".to_owned(),
+            })?
             .pop_if_empty()
             .extend(["api", "v1"])
             .extend(path);
@@ -256,7 +204,7 @@ impl Client {
         method: Method,
         path: &[&str],
         fill: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, ClientError> {
         let url = self.address(path)?;
         self.send_to(method, url, fill).await
     }
@@ -269,14 +217,14 @@ impl Client {
         method: Method,
         url: Url,
         fill: impl Fn(RequestBuilder) -> RequestBuilder,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, ClientError> {
         let pauses = ExponentialBuilder::new()
             .with_min_delay(FIRST_PAUSE)
             .without_max_delay()
             .with_max_times(ATTEMPTS - 1);
         let call = || self.attempt(method.clone(), url.clone(), &fill);
         let answer = call.retry(pauses).when(|failed| failed.again).await;
-        answer.map_err(|failed| failed.failure)
+        answer.map_err(|failed| failed.error)
     }
 
     /// One try.
@@ -295,82 +243,52 @@ impl Client {
             Ok(response) if response.status().is_success() => Ok(response),
             Ok(response) => Err(FailedAttempt {
                 again: response.status() == StatusCode::SERVICE_UNAVAILABLE,
-                failure: refusal(response).await,
+                error: refusal(response).await,
             }),
             Err(error) => Err(FailedAttempt {
                 again: error.is_connect() || is_read,
-                failure: self.unreachable(&error),
+                error: self.unreachable(&error),
             }),
         }
     }
 
-    fn unreachable(&self, error: &reqwest::Error) -> Failure {
-        Failure::new(
-            Fault::Unreachable,
-            format!(
-                "no orchestrator answers at {}: {}",
-                self.url(),
-                gauntlet_text::root_cause(error)
-            ),
-        )
-        .field("--url")
-        .help("start one with `gauntlet up`, or name another with --url URL or GAUNTLET_URL")
+    fn unreachable(&self, error: &reqwest::Error) -> ClientError {
+        ClientError::Unreachable {
+            url: self.url().to_owned(),
+            cause: gauntlet_text::root_cause(error),
+        }
     }
 }
 
 /// Why one try came to nothing.
 struct FailedAttempt {
-    failure: Failure,
+    error: ClientError,
     /// The request cannot have been acted on.
     again: bool,
 }
 
-async fn json<T: DeserializeOwned>(response: Response) -> Result<T, Failure> {
+async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
     let bytes = response.bytes().await.map_err(broken_answer)?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        Failure::ours("read the orchestrator's answer", error)
-            .help("use a gauntlet of the same release as the orchestrator's")
-    })
+    serde_json::from_slice(&bytes).map_err(ClientError::Unreadable)
 }
 
-fn broken_answer(error: reqwest::Error) -> Failure {
-    Failure::new(
-        Fault::Unreachable,
-        format!(
-            "the orchestrator's answer broke off: {}",
-            gauntlet_text::root_cause(&error)
-        ),
-    )
-    .help("try again")
+fn broken_answer(error: reqwest::Error) -> ClientError {
+    ClientError::BrokenOff {
+        cause: gauntlet_text::root_cause(&error),
+    }
 }
 
 /// What the server said no to, in its own words.
-async fn refusal(response: Response) -> Failure {
+async fn refusal(response: Response) -> ClientError {
     let status = response.status();
     let bytes = response.bytes().await.unwrap_or_default();
-    let fault = if status.is_server_error() {
-        Fault::Ours
-    } else {
-        Fault::Refused
-    };
-    let mut failure = match serde_json::from_slice::<Problem>(&bytes) {
-        Ok(problem) => {
-            let mut failure = Failure::new(fault, format!("{}: {}", problem.title, problem.detail))
-                .help(problem.help);
-            failure.field = problem.field;
-            failure.limit = match (problem.limit, problem.found) {
-                (Some(limit), Some(found)) => Some(format!("{limit}, found {found}")),
-                (limit, _) => limit,
-            };
-            failure
-        }
-        // Not ours: a proxy's page, for one.
-        Err(_) => Failure::new(fault, format!("the server answered {status}"))
-            .field("--url")
-            .help("check that this is the address of an orchestrator"),
-    };
-    failure.status = Some(status.as_u16());
-    failure
+    match serde_json::from_slice::<Problem>(&bytes) {
+        Ok(problem) => ClientError::Refused {
+            status,
+            problem: Box::new(problem),
+        },
+        Err(_) => ClientError::Foreign(status),
+    }
 }
 
 #[cfg(test)]
@@ -397,10 +315,10 @@ mod tests {
     #[test]
     fn unusable_addresses_and_tokens_are_refused() {
         for url in ["127.0.0.1:7700", "https://host", "nonsense", "file:///x"] {
-            let failure = Client::new(url, None).unwrap_err();
-            assert_eq!(failure.field.as_deref(), Some("--url"), "{url}");
+            let error = Client::new(url, None).unwrap_err();
+            assert!(matches!(error, ClientError::Address { .. }), "{url}");
         }
-        let failure = Client::new("http://host", Some("a\nb".into())).unwrap_err();
-        assert_eq!(failure.field.as_deref(), Some("--token"));
+        let error = Client::new("http://host", Some("a\nb".into())).unwrap_err();
+        assert!(matches!(error, ClientError::Token));
     }
 }

@@ -1,6 +1,8 @@
 //! Why a command did not do what it was asked: one shape for refusals of the
 //! server, unusable arguments and failures of our own, so that they all read alike.
 
+mod client;
+
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
