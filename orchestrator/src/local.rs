@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use gauntlet_container::{ContainerConfig, Containers, Engine};
 use gauntlet_sandbox::{Sandbox, SandboxConfig};
+use gauntlet_server::data_dir::DataDir;
 
-use crate::data_dir::DataDir;
 use crate::failure::Failure;
 
 const WORKER: &str = "gauntlet-worker";

@@ -1,8 +1,6 @@
 //! The `gauntlet` command: everything a person types.
 
 mod cli;
-mod config;
-mod data_dir;
 mod demo;
 mod failure;
 mod image_check;
@@ -12,8 +10,8 @@ mod method_check;
 mod method_new;
 mod method_run;
 mod output;
-mod serve;
 mod show;
+mod source_tree;
 mod telemetry;
 mod watch;
 

@@ -1,8 +1,8 @@
 //! Which orchestrator a command talks to, and with which token.
 
 use gauntlet_client::Client;
+use gauntlet_server::data_dir::DataDir;
 
-use crate::data_dir::DataDir;
 use crate::failure::{Failure, Fault};
 
 /// Which token of the data folder a command wants, where none is given.
@@ -41,7 +41,7 @@ pub(crate) struct Server {
 impl Server {
     /// The data folder.
     pub(crate) fn data_dir(&self) -> Result<DataDir, Failure> {
-        DataDir::resolve(self.data.clone())
+        Ok(DataDir::resolve(self.data.clone())?)
     }
 
     /// A client with a token of this scope.

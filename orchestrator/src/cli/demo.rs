@@ -3,15 +3,16 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use gauntlet_server::data_dir::DataDir;
+use gauntlet_server::{Instance, Options, config};
+
 use super::files::wasm_files;
 use super::rules::Rules;
 use super::up::Stop;
-use crate::config;
-use crate::data_dir::DataDir;
 use crate::demo;
 use crate::failure::Failure;
 use crate::output::{Output, print};
-use crate::serve::{Instance, Options};
+use crate::source_tree;
 
 /// Run two real tournaments of the example methods, from submission to champion.
 ///
@@ -56,7 +57,7 @@ impl Demo {
     pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
         let methods = match &self.methods {
             Some(dir) => dir.clone(),
-            None => config::beside("examples/methods/target/gauntlet").ok_or_else(|| {
+            None => source_tree::beside("examples/methods/target/gauntlet").ok_or_else(|| {
                 Failure::input("there are no methods to submit")
                     .field("--methods")
                     .help("build the examples with `gauntlet method build examples/methods`")
@@ -92,7 +93,7 @@ impl Demo {
             slots,
             threads,
             containers: None,
-            tasks: self.tasks.clone().or_else(config::builtin_tasks),
+            tasks: self.tasks.clone().or_else(source_tree::builtin_tasks),
             secret: Some(plan.secret()),
             durable: false,
             runner_log: "warn",
@@ -109,7 +110,7 @@ impl Demo {
         let client = instance.admin()?;
         let outcome = tokio::select! {
             report = demo::run(&client, &plan, started) => report,
-            failure = instance.failed() => Err(failure),
+            error = instance.failed() => Err(error.into()),
             () = stop.asked() => Err(interrupted(&data)),
         };
         let outcome = match outcome {
@@ -121,15 +122,15 @@ impl Demo {
         if self.keep && outcome.is_ok() {
             eprintln!("Still up at {}; stop it with Ctrl-C.", instance.url());
             tokio::select! {
-                failure = instance.failed() => {
+                error = instance.failed() => {
                     // What was asked for is done and shown.
-                    tracing::warn!(%failure, "a part of the orchestrator ended");
+                    tracing::warn!(%error, "a part of the orchestrator ended");
                 }
                 () = stop.asked() => {}
             }
         }
         let drained = tokio::select! {
-            drained = instance.drain() => drained,
+            drained = instance.drain() => drained.map_err(Failure::from),
             () = stop.asked() => Err(Failure::ours("stop in order", "asked to stop at once")),
         };
         outcome.and(drained)?;

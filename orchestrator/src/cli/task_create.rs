@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gauntlet_server::tasks;
 use gauntlet_tasks::{DataReport, TaskDefinition, TaskError, Wish, bring};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -10,7 +11,6 @@ use serde::Serialize;
 use super::connection::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::serve::tasks;
 use crate::show::data_report;
 
 /// What to make of which data.

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use gauntlet_container::Engine;
+use gauntlet_server::data_dir::DataDir;
+use gauntlet_server::{Instance, Options, config};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config;
-use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::serve::{Instance, Options};
+use crate::source_tree;
 
 /// Start everything on this machine and stay until asked to end (SIGINT or SIGTERM).
 ///
@@ -92,7 +92,10 @@ impl Up {
             containers: self
                 .containers
                 .then(|| self.engine.unwrap_or_else(Engine::usual_socket)),
-            tasks: self.tasks.or(file.tasks).or_else(config::builtin_tasks),
+            tasks: self
+                .tasks
+                .or(file.tasks)
+                .or_else(source_tree::builtin_tasks),
             secret: None,
             durable: true,
             runner_log: "info",
@@ -123,13 +126,13 @@ impl Up {
             )
         })?;
         let failed = tokio::select! {
-            failure = instance.failed() => Some(failure),
+            error = instance.failed() => Some(Failure::from(error)),
             () = stop.asked() => None,
         };
         tracing::info!("stopping");
         // A second signal does not wait for an orderly end.
         let drained = tokio::select! {
-            drained = instance.drain() => drained,
+            drained = instance.drain() => drained.map_err(Failure::from),
             () = stop.asked() => Err(Failure::ours("stop in order", "asked to stop at once")),
         };
         match failed {

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use gauntlet_domain::tournament::{Halving, Play, Rules};
 use gauntlet_postgres::PrivateServer;
+use gauntlet_server::data_dir::{DataDir, read_json, write_json};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::cli::files::read_method;
-use crate::data_dir::{DataDir, read_json, write_json};
 use crate::failure::Failure;
 
 /// The tasks of the demo; its tournaments are called like them.
@@ -167,7 +167,7 @@ pub(crate) async fn prepare(data: &DataDir, wish: Wish) -> Result<Plan, Failure>
 pub(crate) fn finish(data: &DataDir, plan: &Plan) -> Result<(), Failure> {
     let mut notes = plan.notes.clone();
     notes.finished = true;
-    write_json(&data.demo(), &notes)
+    Ok(write_json(&data.demo(), &notes)?)
 }
 
 fn holds_something(data: &DataDir) -> Result<bool, Failure> {

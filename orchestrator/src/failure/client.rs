@@ -14,12 +14,12 @@ impl From<ClientError> for Failure {
             ClientError::Token => Self::input(what)
                 .field("--token")
                 .help("copy it again; a token is made of letters, digits and underscores"),
-            ClientError::Unreachable { .. } => Self::new(Fault::Unreachable, what)
-                .field("--url")
-                .help("start one with `gauntlet up`, or name another with --url URL or GAUNTLET_URL"),
-            ClientError::BrokenOff { .. } => {
-                Self::new(Fault::Unreachable, what).help("try again")
+            ClientError::Unreachable { .. } => {
+                Self::new(Fault::Unreachable, what).field("--url").help(
+                    "start one with `gauntlet up`, or name another with --url URL or GAUNTLET_URL",
+                )
             }
+            ClientError::BrokenOff { .. } => Self::new(Fault::Unreachable, what).help("try again"),
             ClientError::Refused { status, problem } => Self {
                 fault: answered(status),
                 what,

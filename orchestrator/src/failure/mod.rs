@@ -2,6 +2,7 @@
 //! server, unusable arguments and failures of our own, so that they all read alike.
 
 mod client;
+mod server;
 
 use std::fmt::{self, Write as _};
 use std::path::Path;

@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::config;
 use crate::failure::Failure;
+use crate::source_tree;
 
 /// The folder, inside the crate, that a vendored SDK is written to.
 pub(crate) const VENDORED: &str = "gauntlet-sdk";
@@ -46,7 +46,7 @@ impl Sdk {
                         )
                 });
         }
-        let found = config::beside("method-sdk")
+        let found = source_tree::beside("method-sdk")
             .filter(|folder| is_sdk(folder))
             .and_then(|folder| folder.canonicalize().ok());
         Ok(found.map_or(Self::Vendored, Self::Tree))

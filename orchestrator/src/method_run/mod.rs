@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 
 use gauntlet_protocol::{Budget, CurvePoint};
 use gauntlet_runner::attempt::{self, Attempt, AttemptResult, Lanes, Method};
+use gauntlet_server::tasks;
 use gauntlet_wire::settings::Settings;
 use sha2::{Digest as _, Sha256};
 
 use crate::failure::Failure;
 use crate::local::Local;
-use crate::serve::tasks;
 
 pub(crate) use native::Program;
 pub(crate) use report::{Report, show};

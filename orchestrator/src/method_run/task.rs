@@ -6,8 +6,8 @@ use gauntlet_protocol::Budget;
 use gauntlet_tasks::{Dataset, TaskDefinition};
 use sha2::{Digest as _, Sha256};
 
-use crate::config;
 use crate::failure::Failure;
+use crate::source_tree;
 
 /// A task ready to be run.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ fn find(task: &str) -> Result<PathBuf, Failure> {
     if named.join("task.toml").is_file() {
         return Ok(named.to_path_buf());
     }
-    let builtin = config::builtin_tasks();
+    let builtin = source_tree::builtin_tasks();
     let plain = !task.is_empty() && !task.contains(['/', '\\']) && task != "." && task != "..";
     if let Some(folder) = builtin.as_ref().map(|tasks| tasks.join(task))
         && plain
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_task_is_found_by_name_and_by_folder() {
         let by_name = LocalTask::open("digits", None).unwrap();
-        let folder = config::builtin_tasks().unwrap().join("digits");
+        let folder = source_tree::builtin_tasks().unwrap().join("digits");
         let by_folder = LocalTask::open(folder.to_str().unwrap(), None).unwrap();
         assert_eq!(by_name.dataset, by_folder.dataset);
         assert_eq!(by_name.split, Split::Local);

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
 use crate::data_dir::DataDir;
-use crate::failure::Failure;
+use crate::error::ServerError;
 
 const PROGRAM: &str = "gauntlet-runner";
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -27,18 +27,14 @@ const PATIENCE: Duration = Duration::from_secs(8);
 const NAME: &str = "local";
 
 /// The runner's program: beside this one.
-pub(crate) fn program() -> Result<PathBuf, Failure> {
+pub(crate) fn program() -> Result<PathBuf, ServerError> {
     let own = std::env::current_exe()
-        .map_err(|error| Failure::ours("find this program's place", error))?;
+        .map_err(|error| ServerError::failed("find this program's place", error))?;
     let beside = own.parent().unwrap_or(Path::new(".")).join(PROGRAM);
     if beside.is_file() {
         return Ok(beside);
     }
-    Err(
-        Failure::input(format!("{} is not there", beside.display()))
-            .field("--no-runner")
-            .help("build it with `cargo build --release -p gauntlet-runner -p gauntlet-sandbox -p gauntlet-worker`, or start without a runner"),
-    )
+    Err(ServerError::NoRunner { path: beside })
 }
 
 /// The local runner.
@@ -69,7 +65,7 @@ impl Runner {
         slots: usize,
         threads: usize,
         log: &'static str,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, ServerError> {
         Ok(Self {
             program: program()?,
             data: data.runner(),
@@ -96,7 +92,7 @@ impl Runner {
     ///
     /// # Errors
     /// If it never lived: it would be the same next time, and everybody would wait for nothing.
-    pub(crate) async fn keep_alive(&self, stop: &CancellationToken) -> Result<(), Failure> {
+    pub(crate) async fn keep_alive(&self, stop: &CancellationToken) -> Result<(), ServerError> {
         let pauses = ExponentialBuilder::new()
             .with_min_delay(self.first_pause)
             .with_max_delay(LONGEST_PAUSE)
@@ -121,8 +117,7 @@ impl Runner {
                 pause = pauses.build();
             }
             if !lived && deaths == TRIES {
-                return Err(Failure::ours("keep a runner alive", died)
-                    .help("its log is above; start without one with `gauntlet up --no-runner`"));
+                return Err(ServerError::Runner { last: died });
             }
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
@@ -246,11 +241,14 @@ mod tests {
     async fn a_runner_that_never_lives_is_given_up() {
         let folder = tempfile::tempdir().unwrap();
         let runner = runner(folder.path(), "exit 7");
-        let failure = runner
+        let error = runner
             .keep_alive(&CancellationToken::new())
             .await
             .unwrap_err();
-        assert!(failure.what.contains('7'), "{failure}");
+        assert!(
+            matches!(&error, ServerError::Runner { last } if last.contains('7')),
+            "{error}"
+        );
     }
 
     #[tokio::test]

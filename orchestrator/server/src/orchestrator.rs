@@ -7,19 +7,16 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::data_dir::DataDir;
-use crate::failure::Failure;
+use crate::error::ServerError;
 
 /// Connects to the database, brings its schema up to date and opens the blobs.
-pub(crate) async fn context(data: &DataDir, database: &str) -> Result<Context, Failure> {
-    let db = Db::connect(database).await.map_err(|error| {
-        Failure::ours("connect to the database", error)
-            .help("check that the server of DATABASE_URL runs, or unset it for a private one")
-    })?;
+pub(crate) async fn context(data: &DataDir, database: &str) -> Result<Context, ServerError> {
+    let db = Db::connect(database).await.map_err(ServerError::Connect)?;
     db.migrate()
         .await
-        .map_err(|error| Failure::ours("bring the database's schema up to date", error))?;
+        .map_err(|error| ServerError::failed("bring the database's schema up to date", error))?;
     let blobs = Blobs::local(&data.blobs())
-        .map_err(|error| Failure::file("open the blobs in", &data.blobs(), error))?;
+        .map_err(|error| ServerError::file("open the blobs in", &data.blobs(), error))?;
     Ok(Context::new(db, blobs, Policy::default()))
 }
 
@@ -28,13 +25,13 @@ pub(crate) fn start(
     context: Context,
     listener: TcpListener,
     stop: CancellationToken,
-) -> JoinSet<Result<(), Failure>> {
+) -> JoinSet<Result<(), ServerError>> {
     let mut parts = JoinSet::new();
     let served = gauntlet_http::serve(context.clone(), listener, stop.clone());
     parts.spawn(async move {
         served
             .await
-            .map_err(|error| Failure::ours("serve requests", error))
+            .map_err(|error| ServerError::failed("serve requests", error))
     });
     parts.spawn(async move {
         loops::run(context, stop).await;

@@ -7,20 +7,17 @@ use gauntlet_client::Client;
 use gauntlet_tasks::{Dataset, TaskDefinition};
 use sha2::{Digest as _, Sha256};
 
-use crate::failure::Failure;
+use crate::error::ServerError;
 
 /// Reads every task folder in `dir`, so that what cannot be used is refused
 /// before anything is started.
-pub(crate) fn read(dir: &Path) -> Result<Vec<TaskDefinition>, Failure> {
+pub(crate) fn read(dir: &Path) -> Result<Vec<TaskDefinition>, ServerError> {
     folders(dir)?
         .iter()
         .map(|folder| {
-            TaskDefinition::load(folder).map_err(|error| {
-                Failure::input(format!(
-                    "the task in {} cannot be used: {error}",
-                    folder.display()
-                ))
-                .field("--tasks")
+            TaskDefinition::load(folder).map_err(|source| ServerError::TaskFolder {
+                folder: folder.clone(),
+                source,
             })
         })
         .collect()
@@ -32,7 +29,7 @@ pub(crate) async fn register(
     client: &Client,
     definitions: Vec<TaskDefinition>,
     secret: &[u8; 32],
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, ServerError> {
     let mut names = Vec::new();
     for definition in definitions {
         let secret = *secret;
@@ -42,13 +39,10 @@ pub(crate) async fn register(
         })
         .await;
         let (definition, dataset) =
-            made.map_err(|error| Failure::ours("make a task's data", error))?;
-        let dataset = dataset.map_err(|error| {
-            Failure::input(format!(
-                "the task {} cannot be used: {error}",
-                definition.name
-            ))
-            .field("--tasks")
+            made.map_err(|error| ServerError::failed("make a task's data", error))?;
+        let dataset = dataset.map_err(|source| ServerError::TaskData {
+            name: definition.name.clone(),
+            source,
         })?;
         register_dataset(client, &definition, &dataset).await?;
         names.push(definition.name.clone());
@@ -58,25 +52,27 @@ pub(crate) async fn register(
 }
 
 /// Registers one task with its data.
-pub(crate) async fn register_dataset(
+///
+/// # Errors
+/// If the server refuses it, or has another task of that name.
+pub async fn register_dataset(
     client: &Client,
     definition: &TaskDefinition,
     dataset: &Dataset,
-) -> Result<(), Failure> {
+) -> Result<(), ServerError> {
     let new = put(client, definition, dataset).await?;
     register_one(client, new).await
 }
 
 /// Folders in `dir` with a `task.toml`.
-fn folders(dir: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let unusable = |error: &std::io::Error| {
-        Failure::input(format!("cannot read {}: {error}", dir.display()))
-            .field("--tasks")
-            .help("name a folder of task folders, such as examples/tasks")
+fn folders(dir: &Path) -> Result<Vec<PathBuf>, ServerError> {
+    let unusable = |source| ServerError::TaskFolders {
+        dir: dir.to_owned(),
+        source,
     };
     let mut folders = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(|error| unusable(&error))? {
-        let path = entry.map_err(|error| unusable(&error))?.path();
+    for entry in std::fs::read_dir(dir).map_err(unusable)? {
+        let path = entry.map_err(unusable)?.path();
         if path.join("task.toml").is_file() {
             folders.push(path);
         }
@@ -90,29 +86,16 @@ async fn put(
     client: &Client,
     definition: &TaskDefinition,
     dataset: &Dataset,
-) -> Result<NewTask, Failure> {
-    let mut digests = Vec::new();
-    for bytes in [
-        &dataset.train,
-        &dataset.hidden_inputs,
-        &dataset.hidden_labels,
-    ] {
-        let digest = hex::encode(Sha256::digest(bytes));
-        client.put_bytes(&["blobs", &digest], bytes).await?;
-        digests.push(digest);
-    }
-    let [train, hidden_inputs, hidden_labels] = <[String; 3]>::try_from(digests)
-        .map_err(|_| Failure::ours("register a task", "a part of its data is missing"))?;
+) -> Result<NewTask, ServerError> {
+    let train = put_blob(client, &dataset.train).await?;
+    let hidden_inputs = put_blob(client, &dataset.hidden_inputs).await?;
+    let hidden_labels = put_blob(client, &dataset.hidden_labels).await?;
     let base = match &dataset.base {
-        Some(bytes) => {
-            let digest = hex::encode(Sha256::digest(bytes));
-            client.put_bytes(&["blobs", &digest], bytes).await?;
-            Some(digest)
-        }
+        Some(bytes) => Some(put_blob(client, bytes).await?),
         None => None,
     };
     let info = serde_json::to_value(&dataset.info)
-        .map_err(|error| Failure::ours("describe a task", error))?;
+        .map_err(|error| ServerError::failed("describe a task", error))?;
     let budget = definition.budget;
     Ok(NewTask {
         name: definition.name.clone(),
@@ -137,8 +120,16 @@ async fn put(
     })
 }
 
+/// Uploads bytes; returns their name, the SHA-256 in hex.
+async fn put_blob(client: &Client, bytes: &[u8]) -> Result<String, ServerError> {
+    let digest = hex::encode(Sha256::digest(bytes));
+    client.put_bytes(&["blobs", &digest], bytes).await?;
+    Ok(digest)
+}
+
 /// What a task measures, in the API's shape.
-pub(crate) fn metric(metric: &gauntlet_tasks::Metric) -> Metric {
+#[must_use]
+pub fn metric(metric: &gauntlet_tasks::Metric) -> Metric {
     Metric {
         name: metric.name.to_owned(),
         unit: metric.unit.map(str::to_owned),
@@ -153,7 +144,7 @@ pub(crate) fn metric(metric: &gauntlet_tasks::Metric) -> Metric {
 
 /// Registers a task; one that is there already must be the same, since results
 /// on it would otherwise not be comparable.
-async fn register_one(client: &Client, new: NewTask) -> Result<(), Failure> {
+async fn register_one(client: &Client, new: NewTask) -> Result<(), ServerError> {
     match client.get::<Task>(&["tasks", &new.name]).await {
         Ok(there) => {
             let same = there.train == new.train
@@ -165,15 +156,7 @@ async fn register_one(client: &Client, new: NewTask) -> Result<(), Failure> {
             if same {
                 return Ok(());
             }
-            Err(Failure::input(format!(
-                "the task {} is registered already with other data or another budget",
-                new.name
-            ))
-            .field("--tasks")
-            .help(
-                "give the changed task a new name in its task.toml; orchestrators that share a \
-                 database need the same file `secret` in their data folders",
-            ))
+            Err(ServerError::TaskDiffers { name: new.name })
         }
         Err(error) if error.is_not_found() => {
             let _: Task = client.post_json(&["tasks"], &new).await?;

@@ -3,7 +3,7 @@
 use gauntlet_postgres::PrivateServer;
 
 use crate::data_dir::DataDir;
-use crate::failure::Failure;
+use crate::error::ServerError;
 
 /// Name of the database on the private server.
 const NAME: &str = "gauntlet";
@@ -17,12 +17,12 @@ pub(crate) struct Database {
 
 impl Database {
     /// Finds or starts one.
-    pub(crate) async fn start(data: &DataDir, durable: bool) -> Result<Self, Failure> {
+    pub(crate) async fn start(data: &DataDir, durable: bool) -> Result<Self, ServerError> {
         match std::env::var("DATABASE_URL") {
             Ok(url) if !url.is_empty() => return Ok(Self { url, private: None }),
             Ok(_) | Err(std::env::VarError::NotPresent) => {}
             Err(error) => {
-                return Err(Failure::input(format!("DATABASE_URL: {error}")).field("DATABASE_URL"));
+                return Err(ServerError::DatabaseUrl(error));
             }
         }
         let options = if durable {
@@ -32,7 +32,7 @@ impl Database {
         };
         let server = PrivateServer::start(options)
             .await
-            .map_err(|error| Failure::ours("start the database", error))?;
+            .map_err(|error| ServerError::failed("start the database", error))?;
         Ok(Self {
             url: server.url(NAME),
             private: Some(server),
@@ -45,12 +45,12 @@ impl Database {
     }
 
     /// Ends it, if it is ours to end.
-    pub(crate) async fn stop(self) -> Result<(), Failure> {
+    pub(crate) async fn stop(self) -> Result<(), ServerError> {
         match self.private {
             Some(server) => server
                 .stop()
                 .await
-                .map_err(|error| Failure::ours("stop the database", error)),
+                .map_err(|error| ServerError::failed("stop the database", error)),
             None => Ok(()),
         }
     }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::failure::Failure;
+use crate::error::ServerError;
 
 /// Where an orchestrator listens if nobody says otherwise.
-pub(crate) const LISTEN: &str = "127.0.0.1:7700";
+pub const LISTEN: &str = "127.0.0.1:7700";
 /// More runs at the same time than this must be asked for.
 const MOST_SLOTS: usize = 4;
 
@@ -16,22 +16,25 @@ const MOST_SLOTS: usize = 4;
 /// would be a limit that does not hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct File {
+pub struct File {
     /// Address to listen on.
-    pub(crate) listen: Option<SocketAddr>,
+    pub listen: Option<SocketAddr>,
     /// Runs that the local runner executes at the same time; 0 for no runner.
-    pub(crate) slots: Option<usize>,
+    pub slots: Option<usize>,
     /// Threads of each run's tensor backend.
-    pub(crate) threads: Option<usize>,
+    pub threads: Option<usize>,
     /// Folder of task folders to register.
-    pub(crate) tasks: Option<PathBuf>,
+    pub tasks: Option<PathBuf>,
     /// Folder of modules, models and data that all orchestrators of the database share.
-    pub(crate) blobs: Option<PathBuf>,
+    pub blobs: Option<PathBuf>,
 }
 
 impl File {
     /// Reads the file at `path`; without a path, that in the data folder, if there is one.
-    pub(crate) fn load(path: Option<&Path>, data: &Path) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// If the named file cannot be read, or has a key or value that is no setting.
+    pub fn load(path: Option<&Path>, data: &Path) -> Result<Self, ServerError> {
         let default = data.join("gauntlet.toml");
         let (path, named) = match path {
             Some(path) => (path, true),
@@ -42,17 +45,16 @@ impl File {
             Err(error) if !named && error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Self::default());
             }
-            Err(error) => {
-                return Err(
-                    Failure::input(format!("cannot read {}: {error}", path.display()))
-                        .field("--config"),
-                );
+            Err(source) => {
+                return Err(ServerError::SettingsFile {
+                    path: path.to_owned(),
+                    source,
+                });
             }
         };
-        toml::from_str(&text).map_err(|error| {
-            Failure::input(format!("{}: {}", path.display(), error.message()))
-                .field("--config")
-                .help("known keys are listen, slots, threads, tasks and blobs")
+        toml::from_str(&text).map_err(|error| ServerError::Settings {
+            path: path.to_owned(),
+            message: error.message().to_owned(),
         })
     }
 }
@@ -60,31 +62,11 @@ impl File {
 /// How many runs at the same time, and with how many threads each: as asked, else
 /// one single-threaded run a core. Models of this size gain nothing from threads,
 /// while runs side by side share nothing.
-pub(crate) fn slots(asked: Option<usize>, threads: Option<usize>) -> (usize, usize) {
+pub fn slots(asked: Option<usize>, threads: Option<usize>) -> (usize, usize) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = threads.unwrap_or(1).max(1);
     let slots = asked.unwrap_or_else(|| (cores / threads).clamp(1, MOST_SLOTS));
     (slots, threads)
-}
-
-/// The folder of the built-in tasks: in the working folder, else beside the
-/// build that this program is from.
-pub(crate) fn builtin_tasks() -> Option<PathBuf> {
-    beside("examples/tasks")
-}
-
-/// A folder of the source tree, found from the working folder or from this program's place.
-pub(crate) fn beside(relative: &str) -> Option<PathBuf> {
-    let here = std::env::current_dir().ok();
-    let program = std::env::current_exe().ok();
-    let ancestors = program
-        .iter()
-        .flat_map(|program| program.ancestors().skip(1));
-    here.iter()
-        .map(PathBuf::as_path)
-        .chain(ancestors)
-        .map(|folder| folder.join(relative))
-        .find(|folder| folder.is_dir())
 }
 
 #[cfg(test)]
@@ -96,8 +78,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gauntlet.toml");
         std::fs::write(&path, "slot = 2\n").unwrap();
-        let failure = File::load(None, folder.path()).unwrap_err();
-        assert!(failure.what.contains("slot"), "{failure}");
+        let error = File::load(None, folder.path()).unwrap_err();
+        assert!(error.to_string().contains("slot"), "{error}");
         std::fs::write(&path, "slots = 2\nlisten = \"127.0.0.1:1\"\n").unwrap();
         let file = File::load(None, folder.path()).unwrap();
         assert_eq!(file.slots, Some(2));

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use rand::TryRng as _;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::failure::Failure;
+use crate::error::ServerError;
 
 /// A data folder, not yet locked.
 #[derive(Clone, Debug)]
-pub(crate) struct DataDir {
+pub struct DataDir {
     root: PathBuf,
     /// Where blobs are, if not inside.
     blobs: Option<PathBuf>,
@@ -21,35 +21,38 @@ pub(crate) struct DataDir {
 /// Held as long as an orchestrator uses the folder; the operating system lets go
 /// of it when the process ends, however it ends.
 #[derive(Debug)]
-pub(crate) struct Lock {
+pub struct Lock {
     _file: File,
 }
 
 /// Where the orchestrator of this folder listens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ServerFile {
+pub struct ServerFile {
     /// Base address, such as `http://127.0.0.1:7700`.
-    pub(crate) url: String,
+    pub url: String,
     /// Its process.
-    pub(crate) pid: u32,
+    pub pid: u32,
 }
 
 /// The tokens made when the folder was first used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Tokens {
+pub struct Tokens {
     /// May do everything.
-    pub(crate) admin: String,
+    pub admin: String,
     /// May submit.
-    pub(crate) miner: String,
+    pub miner: String,
     /// May lease, report, and read hidden data.
-    pub(crate) runner: String,
+    pub runner: String,
 }
 
 impl DataDir {
     /// The folder named, else the one this user would get.
-    pub(crate) fn resolve(named: Option<PathBuf>) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// If no folder is named and this user has no home.
+    pub fn resolve(named: Option<PathBuf>) -> Result<Self, ServerError> {
         // An empty GAUNTLET_DATA says nothing.
         let root = match named.filter(|root| !root.as_os_str().is_empty()) {
             Some(root) => root,
@@ -58,26 +61,30 @@ impl DataDir {
         };
         // Children run elsewhere, so no relative path may reach them.
         let root = std::path::absolute(&root)
-            .map_err(|error| Failure::file("find the data folder", &root, error))?;
+            .map_err(|error| ServerError::file("find the data folder", &root, error))?;
         Ok(Self { root, blobs: None })
     }
 
     /// The same folder with its blobs elsewhere: orchestrators over one database share them.
-    pub(crate) fn with_blobs(mut self, blobs: Option<&Path>) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// If the working folder, to which a relative path belongs, cannot be found.
+    pub fn with_blobs(mut self, blobs: Option<&Path>) -> Result<Self, ServerError> {
         let absolute = |path: &Path| {
-            std::path::absolute(path).map_err(|error| Failure::file("find the blobs", path, error))
+            std::path::absolute(path)
+                .map_err(|error| ServerError::file("find the blobs", path, error))
         };
         self.blobs = blobs.map(absolute).transpose()?;
         Ok(self)
     }
 
     /// The folder itself.
-    pub(crate) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 
     /// A folder inside, with the same shape; used by the demo.
-    pub(crate) fn nested(&self, name: &str) -> Self {
+    pub fn nested(&self, name: &str) -> Self {
         Self {
             root: self.root.join(name),
             blobs: None,
@@ -85,34 +92,34 @@ impl DataDir {
     }
 
     /// The private database.
-    pub(crate) fn postgres(&self) -> PathBuf {
+    pub fn postgres(&self) -> PathBuf {
         self.root.join("postgres")
     }
 
     /// Modules, models and data by digest.
-    pub(crate) fn blobs(&self) -> PathBuf {
+    pub fn blobs(&self) -> PathBuf {
         self.blobs
             .clone()
             .unwrap_or_else(|| self.root.join("blobs"))
     }
 
     /// What the local runner keeps.
-    pub(crate) fn runner(&self) -> PathBuf {
+    pub fn runner(&self) -> PathBuf {
         self.root.join("runner")
     }
 
     /// Folders of runs under way.
-    pub(crate) fn runs(&self) -> PathBuf {
+    pub fn runs(&self) -> PathBuf {
         self.root.join("runs")
     }
 
     /// Compiled modules.
-    pub(crate) fn cache(&self) -> PathBuf {
+    pub fn cache(&self) -> PathBuf {
         self.root.join("cache")
     }
 
     /// The demo's own notes.
-    pub(crate) fn demo(&self) -> PathBuf {
+    pub fn demo(&self) -> PathBuf {
         self.root.join("demo.json")
     }
 
@@ -130,30 +137,31 @@ impl DataDir {
 
     /// Makes the folder. Others may pass through it, because the private database
     /// and the sandboxes run as other users, but not list it; each secret in it is 0600.
-    pub(crate) fn create(&self) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// If a folder cannot be made.
+    pub fn create(&self) -> Result<(), ServerError> {
         // Hidden labels are among the blobs: this user's alone.
-        for (path, mode, field) in [
-            (self.root.clone(), 0o711, "--data"),
-            (self.blobs(), 0o700, "--blobs"),
-        ] {
-            fs::DirBuilder::new()
-                .recursive(true)
-                .mode(mode)
-                .create(&path)
-                .map_err(|error| {
-                    Failure::input(format!(
-                        "cannot make the folder {}: {error}",
-                        path.display()
-                    ))
-                    .field(field)
-                    .help("name a folder that you may write to with --data DIR or GAUNTLET_DATA, and for blobs --blobs DIR")
-                })?;
-        }
-        Ok(())
+        let make = |path: &Path, mode| {
+            let mut builder = fs::DirBuilder::new();
+            builder.recursive(true).mode(mode).create(path)
+        };
+        make(&self.root, 0o711).map_err(|source| ServerError::DataFolder {
+            path: self.root.clone(),
+            source,
+        })?;
+        let blobs = self.blobs();
+        make(&blobs, 0o700).map_err(|source| ServerError::BlobFolder {
+            path: blobs,
+            source,
+        })
     }
 
     /// Takes the folder for this process.
-    pub(crate) fn lock(&self) -> Result<Lock, Failure> {
+    ///
+    /// # Errors
+    /// If another orchestrator uses the folder, or the lock cannot be opened.
+    pub fn lock(&self) -> Result<Lock, ServerError> {
         let path = self.root.join("lock");
         let file = fs::OpenOptions::new()
             .create(true)
@@ -161,60 +169,67 @@ impl DataDir {
             .write(true)
             .mode(0o600)
             .open(&path)
-            .map_err(|error| Failure::file("open", &path, error))?;
+            .map_err(|error| ServerError::file("open", &path, error))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: file }),
-            Err(TryLockError::WouldBlock) => {
-                let where_ = match self.server() {
-                    Ok(Some(server)) => format!(" (process {}, {})", server.pid, server.url),
-                    _ => String::new(),
-                };
-                Err(Failure::input(format!(
-                    "another gauntlet is using {}{where_}",
-                    self.root.display()
-                ))
-                .field("--data")
-                .help("use the one that runs, stop it, or name another folder with --data DIR"))
-            }
-            Err(TryLockError::Error(error)) => Err(Failure::file("lock", &path, error)),
+            Err(TryLockError::WouldBlock) => Err(ServerError::InUse {
+                root: self.root.clone(),
+                by: self.server().ok().flatten(),
+            }),
+            Err(TryLockError::Error(error)) => Err(ServerError::file("lock", &path, error)),
         }
     }
 
     /// Where the orchestrator of this folder listens, if one was started.
-    pub(crate) fn server(&self) -> Result<Option<ServerFile>, Failure> {
+    ///
+    /// # Errors
+    /// If the file is there and cannot be understood.
+    pub fn server(&self) -> Result<Option<ServerFile>, ServerError> {
         read_json(&self.server_path())
     }
 
     /// Notes where the orchestrator listens.
-    pub(crate) fn write_server(&self, server: &ServerFile) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_server(&self, server: &ServerFile) -> Result<(), ServerError> {
         write_json(&self.server_path(), server)
     }
 
     /// Forgets the orchestrator after an orderly end.
-    pub(crate) fn remove_server(&self) {
+    pub fn remove_server(&self) {
         // A stale file costs the next client only a clear "nobody answers".
         let _ = fs::remove_file(self.server_path());
     }
 
     /// The tokens, if they were made.
-    pub(crate) fn tokens(&self) -> Result<Option<Tokens>, Failure> {
+    ///
+    /// # Errors
+    /// If the file is there and cannot be understood.
+    pub fn tokens(&self) -> Result<Option<Tokens>, ServerError> {
         read_json(&self.tokens_path())
     }
 
     /// Keeps the tokens, for this user only.
-    pub(crate) fn write_tokens(&self, tokens: &Tokens) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_tokens(&self, tokens: &Tokens) -> Result<(), ServerError> {
         write_json(&self.tokens_path(), tokens)
     }
 
     /// The secret from which generated tasks draw their hidden part: the one
     /// kept here, else `fresh`, else a random one.
-    pub(crate) fn secret(&self, fresh: Option<[u8; 32]>) -> Result<[u8; 32], Failure> {
+    ///
+    /// # Errors
+    /// If there is a secret that cannot be read, or a new one cannot be kept.
+    pub fn secret(&self, fresh: Option<[u8; 32]>) -> Result<[u8; 32], ServerError> {
         let path = self.secret_path();
         match fs::read_to_string(&path) {
             Ok(text) => {
                 let mut secret = [0; 32];
                 hex::decode_to_slice(text.trim(), &mut secret)
-                    .map_err(|error| Failure::file("read", &path, error))?;
+                    .map_err(|error| ServerError::file("read", &path, error))?;
                 Ok(secret)
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -225,12 +240,12 @@ impl DataDir {
                 write_private(&path, hex::encode(secret).as_bytes())?;
                 Ok(secret)
             }
-            Err(error) => Err(Failure::file("read", &path, error)),
+            Err(error) => Err(ServerError::file("read", &path, error)),
         }
     }
 }
 
-fn user_data_home() -> Result<PathBuf, Failure> {
+fn user_data_home() -> Result<PathBuf, ServerError> {
     let absolute = |name: &str| {
         std::env::var_os(name)
             .map(PathBuf::from)
@@ -238,42 +253,44 @@ fn user_data_home() -> Result<PathBuf, Failure> {
     };
     absolute("XDG_DATA_HOME")
         .or_else(|| absolute("HOME").map(|home| home.join(".local/share")))
-        .ok_or_else(|| {
-            Failure::input("there is no home folder to keep data in")
-                .field("--data")
-                .help("name a folder with --data DIR or GAUNTLET_DATA")
-        })
+        .ok_or(ServerError::NoHome)
 }
 
 /// 32 random bytes.
-pub(crate) fn random() -> Result<[u8; 32], Failure> {
+pub(crate) fn random() -> Result<[u8; 32], ServerError> {
     let mut bytes = [0; 32];
     rand::rngs::SysRng
         .try_fill_bytes(&mut bytes)
-        .map_err(|error| Failure::ours("draw random bytes", error))?;
+        .map_err(|error| ServerError::failed("draw random bytes", error))?;
     Ok(bytes)
 }
 
 /// Reads a JSON file; `None` if there is none.
-pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
+///
+/// # Errors
+/// If it cannot be read or is of another shape.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, ServerError> {
     match fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes)
             .map(Some)
-            .map_err(|error| Failure::file("read", path, error)),
+            .map_err(|error| ServerError::file("read", path, error)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::file("read", path, error)),
+        Err(error) => Err(ServerError::file("read", path, error)),
     }
 }
 
 /// Writes a JSON file for this user only.
-pub(crate) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Failure> {
-    let bytes =
-        serde_json::to_vec_pretty(value).map_err(|error| Failure::file("write", path, error))?;
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), ServerError> {
+    let bytes = serde_json::to_vec_pretty(value)
+        .map_err(|error| ServerError::file("write", path, error))?;
     write_private(path, &bytes)
 }
 
 /// Writes a file that only this user may read, whole or not at all.
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ServerError> {
     let write = || -> std::io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         // Created 0600, renamed into place: a crash leaves the old file or the new one.
@@ -283,7 +300,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         file.persist(path)?;
         Ok(())
     };
-    write().map_err(|error| Failure::file("write", path, error))
+    write().map_err(|error| ServerError::file("write", path, error))
 }
 
 #[cfg(test)]
@@ -331,7 +348,7 @@ mod tests {
         let (_folder, data) = scratch();
         let held = data.lock().unwrap();
         let refused = data.lock().unwrap_err();
-        assert_eq!(refused.field.as_deref(), Some("--data"));
+        assert!(matches!(refused, ServerError::InUse { by: None, .. }));
         drop(held);
         data.lock().unwrap();
     }

@@ -1,12 +1,6 @@
 //! Joins database, orchestrator and local runner into one running instance,
 //! and ends them in order.
 
-mod database;
-mod orchestrator;
-mod runner;
-pub(crate) mod tasks;
-mod tokens;
-
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,47 +12,48 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::data_dir::{DataDir, Lock, ServerFile, Tokens};
-use crate::failure::Failure;
-use database::Database;
+use crate::database::Database;
+use crate::error::ServerError;
+use crate::{orchestrator, runner, tasks, tokens};
 
 /// How long an orderly end may take before what is left is cut off.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// What to start.
 #[derive(Debug)]
-pub(crate) struct Options {
+pub struct Options {
     /// The data folder.
-    pub(crate) data: DataDir,
+    pub data: DataDir,
     /// Address to listen on.
-    pub(crate) listen: SocketAddr,
+    pub listen: SocketAddr,
     /// Take any port if that one is taken.
-    pub(crate) any_port: bool,
+    pub any_port: bool,
     /// Runs that the local runner executes at the same time; 0 for no runner.
-    pub(crate) slots: usize,
+    pub slots: usize,
     /// Threads of each run.
-    pub(crate) threads: usize,
+    pub threads: usize,
     /// The engine with which the local runner executes container images too, if it is to.
-    pub(crate) containers: Option<PathBuf>,
+    pub containers: Option<PathBuf>,
     /// Folder of task folders to register.
-    pub(crate) tasks: Option<PathBuf>,
+    pub tasks: Option<PathBuf>,
     /// The secret of generated tasks, if the folder has none yet; else a random one.
-    pub(crate) secret: Option<[u8; 32]>,
+    pub secret: Option<[u8; 32]>,
     /// Survive a power cut.
-    pub(crate) durable: bool,
+    pub durable: bool,
     /// What the local runner logs, such as `info`.
-    pub(crate) runner_log: &'static str,
+    pub runner_log: &'static str,
 }
 
 /// A running instance.
 #[derive(Debug)]
-pub(crate) struct Instance {
+pub struct Instance {
     data: DataDir,
     url: String,
     tokens: Tokens,
     tasks: Vec<String>,
-    runner: JoinSet<Result<(), Failure>>,
+    runner: JoinSet<Result<(), ServerError>>,
     stop_runner: CancellationToken,
-    orchestrator: JoinSet<Result<(), Failure>>,
+    orchestrator: JoinSet<Result<(), ServerError>>,
     stop_orchestrator: CancellationToken,
     db: Db,
     database: Database,
@@ -71,7 +66,7 @@ impl Instance {
     ///
     /// # Errors
     /// The first part that does not start. What was started before it is stopped.
-    pub(crate) async fn start(options: Options) -> Result<Self, Failure> {
+    pub async fn start(options: Options) -> Result<Self, ServerError> {
         let data = options.data;
         // First what can be refused without starting anything.
         let tasks = match &options.tasks {
@@ -86,7 +81,7 @@ impl Instance {
         let listener = listen(options.listen, options.any_port).await?;
         let address = listener
             .local_addr()
-            .map_err(|error| Failure::ours("read the listener's address", error))?;
+            .map_err(|error| ServerError::failed("read the listener's address", error))?;
         let url = format!("http://{}", reachable(address));
 
         let database = Database::start(&data, options.durable).await?;
@@ -136,36 +131,36 @@ impl Instance {
     }
 
     /// Base address for clients on this machine.
-    pub(crate) fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         &self.url
     }
 
     /// Names of the tasks that were registered.
-    pub(crate) fn tasks(&self) -> &[String] {
+    pub fn tasks(&self) -> &[String] {
         &self.tasks
     }
 
     /// A client that may do everything.
-    pub(crate) fn admin(&self) -> Result<Client, Failure> {
+    pub fn admin(&self) -> Result<Client, ServerError> {
         Ok(Client::new(&self.url, Some(self.tokens.admin.clone()))?)
     }
 
     /// Resolves when a part ends that should not: then all must end.
-    pub(crate) async fn failed(&mut self) -> Failure {
+    pub async fn failed(&mut self) -> ServerError {
         let ended = tokio::select! {
             Some(ended) = self.orchestrator.join_next() => ended,
             Some(ended) = self.runner.join_next(), if !self.runner.is_empty() => ended,
         };
         match ended {
-            Ok(Ok(())) => Failure::ours("go on", "a part of the orchestrator ended by itself"),
-            Ok(Err(failure)) => failure,
-            Err(error) => Failure::ours("go on", error),
+            Ok(Ok(())) => ServerError::Ended,
+            Ok(Err(error)) => error,
+            Err(error) => ServerError::failed("go on", error),
         }
     }
 
     /// Ends everything in order: the runner gives its runs back while somebody is
     /// there to take them, then requests are answered, then the database closes.
-    pub(crate) async fn drain(mut self) -> Result<(), Failure> {
+    pub async fn drain(mut self) -> Result<(), ServerError> {
         self.stop_runner.cancel();
         let mut outcome = join(&mut self.runner, "the local runner").await;
         self.stop_orchestrator.cancel();
@@ -177,11 +172,12 @@ impl Instance {
 }
 
 /// Waits for the parts of a set; cuts off those that take too long.
-async fn join(set: &mut JoinSet<Result<(), Failure>>, what: &str) -> Result<(), Failure> {
+async fn join(set: &mut JoinSet<Result<(), ServerError>>, what: &str) -> Result<(), ServerError> {
     let ended = tokio::time::timeout(GRACE, async {
         let mut outcome = Ok(());
         while let Some(ended) = set.join_next().await {
-            let ended = ended.unwrap_or_else(|error| Err(Failure::ours("stop in order", error)));
+            let ended =
+                ended.unwrap_or_else(|error| Err(ServerError::failed("stop in order", error)));
             outcome = outcome.and(ended);
         }
         outcome
@@ -198,22 +194,20 @@ async fn join(set: &mut JoinSet<Result<(), Failure>>, what: &str) -> Result<(), 
     }
 }
 
-async fn listen(address: SocketAddr, any_port: bool) -> Result<TcpListener, Failure> {
+async fn listen(address: SocketAddr, any_port: bool) -> Result<TcpListener, ServerError> {
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(listener),
         Err(error) if any_port && error.kind() == std::io::ErrorKind::AddrInUse => {
             TcpListener::bind(SocketAddr::new(address.ip(), 0))
                 .await
-                .map_err(|error| refused(address, &error))
+                .map_err(|error| refused(address, error))
         }
-        Err(error) => Err(refused(address, &error)),
+        Err(error) => Err(refused(address, error)),
     }
 }
 
-fn refused(address: SocketAddr, error: &std::io::Error) -> Failure {
-    Failure::input(format!("cannot listen on {address}: {error}"))
-        .field("--listen")
-        .help("name another address with --listen ADDR; port 0 takes any free one")
+fn refused(address: SocketAddr, source: std::io::Error) -> ServerError {
+    ServerError::Listen { address, source }
 }
 
 /// The address clients on this machine use: a listener on all addresses is
@@ -236,8 +230,8 @@ mod tests {
     async fn a_taken_address_is_refused_by_name_or_replaced() {
         let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = taken.local_addr().unwrap();
-        let failure = listen(address, false).await.unwrap_err();
-        assert_eq!(failure.field.as_deref(), Some("--listen"));
+        let error = listen(address, false).await.unwrap_err();
+        assert!(matches!(error, ServerError::Listen { .. }), "{error}");
         let other = listen(address, true).await.unwrap();
         assert_ne!(other.local_addr().unwrap(), address);
     }

@@ -4,14 +4,14 @@ use gauntlet_scheduler::Context;
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 
 use crate::data_dir::{DataDir, Tokens, random};
-use crate::failure::Failure;
+use crate::error::ServerError;
 
 /// What tokens made here are called in the database.
 const NOTE: &str = "made by `gauntlet up`";
 
 /// The tokens in the data folder, made if there are none, and registered if the
 /// database does not know them.
-pub(crate) async fn ensure(data: &DataDir, context: &Context) -> Result<Tokens, Failure> {
+pub(crate) async fn ensure(data: &DataDir, context: &Context) -> Result<Tokens, ServerError> {
     let tokens = match data.tokens()? {
         Some(tokens) => tokens,
         None => {
@@ -33,17 +33,14 @@ pub(crate) async fn ensure(data: &DataDir, context: &Context) -> Result<Tokens, 
     ] {
         ensure_token(context, token, scope, NOTE)
             .await
-            .map_err(|refusal| {
-                Failure::ours(
-                    format_args!("use the {} token of tokens.json", scope.as_str()),
-                    refusal,
-                )
-                .help("remove tokens.json in the data folder to have new ones made")
+            .map_err(|source| ServerError::Token {
+                scope: scope.as_str(),
+                source,
             })?;
     }
     Ok(tokens)
 }
 
-fn fresh(scope: Scope) -> Result<String, Failure> {
+fn fresh(scope: Scope) -> Result<String, ServerError> {
     Ok(format!("gnt_{}_{}", scope.as_str(), hex::encode(random()?)))
 }

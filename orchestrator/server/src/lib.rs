@@ -1,0 +1,17 @@
+//! What `gauntlet up` starts and ends: a database, the orchestrator over it, and a local
+//! runner, all of whose files lie in one data folder.
+//!
+//! Nothing here knows a screen or a command line: what goes wrong is a [`ServerError`].
+
+pub mod config;
+pub mod data_dir;
+mod database;
+mod error;
+mod instance;
+mod orchestrator;
+mod runner;
+pub mod tasks;
+mod tokens;
+
+pub use error::{Cause, ServerError};
+pub use instance::{Instance, Options};

@@ -1,0 +1,104 @@
+//! Instances that do not start or go on, as failures of a command.
+
+use gauntlet_server::ServerError;
+
+use super::{Failure, Fault};
+
+impl From<ServerError> for Failure {
+    fn from(error: ServerError) -> Self {
+        use ServerError as E;
+        let what = error.to_string();
+        let unwritable = "name a folder that you may write to with --data DIR or GAUNTLET_DATA, and for blobs \
+                          --blobs DIR";
+        match error {
+            E::NoHome => Self::input(what)
+                .field("--data")
+                .help("name a folder with --data DIR or GAUNTLET_DATA"),
+            E::DataFolder { .. } => Self::input(what).field("--data").help(unwritable),
+            E::BlobFolder { .. } => Self::input(what).field("--blobs").help(unwritable),
+            E::InUse { .. } => Self::input(what)
+                .field("--data")
+                .help("use the one that runs, stop it, or name another folder with --data DIR"),
+            E::SettingsFile { .. } => Self::input(what).field("--config"),
+            E::Settings { .. } => Self::input(what)
+                .field("--config")
+                .help("known keys are listen, slots, threads, tasks and blobs"),
+            E::Listen { .. } => Self::input(what)
+                .field("--listen")
+                .help("name another address with --listen ADDR; port 0 takes any free one"),
+            E::NoRunner { .. } => Self::input(what).field("--no-runner").help(
+                "build it with `cargo build --release -p gauntlet-runner -p gauntlet-sandbox -p \
+                 gauntlet-worker`, or start without a runner",
+            ),
+            E::TaskFolders { .. } => Self::input(what)
+                .field("--tasks")
+                .help("name a folder of task folders, such as examples/tasks"),
+            E::TaskFolder { .. } | E::TaskData { .. } => Self::input(what).field("--tasks"),
+            E::TaskDiffers { .. } => Self::input(what).field("--tasks").help(
+                "give the changed task a new name in its task.toml; orchestrators that share a \
+                 database need the same file `secret` in their data folders",
+            ),
+            E::DatabaseUrl(_) => Self::input(what).field("DATABASE_URL"),
+            E::Connect(_) => ours(what)
+                .help("check that the server of DATABASE_URL runs, or unset it for a private one"),
+            E::Token { .. } => {
+                ours(what).help("remove tokens.json in the data folder to have new ones made")
+            }
+            E::Runner { .. } => ours(what)
+                .help("its log is above; start without one with `gauntlet up --no-runner`"),
+            E::Client(error) => error.into(),
+            E::Ended | E::File { .. } | E::Failed { .. } => ours(what),
+        }
+    }
+}
+
+fn ours(what: String) -> Failure {
+    Failure::new(Fault::Ours, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_for_and_cannot_be_is_named() {
+        let io = || std::io::Error::other("no");
+        let address = "127.0.0.1:1".parse().unwrap();
+        for (error, field) in [
+            (ServerError::NoHome, "--data"),
+            (
+                ServerError::BlobFolder {
+                    path: "/x".into(),
+                    source: io(),
+                },
+                "--blobs",
+            ),
+            (
+                ServerError::Listen {
+                    address,
+                    source: io(),
+                },
+                "--listen",
+            ),
+            (ServerError::NoRunner { path: "/x".into() }, "--no-runner"),
+            (ServerError::TaskDiffers { name: "x".into() }, "--tasks"),
+        ] {
+            let failure = Failure::from(error);
+            assert_eq!(failure.field.as_deref(), Some(field), "{failure}");
+            assert!(failure.help.is_some(), "{failure}");
+            assert_eq!(failure.exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn what_breaks_of_ours_is_ours() {
+        let last = "the local runner ended by itself: exit status: 7".to_owned();
+        let failure = Failure::from(ServerError::Runner { last });
+        assert_eq!(
+            failure.what,
+            "failed to keep a runner alive: the local runner ended by itself: exit status: 7"
+        );
+        assert_eq!(failure.exit_code(), 4);
+        assert_eq!(Failure::from(ServerError::Ended).exit_code(), 4);
+    }
+}
