@@ -3,25 +3,21 @@
 mod cli;
 mod demo;
 mod failure;
-mod image_check;
-mod local;
-mod method_build;
-mod method_check;
-mod method_new;
-mod method_run;
+mod method_file;
 mod output;
 mod show;
-mod source_tree;
 mod telemetry;
 mod watch;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use gauntlet_workbench::build::wrapper;
 
 fn main() -> ExitCode {
-    if let Some(code) = method_build::wrapper::if_called() {
-        return code;
+    if let Some(error) = wrapper::if_called() {
+        eprintln!("gauntlet: {error}");
+        return ExitCode::FAILURE;
     }
     let cli = cli::Cli::parse();
     let json = cli.json;

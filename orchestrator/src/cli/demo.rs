@@ -5,14 +5,14 @@ use std::path::PathBuf;
 
 use gauntlet_server::data_dir::DataDir;
 use gauntlet_server::{Instance, Options, config};
+use gauntlet_workbench::source_tree;
 
-use super::files::wasm_files;
 use super::rules::Rules;
 use super::up::Stop;
 use crate::demo;
 use crate::failure::Failure;
+use crate::method_file::wasm_files;
 use crate::output::{Output, print};
-use crate::source_tree;
 
 /// Run two real tournaments of the example methods, from submission to champion.
 ///

@@ -3,14 +3,13 @@
 mod archive;
 mod connection;
 mod demo;
-pub(crate) mod files;
 mod method;
 mod rules;
 mod runner;
 mod series;
 mod submit;
 mod task;
-pub(crate) mod task_create;
+mod task_create;
 mod token;
 mod tournament;
 mod up;

@@ -8,8 +8,8 @@ use gauntlet_client::Client;
 use gauntlet_container::Engine;
 
 use super::connection::{Scope, Server};
-use super::files::{check_archive, read_method};
 use crate::failure::Failure;
+use crate::method_file::{check_archive, read_method};
 use crate::output::Output;
 use crate::show::text::{bytes, printable};
 

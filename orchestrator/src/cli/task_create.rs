@@ -4,14 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauntlet_server::tasks;
-use gauntlet_tasks::{DataReport, TaskDefinition, TaskError, Wish, bring};
+use gauntlet_tasks::{TaskDefinition, TaskError, Wish, bring};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
 
 use super::connection::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::show::data_report;
+use crate::show::data_report::{self, Created};
 
 /// What to make of which data.
 #[derive(Debug, clap::Args)]
@@ -77,23 +76,6 @@ Data:
   IDX         train-images-idx3-ubyte (also with .gz) with --labels, or a folder with such pairs
 
 --dry-run says what is in the data and does nothing.";
-
-/// What was made.
-#[derive(Debug, Serialize)]
-pub(crate) struct Created {
-    /// What is in the data.
-    #[serde(flatten)]
-    pub(crate) report: DataReport,
-    /// Rows to train on.
-    pub(crate) train_rows: usize,
-    /// Shape of a row of inputs, as a method sees it.
-    pub(crate) input_shape: Vec<usize>,
-    /// What has become of it: `checked`, `written` or `registered`.
-    pub(crate) done: &'static str,
-    /// The folder, if one was written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) folder: Option<PathBuf>,
-}
 
 impl Create {
     pub(crate) async fn run(self, server: &Server, output: Output) -> Result<(), Failure> {

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use gauntlet_container::Engine;
 use gauntlet_server::data_dir::DataDir;
 use gauntlet_server::{Instance, Options, config};
+use gauntlet_workbench::source_tree;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::source_tree;
 
 /// Start everything on this machine and stay until asked to end (SIGINT or SIGTERM).
 ///

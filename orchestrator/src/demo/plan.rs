@@ -9,8 +9,8 @@ use gauntlet_server::data_dir::{DataDir, read_json, write_json};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::cli::files::read_method;
 use crate::failure::Failure;
+use crate::method_file::read_method;
 
 /// The tasks of the demo; its tournaments are called like them.
 pub(crate) const TASKS: [&str; 2] = ["digits", "modular-addition"];

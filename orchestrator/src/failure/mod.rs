@@ -3,6 +3,7 @@
 
 mod client;
 mod server;
+mod workbench;
 
 use std::fmt::{self, Write as _};
 use std::path::Path;

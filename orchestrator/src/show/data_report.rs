@@ -1,13 +1,32 @@
 //! What is in the data that a task was made from.
 
-use gauntlet_tasks::ColumnType;
+use std::path::PathBuf;
+
+use gauntlet_tasks::{ColumnType, DataReport};
+use serde::Serialize;
 
 use super::table::{Column, render};
 use super::text::{bytes, counted, printable};
-use crate::cli::task_create::Created;
 
 /// Classes shown; of more, the first.
 const MOST_CLASSES: usize = 30;
+
+/// What was made.
+#[derive(Debug, Serialize)]
+pub(crate) struct Created {
+    /// What is in the data.
+    #[serde(flatten)]
+    pub(crate) report: DataReport,
+    /// Rows to train on.
+    pub(crate) train_rows: usize,
+    /// Shape of a row of inputs, as a method sees it.
+    pub(crate) input_shape: Vec<usize>,
+    /// What has become of it: `checked`, `written` or `registered`.
+    pub(crate) done: &'static str,
+    /// The folder, if one was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) folder: Option<PathBuf>,
+}
 
 /// The report for people.
 pub(crate) fn show(created: &Created) -> String {

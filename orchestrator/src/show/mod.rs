@@ -3,7 +3,10 @@
 pub(crate) mod archive;
 pub(crate) mod cuts;
 pub(crate) mod data_report;
+pub(crate) mod image_check;
 pub(crate) mod lists;
+pub(crate) mod method_run;
+pub(crate) mod module_check;
 pub(crate) mod progress;
 pub(crate) mod ratings;
 pub(crate) mod series;

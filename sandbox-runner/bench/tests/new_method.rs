@@ -12,4 +12,4 @@ mod starter;
 use gauntlet_method::prelude::*;
 use starter::Starter;
 
-include!("../../../orchestrator/src/method_new/template/tests.rs.in");
+include!("../../workbench/src/scaffold/template/tests.rs.in");

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use gauntlet_workbench::build::{self, Built};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::method_build::{self, Built};
 use crate::output::Output;
 use crate::show::text::{bytes, printable};
 
@@ -61,9 +61,9 @@ impl From<Built> for Module {
 
 impl Build {
     pub(crate) fn run(self, output: Output) -> Result<(), Failure> {
-        let options = method_build::Options { quiet: output.json };
-        let built = method_build::build(&self.dir, options)
-            .map_err(|error| method_build::failure(error, "DIR"))?;
+        let options = build::Options { quiet: output.json };
+        let built =
+            build::build(&self.dir, options).map_err(|error| Failure::build(&error, "DIR"))?;
         let modules = Modules {
             interface: gauntlet_wire::VERSION,
             burn: gauntlet_wire::BURN_VERSION,

@@ -1,17 +1,14 @@
 //! `gauntlet method check`.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
-use gauntlet_sandbox::{CompileError, CompileLimits};
+use gauntlet_workbench::check::{image, module};
 
+use super::place::Place;
 use crate::failure::{Failure, Fault};
-use crate::image_check;
-use crate::local::Place;
-use crate::method_check::{self, Compiled};
-use crate::method_run;
 use crate::output::Output;
 use crate::show::text::counted;
+use crate::show::{image_check, module_check};
 
 /// Say whether the gate would let a method in, with every reason.
 #[derive(Debug, clap::Args)]
@@ -32,20 +29,22 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self, output: Output) -> Result<(), Failure> {
-        let path = method_run::module(&self.path, output.json)?;
-        if image_check::is_archive(&path) {
-            let check = image_check::check(&path)?;
+        let path = super::module(&self.path, output.json)?;
+        if image::is_archive(&path) {
+            let check = image::check(&path)?;
             output.answer(&check, image_check::show)?;
             return match check.enters {
                 true => Ok(()),
                 false => Err(Failure::new(Fault::Refused, "the image is refused").field("PATH")),
             };
         }
-        let (mut check, wasm) = method_check::check(&path)?;
+        let (mut check, wasm) = module::check(&path)?;
         if self.compile && check.enters {
-            check.compiled = Some(self.compile(&wasm)?);
+            let local = self.place.sandbox(true)?;
+            let compiled = super::runtime()?.block_on(module::compile(&local, &wasm));
+            check.compiled = Some(compiled?);
         }
-        output.answer(&check, method_check::show)?;
+        output.answer(&check, module_check::show)?;
         if check.passes() {
             return Ok(());
         }
@@ -54,23 +53,5 @@ impl Check {
             count => format!("the gate refuses it for {}", counted(count, "reason")),
         };
         Err(Failure::new(Fault::Refused, what).field("PATH"))
-    }
-
-    fn compile(&self, wasm: &[u8]) -> Result<Compiled, Failure> {
-        let local = self.place.sandbox(true)?;
-        let began = Instant::now();
-        let compiled = super::runtime()?.block_on(local.sandbox.compile(wasm));
-        let error = match compiled {
-            Ok(_) => None,
-            Err(CompileError::Fault(fault)) => {
-                return Err(Failure::ours("compile the module", fault));
-            }
-            Err(error) => Some(error.to_string()),
-        };
-        Ok(Compiled {
-            seconds: began.elapsed().as_secs_f64(),
-            limit_seconds: CompileLimits::default().cpu_seconds,
-            error,
-        })
     }
 }

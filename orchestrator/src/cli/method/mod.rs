@@ -4,7 +4,13 @@ mod build;
 mod check;
 mod new;
 mod pack;
+mod perform;
+mod place;
 mod run;
+
+use std::path::{Path, PathBuf};
+
+use gauntlet_workbench::build::{Options, module as build_module};
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -40,6 +46,11 @@ impl MethodCommand {
             Action::Run(run) => run.run(output),
         }
     }
+}
+
+/// The module that `path` stands for: the file itself, or what building the crate gives.
+fn module(path: &Path, quiet: bool) -> Result<PathBuf, Failure> {
+    build_module(path, Options { quiet }).map_err(|error| Failure::build(&error, "PATH"))
 }
 
 /// What executes methods is asynchronous.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use gauntlet_workbench::scaffold::{self, CrateSpec, Sdk};
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::method_new::{self, Order, Sdk};
 use crate::output::Output;
 
 /// Write the crate of a new method: it builds at once, has a test, and beats the baseline.
@@ -40,16 +40,16 @@ struct Written {
 impl New {
     pub(crate) fn run(self, output: Output) -> Result<(), Failure> {
         let sdk = Sdk::choose(self.sdk.as_deref(), self.vendor)?;
-        let order = Order {
+        let spec = CrateSpec {
             name: self.name,
             parent: self.parent,
             sdk,
         };
-        let path = method_new::write(&order)?;
+        let path = scaffold::write(&spec)?;
         let written = Written {
-            name: order.name,
+            name: spec.name,
             path,
-            sdk: order.sdk.explanation(),
+            sdk: spec.sdk.explanation(),
         };
         output.answer(&written, |written| {
             format!(

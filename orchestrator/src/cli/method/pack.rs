@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use gauntlet_image::Packed;
+use gauntlet_workbench::check::image;
 
 use crate::failure::Failure;
-use crate::image_check;
 use crate::output::Output;
+use crate::show::image_check;
 
 /// Pack a program into a container image, without an engine.
 #[derive(Debug, clap::Args)]
@@ -63,7 +64,7 @@ impl Pack {
             .map_err(|error| Failure::file("write", &archive, error))?;
         gauntlet_image::pack(&packed, std::io::BufWriter::new(file))
             .map_err(|error| Failure::input(error.to_string()).field("PROGRAM"))?;
-        let check = image_check::check(&archive)?;
+        let check = image::check(&archive)?;
         output.answer(&check, image_check::show)
     }
 }

@@ -4,14 +4,17 @@ use std::path::PathBuf;
 
 use gauntlet_runner::attempt::Method;
 use gauntlet_wire::settings::{Declared, Settings};
+use gauntlet_workbench::check::{image, module};
+use gauntlet_workbench::local::Local;
+use gauntlet_workbench::run::{LocalTask, NativeCrate, Program, Seed};
 
+use super::perform::{self, NativeSpec, SandboxSpec};
+use super::place::Place;
 use crate::failure::{Failure, Fault};
-use crate::image_check;
-use crate::local::{Local, Place};
-use crate::method_check;
-use crate::method_run::{self, LocalTask, NativeOrder, Order, Program, Report, Seed};
 use crate::output::Output;
+use crate::show::method_run::{self, Report};
 use crate::show::text::counted;
+use crate::show::{image_check, module_check};
 
 /// Train and score a method on this machine, in the sandbox of a tournament.
 #[derive(Debug, clap::Args)]
@@ -78,27 +81,27 @@ impl Run {
             return self.natively(&task, output);
         }
         let local = self.place.sandbox(false)?;
-        let path = method_run::module(&self.path, output.json)?;
-        if image_check::is_archive(&path) {
+        let path = super::module(&self.path, output.json)?;
+        if image::is_archive(&path) {
             return self.image(path, local, task, output);
         }
-        let (check, wasm) = method_check::check(&path)?;
+        let (check, wasm) = module::check(&path)?;
         if !check.enters {
-            output.answer(&check, method_check::show)?;
+            output.answer(&check, module_check::show)?;
             return Err(Failure::new(Fault::Refused, "the gate refuses the module").field("PATH"));
         }
         let settings = self.settings(&check.parameters)?;
-        let order = Order {
+        let spec = SandboxSpec {
             settings,
             path,
             method: Method::Module(wasm),
-            task,
+            task: &task,
             seed: self.seed,
             repeat: self.repeat,
             threads: self.threads.into(),
             quiet: output.json,
         };
-        let report = super::runtime()?.block_on(method_run::in_sandbox(&local, order))?;
+        let report = super::runtime()?.block_on(perform::in_sandbox(&local, spec))?;
         answer(&report, output)
     }
 
@@ -118,19 +121,19 @@ impl Run {
         if !self.settings.is_empty() {
             return Err(Failure::input("an image does not declare hyper-parameters").field("--set"));
         }
-        let check = image_check::check(&path)?;
+        let check = image::check(&path)?;
         if !check.enters {
             output.answer(&check, image_check::show)?;
             return Err(Failure::new(Fault::Refused, "the image is refused").field("PATH"));
         }
-        let order = Order {
+        let spec = SandboxSpec {
             method: Method::Image {
                 archive: path.clone(),
                 digest: check.digest,
             },
             settings: Settings::new(),
             path,
-            task,
+            task: &task,
             seed: self.seed,
             repeat: self.repeat,
             threads: self.threads.into(),
@@ -139,7 +142,7 @@ impl Run {
         let engine = self.engine.clone();
         let report = super::runtime()?.block_on(async {
             let local = local.with_containers(engine).await?;
-            method_run::in_sandbox(&local, order).await
+            perform::in_sandbox(&local, spec).await
         })?;
         answer(&report, output)
     }
@@ -147,14 +150,23 @@ impl Run {
     fn natively(&self, task: &LocalTask, output: Output) -> Result<(), Failure> {
         let program = match &self.program {
             Some(program) => Program::built(program)?,
-            None => Program::build(&self.path, output.json)?,
+            None => {
+                let source = NativeCrate::find(&self.path)?;
+                if !output.json {
+                    eprintln!(
+                        "building natively; the first time compiles the tensor library and takes \
+                         minutes"
+                    );
+                }
+                source.build(output.json)?
+            }
         };
         let settings = if self.settings.is_empty() {
             Settings::new()
         } else {
             self.settings(&program.parameters()?)?
         };
-        let order = NativeOrder {
+        let spec = NativeSpec {
             program,
             settings,
             task,
@@ -164,10 +176,10 @@ impl Run {
             quiet: output.json,
         };
         if self.debug {
-            let prepared = method_run::prepare_debugger(&order)?;
+            let prepared = perform::prepare_debugger(&spec)?;
             return output.answer(&prepared, |prepared| prepared.commands.clone());
         }
-        answer(&method_run::natively(&order)?, output)
+        answer(&perform::natively(spec)?, output)
     }
 }
 

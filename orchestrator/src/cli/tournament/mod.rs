@@ -1,8 +1,8 @@
 //! `gauntlet tournament`.
 
 mod audit;
+mod operator_actions;
 mod plan;
-mod referee;
 mod rejudge;
 
 use std::collections::BTreeMap;
@@ -70,7 +70,7 @@ enum Action {
     /// Simulate every format: what it would find, and what it would cost.
     Plan(plan::PlanCommand),
     #[command(flatten)]
-    Referee(referee::Referee),
+    Operator(operator_actions::OperatorAction),
 }
 
 impl TournamentCommand {
@@ -80,7 +80,7 @@ impl TournamentCommand {
             | Action::Open { .. }
             | Action::Close { .. }
             | Action::Rejudge(_)
-            | Action::Referee(_) => Scope::Admin,
+            | Action::Operator(_) => Scope::Admin,
             Action::List
             | Action::Show { .. }
             | Action::Watch { .. }
@@ -119,7 +119,7 @@ impl TournamentCommand {
             Action::Audit(it) => audit::run(it, Some(&client), output).await,
             Action::Plan(it) => plan::run(it, Some(&client), output).await,
             Action::Rejudge(it) => rejudge::run(it, &client, output).await,
-            Action::Referee(action) => action.run(&client, output, page).await,
+            Action::Operator(action) => action.run(&client, output, page).await,
             Action::Open { name } => {
                 let now: Tournament = client.post(&["tournaments", &name, "open"]).await?;
                 output.answer(&now, page)
