@@ -6,9 +6,10 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rand::TryRng as _;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::error::ServerError;
+pub use crate::records::{ServerFile, Tokens};
 
 /// A data folder, not yet locked.
 #[derive(Clone, Debug)]
@@ -23,28 +24,6 @@ pub struct DataDir {
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
-}
-
-/// Where the orchestrator of this folder listens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ServerFile {
-    /// Base address, such as `http://127.0.0.1:7700`.
-    pub url: String,
-    /// Its process.
-    pub pid: u32,
-}
-
-/// The tokens made when the folder was first used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tokens {
-    /// May do everything.
-    pub admin: String,
-    /// May submit.
-    pub miner: String,
-    /// May lease, report, and read hidden data.
-    pub runner: String,
 }
 
 impl DataDir {

@@ -9,7 +9,7 @@ use gauntlet_scheduler::Refusal;
 use gauntlet_tasks::TaskError;
 use thiserror::Error;
 
-use crate::data_dir::ServerFile;
+use crate::records::ServerFile;
 
 /// What a library of another layer said.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;

@@ -9,6 +9,7 @@ mod database;
 mod error;
 mod instance;
 mod orchestrator;
+mod records;
 mod runner;
 pub mod tasks;
 mod tokens;
