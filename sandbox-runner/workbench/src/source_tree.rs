@@ -1,6 +1,6 @@
 //! Folders of the source tree that this program is from.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The folder of the built-in tasks: in the working folder, else beside the
 /// build that this program is from.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use gauntlet_api::{List, NewTournament, Tournament, TournamentSummary};
 
-use super::super::connection::{Scope, Server};
+use super::connection::{Scope, Server};
 use super::rules::Rules;
 use crate::failure::Failure;
 use crate::output::Output;
