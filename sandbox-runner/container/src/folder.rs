@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use tempfile::TempDir;
 
-use crate::contract;
 use crate::fault::Fault;
 use crate::phase::PhaseSpec;
+use gauntlet_file_contract::{Inputs, task_file};
+use gauntlet_wire::contract::FileBudget;
+use gauntlet_worker_protocol::Limits;
 
 /// Room beside the output file itself: it is written beside its name and renamed.
 const SLACK: u64 = 1 << 20;
@@ -90,13 +92,18 @@ impl Folders {
             file.write_all(content)?;
             file.set_permissions(Permissions::from_mode(0o444))
         };
-        let task = serde_json::to_vec_pretty(&contract::task_file(spec))
-            .map_err(|error| Fault::Engine("write the task", error.to_string()))?;
+        let task = serde_json::to_vec_pretty(&task_file(
+            spec.task.clone(),
+            spec.seed,
+            budget(&spec.limits),
+            spec.settings.clone(),
+        ))
+        .map_err(|error| Fault::Engine("write the task", error.to_string()))?;
         write(&folder.task(), &task).map_err(Fault::file("write", folder.task()))?;
 
         let data = folder.data();
         make(&data).map_err(Fault::file("make", &data))?;
-        for (from, name) in contract::inputs(&spec.phase) {
+        for (from, name) in Inputs::<&Path>::from(&spec.phase).files() {
             let to = folder.path().join(name);
             // A copy: containers that shared a file could signal through its locks, and
             // a hole in the kernel's page cache would reach every later run.
@@ -127,6 +134,23 @@ impl Folders {
                 .map_err(Fault::file("make", &out))?;
         }
         Ok(folder)
+    }
+}
+
+/// Work is not metered here; what is left are batches and wall time. Where batches are
+/// limited, the wall time is only when the container is killed: a method that paced itself
+/// by a clock could not be repeated to the bit.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of a run are far below 2^53"
+)]
+fn budget(limits: &Limits) -> FileBudget {
+    FileBudget {
+        batches: limits.batches,
+        wall_seconds: match limits.batches {
+            Some(_) => None,
+            None => Some(limits.wall_ms as f64 / 1000.0),
+        },
     }
 }
 

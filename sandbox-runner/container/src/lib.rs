@@ -16,7 +16,6 @@ mod cgroup;
 mod collect;
 mod config;
 mod containers;
-mod contract;
 mod engine;
 mod export;
 mod fault;
@@ -30,7 +29,6 @@ mod removal;
 mod run;
 mod seccomp;
 pub mod spec;
-mod stdout;
 mod verdict;
 
 pub use config::{ContainerConfig, Gpus, IsolationLayers};

@@ -7,6 +7,7 @@ use bollard::query_parameters::{
     AttachContainerOptions, InspectContainerOptions, StartContainerOptions, WaitContainerOptions,
 };
 use futures::StreamExt;
+use gauntlet_file_contract::{StdoutReader, SubCommand};
 use gauntlet_worker_protocol::{Event, Meters, Outcome};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -14,13 +15,11 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::cgroup::{self, Counted, Memory};
 use crate::collect::collect;
 use crate::containers::Containers;
-use crate::contract::{command, output};
 use crate::fault::Fault;
 use crate::folder::Folder;
 use crate::phase::PhaseSpec;
 use crate::removal::{Created, kill};
 use crate::spec;
-use crate::stdout::StdoutReader;
 use crate::verdict::{self, End, Killed};
 
 /// How often counters and the output folder are looked at.
@@ -47,7 +46,9 @@ impl Containers {
         let folder = tokio::task::spawn_blocking(move || folders.prepare(&copy, user, files))
             .await
             .map_err(|error| Fault::Engine("lay out a folder", error.to_string()))??;
-        let labels = self.labels.container(&spec.run, command(&spec.phase));
+        let labels = self
+            .labels
+            .container(&spec.run, SubCommand::from(&spec.phase).name());
         let body = spec::body(spec, &self.config, &folder, user, labels);
         // From here on it is removed, whatever happens.
         let mut container = Created::begin(&self.engine.docker, body);
@@ -56,7 +57,8 @@ impl Containers {
         container.remove().await?;
         let (mut outcome, meters) = watched;
         if matches!(outcome, Outcome::Completed | Outcome::CutOff { .. }) {
-            let name = output(&spec.phase);
+            let output = SubCommand::from(&spec.phase).output();
+            let name = output.strip_prefix("out/").unwrap_or(output);
             let limit = spec.limits.output_bytes;
             let taken = collect(&folder.out(), name, limit, spec.phase.output())?;
             if let Err(wrong) = taken {

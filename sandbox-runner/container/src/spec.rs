@@ -32,10 +32,10 @@ use bollard::models::{
 use gauntlet_worker_protocol::Limits;
 
 use crate::config::{ContainerConfig, Gpus};
-use crate::contract::{command, place};
 use crate::folder::Folder;
 use crate::phase::PhaseSpec;
 use crate::seccomp;
+use gauntlet_file_contract::{SubCommand, place};
 
 /// The user of a container where we are root: nobody.
 pub const NOBODY: (u32, u32) = (65534, 65534);
@@ -63,7 +63,7 @@ pub(crate) fn body(
     ContainerCreateBody {
         image: Some(image.id.clone()),
         entrypoint: Some(image.config.entrypoint.clone()),
-        cmd: Some(vec![command(&spec.phase).to_owned()]),
+        cmd: Some(vec![SubCommand::from(&spec.phase).name().to_owned()]),
         env: Some(environment),
         working_dir: Some(image.config.working_directory.clone()),
         user: Some(if config.layers.privileges {

@@ -1,10 +1,10 @@
 //! What a container's end says about the method.
 
+use gauntlet_file_contract::{Finished, Flood, Refused, visible};
 use gauntlet_wire::contract;
 use gauntlet_worker_protocol::Outcome;
 
 use crate::collect::Wrong;
-use crate::stdout::{Finished, Flood, visible};
 
 /// Why we killed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,21 +74,9 @@ pub(crate) fn outcome(end: &End) -> Outcome {
             ending(end.exit_code)
         ));
     }
-    match &finished.outcome {
-        contract::Outcome::Completed => Outcome::Completed,
-        contract::Outcome::CutOff { limit, step } => Outcome::CutOff {
-            limit: known(limit),
-            step: *step,
-        },
-        contract::Outcome::BudgetExceeded { limit } => Outcome::BudgetExceeded {
-            limit: known(limit),
-        },
-        contract::Outcome::MethodFailed { message } => failed(visible(message)),
-        contract::Outcome::Refused { message } => failed(format!(
-            "the program refuses the contract: {}",
-            visible(message)
-        )),
-    }
+    gauntlet_file_contract::outcome(&finished.outcome).unwrap_or_else(|Refused { message }| {
+        failed(format!("the program refuses the contract: {message}"))
+    })
 }
 
 /// What a bad output file makes of a phase that said it had completed.
@@ -119,15 +107,6 @@ pub(crate) fn not_started(exit_code: i64) -> Option<Outcome> {
         )),
         _ => None,
     }
-}
-
-/// Budgets that the contract knows; the word comes from the method.
-fn known(limit: &str) -> String {
-    match limit {
-        "batches" => "batches",
-        _ => "wall",
-    }
-    .to_owned()
 }
 
 fn ending(exit_code: i64) -> String {

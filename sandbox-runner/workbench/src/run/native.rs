@@ -6,16 +6,17 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use gauntlet_domain::tournament::BlockSeed;
+use gauntlet_file_contract::{Inputs, Refused, StdoutReader, SubCommand, outcome, task_file};
 use gauntlet_protocol::{Budget, Verdict};
 use gauntlet_runner::attempt::{AttemptResult, Cause, Stage, remark};
 use gauntlet_tasks::{Dataset, ScoreError};
-use gauntlet_wire::contract::{self, CONTRACT, FileBudget, ROOT_VARIABLE, TaskFile, files};
+use gauntlet_wire::contract::{FileBudget, ROOT_VARIABLE, files};
 use gauntlet_wire::settings::Settings;
 use gauntlet_worker_protocol::{Event, Meters, Outcome};
 use sha2::{Digest as _, Sha256};
@@ -63,11 +64,9 @@ pub fn execute(
     lay_out_training(&training, block)?;
     let (outcome, meters) = phase(program, Stage::Train, &training, &mut listen)?;
     findings.train = meters;
-    if let contract::Outcome::CutOff { limit, step } = &outcome {
-        let (limit, step) = (limit.clone(), *step);
-        let outcome = Outcome::CutOff { limit, step };
+    if let Outcome::CutOff { .. } = &outcome {
         findings.detail = remark(&outcome);
-        findings.cause = Some(Cause::Phase(Stage::Train, outcome));
+        findings.cause = Some(Cause::Phase(Stage::Train, outcome.clone()));
     }
     if let Some(failure) = method_failure(outcome, Stage::Train) {
         return Ok(failure.found(findings));
@@ -75,13 +74,11 @@ pub fn execute(
     let model = read(&training.join(files::MODEL))?;
 
     let prediction = scratch.join("predict");
-    lay_out(
-        &prediction,
-        block,
-        files::INPUTS,
-        &block.dataset.hidden_inputs,
-    )?;
-    put(&prediction.join(files::TRAINED), &model)?;
+    let inputs = Inputs::Predict {
+        inputs: &block.dataset.hidden_inputs[..],
+        model: &model[..],
+    };
+    lay_out(&prediction, block, inputs)?;
     let (outcome, meters) = phase(program, Stage::Predict, &prediction, &mut listen)?;
     findings.predict = meters;
     if let Some(failure) = method_failure(outcome, Stage::Predict) {
@@ -109,10 +106,10 @@ fn phase(
     stage: Stage,
     folder: &Path,
     listen: &mut impl FnMut(Stage, Event),
-) -> Result<(contract::Outcome, Meters), RunError> {
+) -> Result<(Outcome, Meters), RunError> {
     let began = Instant::now();
     let mut child = Command::new(program.path())
-        .arg(command(stage))
+        .arg(sub_command(stage).name())
         .env(ROOT_VARIABLE, folder)
         // Where a panic came from is what one runs a method natively for.
         .env("RUST_BACKTRACE", backtrace())
@@ -120,34 +117,41 @@ fn phase(
         .stdout(Stdio::piped())
         .spawn()
         .map_err(RunError::file("start", program.path()))?;
-    let mut finished = None;
-    if let Some(pipe) = child.stdout.take() {
-        for line in BufReader::new(pipe).lines() {
-            let line = line.map_err(RunError::file("listen to", program.path()))?;
-            match serde_json::from_str(&line) {
-                Ok(contract::Event::Finished {
-                    outcome, batches, ..
-                }) => finished = Some((outcome, batches)),
-                Ok(event) => {
-                    if let Some(event) = event_of(event) {
-                        listen(stage, event);
-                    }
-                }
-                // What a program prints otherwise is its log.
-                Err(_) => listen(stage, Event::Log { line }),
+    // A person runs their own program: it may say as much as it likes.
+    let mut reader = StdoutReader::new(usize::MAX, u64::MAX);
+    let mut events = Vec::new();
+    if let Some(mut pipe) = child.stdout.take() {
+        let mut piece = [0; 1 << 13];
+        loop {
+            let count = pipe
+                .read(&mut piece)
+                .map_err(RunError::file("listen to", program.path()))?;
+            if count == 0 {
+                break;
             }
+            if reader.on_stdout(&piece[..count], &mut events).is_err() {
+                break;
+            }
+            for event in events.drain(..) {
+                listen(stage, event);
+            }
+        }
+        reader.end(&mut events);
+        for event in events.drain(..) {
+            listen(stage, event);
         }
     }
     let status = child
         .wait()
         .map_err(RunError::file("wait for", program.path()))?;
-    let (outcome, batches) = finished.unwrap_or_else(|| {
-        let message = format!("the program ended without its last line: {status}");
-        (contract::Outcome::MethodFailed { message }, 0)
-    });
-    if let contract::Outcome::Refused { message } = outcome {
-        return Err(RunError::Refused { message });
-    }
+    let (outcome, batches) = match reader.finished {
+        Some(finished) => (outcome(&finished.outcome), finished.batches),
+        None => {
+            let message = format!("the program ended without its last line: {status}");
+            (Ok(Outcome::MethodFailed { message }), 0)
+        }
+    };
+    let outcome = outcome.map_err(|Refused { message }| RunError::Refused { message })?;
     let meters = Meters {
         batches,
         wall_micros: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -174,21 +178,18 @@ impl MethodFailure {
     }
 }
 
-fn method_failure(outcome: contract::Outcome, stage: Stage) -> Option<MethodFailure> {
-    let (verdict, detail, outcome) = match outcome {
-        contract::Outcome::Completed
-        | contract::Outcome::CutOff { .. }
-        | contract::Outcome::Refused { .. } => return None,
-        contract::Outcome::BudgetExceeded { limit } => (
+fn method_failure(outcome: Outcome, stage: Stage) -> Option<MethodFailure> {
+    let (verdict, detail) = match &outcome {
+        Outcome::BudgetExceeded { limit } => (
             Verdict::BudgetExceeded,
-            format!("{} ran out of its budget ({limit})", command(stage)),
-            Outcome::BudgetExceeded { limit },
+            format!(
+                "{} ran out of its budget ({limit})",
+                sub_command(stage).name()
+            ),
         ),
-        contract::Outcome::MethodFailed { message } => (
-            Verdict::MethodFailed,
-            message.clone(),
-            Outcome::MethodFailed { message },
-        ),
+        Outcome::MethodFailed { message } => (Verdict::MethodFailed, message.clone()),
+        // The file contract knows no other end that is the method's fault.
+        _ => return None,
     };
     Some(MethodFailure {
         verdict,
@@ -197,29 +198,10 @@ fn method_failure(outcome: contract::Outcome, stage: Stage) -> Option<MethodFail
     })
 }
 
-fn event_of(event: contract::Event) -> Option<Event> {
-    Some(match event {
-        contract::Event::Metric {
-            step,
-            name,
-            value,
-            micros,
-        } => Event::Metric {
-            step,
-            name,
-            value,
-            micros,
-        },
-        contract::Event::Progress { used } => Event::Progress { used },
-        contract::Event::Log { line } => Event::Log { line },
-        contract::Event::Checkpoint { .. } | contract::Event::Finished { .. } => return None,
-    })
-}
-
-fn command(stage: Stage) -> &'static str {
+fn sub_command(stage: Stage) -> SubCommand {
     match stage {
-        Stage::Train => "train",
-        Stage::Predict => "predict",
+        Stage::Train => SubCommand::Train,
+        Stage::Predict => SubCommand::Predict,
     }
 }
 
@@ -233,32 +215,31 @@ fn backtrace() -> OsString {
 /// # Errors
 /// If a file cannot be written.
 pub fn lay_out_training(folder: &Path, block: &NativeBlock<'_>) -> Result<(), RunError> {
-    if let Some(base) = &block.dataset.base {
-        put(&folder.join(files::BASE), base)?;
-    }
-    lay_out(folder, block, files::TRAIN, &block.dataset.train)
+    let dataset = block.dataset;
+    lay_out(
+        folder,
+        block,
+        Inputs::Train {
+            train: &dataset.train[..],
+            base: dataset.base.as_deref(),
+        },
+    )
 }
 
-/// Writes `task.json` and one data file.
-fn lay_out(
-    folder: &Path,
-    block: &NativeBlock<'_>,
-    name: &str,
-    data: &[u8],
-) -> Result<(), RunError> {
-    let task = TaskFile {
-        contract: CONTRACT,
-        task: block.dataset.info.clone(),
-        seed: block.seed.to_string(),
-        budget: FileBudget {
-            batches: block.batches,
-            wall_seconds: Some(f64::from(block.budget.wall_seconds)),
-        },
-        settings: block.settings.clone(),
+/// Writes `task.json` and the phase's data.
+fn lay_out(folder: &Path, block: &NativeBlock<'_>, data: Inputs<&[u8]>) -> Result<(), RunError> {
+    let budget = FileBudget {
+        batches: block.batches,
+        wall_seconds: Some(f64::from(block.budget.wall_seconds)),
     };
+    let task = block.dataset.info.clone();
+    let task = task_file(task, block.seed.0, budget, block.settings.clone());
     let text = serde_json::to_vec_pretty(&task).map_err(RunError::TaskFile)?;
     put(&folder.join(files::TASK), &text)?;
-    put(&folder.join(name), data)
+    for (bytes, name) in data.files() {
+        put(&folder.join(name), bytes)?;
+    }
+    Ok(())
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<(), RunError> {

@@ -1,4 +1,4 @@
-//! Reads what a container writes to standard output and error: events of the contract, a
+//! Reads what a program writes to standard output and error: events of the contract, a
 //! log, or a flood.
 
 use gauntlet_wire::contract::{CONTRACT, Event, Outcome};
@@ -9,28 +9,36 @@ const LOG: usize = 2000;
 
 /// Reads lines as they come, without ever holding much.
 #[derive(Debug)]
-pub(crate) struct StdoutReader {
+pub struct StdoutReader {
     line: Vec<u8>,
     line_bytes: usize,
     left: u64,
     /// The last of the lines that say how it ended.
-    pub(crate) finished: Option<Finished>,
+    pub finished: Option<Finished>,
 }
 
 /// What the last line says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Finished {
-    pub(crate) contract: u32,
-    pub(crate) outcome: Outcome,
-    pub(crate) batches: u64,
+pub struct Finished {
+    /// Version of the contract that the program speaks.
+    pub contract: u32,
+    /// How it says it ended.
+    pub outcome: Outcome,
+    /// Training batches served.
+    pub batches: u64,
 }
 
 /// More than allowed of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Flood(pub(crate) String);
+pub struct Flood(
+    /// Of what.
+    pub String,
+);
 
 impl StdoutReader {
-    pub(crate) fn new(line_bytes: usize, bytes: u64) -> Self {
+    /// Takes lines of at most `line_bytes` bytes, and `bytes` bytes in all.
+    #[must_use]
+    pub fn new(line_bytes: usize, bytes: u64) -> Self {
         Self {
             line: Vec::new(),
             line_bytes,
@@ -40,14 +48,13 @@ impl StdoutReader {
     }
 
     /// Takes bytes of standard output in; hands on the events that are whole.
-    pub(crate) fn on_stdout(
-        &mut self,
-        bytes: &[u8],
-        events: &mut Vec<WorkerEvent>,
-    ) -> Result<(), Flood> {
+    ///
+    /// # Errors
+    /// If there is more of it than allowed.
+    pub fn on_stdout(&mut self, bytes: &[u8], events: &mut Vec<WorkerEvent>) -> Result<(), Flood> {
         self.count(bytes.len())?;
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if self.line.len() + piece.len() > self.line_bytes {
+            if self.line.len().saturating_add(piece.len()) > self.line_bytes {
                 return Err(Flood(format!(
                     "a line of more than {} bytes",
                     self.line_bytes
@@ -63,11 +70,10 @@ impl StdoutReader {
     }
 
     /// Takes bytes of standard error in: they count, and are the log's.
-    pub(crate) fn on_stderr(
-        &mut self,
-        bytes: &[u8],
-        events: &mut Vec<WorkerEvent>,
-    ) -> Result<(), Flood> {
+    ///
+    /// # Errors
+    /// If there is more of it than allowed.
+    pub fn on_stderr(&mut self, bytes: &[u8], events: &mut Vec<WorkerEvent>) -> Result<(), Flood> {
         self.count(bytes.len())?;
         let lines = bytes.split(|byte| *byte == b'\n');
         events.extend(lines.filter(|line| !line.is_empty()).map(log));
@@ -75,7 +81,7 @@ impl StdoutReader {
     }
 
     /// The end: a last line may lack its end.
-    pub(crate) fn end(&mut self, events: &mut Vec<WorkerEvent>) {
+    pub fn end(&mut self, events: &mut Vec<WorkerEvent>) {
         let line = std::mem::take(&mut self.line);
         if !line.is_empty() {
             events.extend(self.on_line(&line));
@@ -125,7 +131,9 @@ impl StdoutReader {
 }
 
 impl Finished {
-    pub(crate) fn speaks_our_version(&self) -> bool {
+    /// Whether the program speaks the version of the contract that we do.
+    #[must_use]
+    pub fn speaks_our_version(&self) -> bool {
         self.contract == CONTRACT
     }
 }
@@ -137,7 +145,8 @@ fn log(line: &[u8]) -> WorkerEvent {
 }
 
 /// One line with nothing in it that cannot be seen: it may end up in a terminal.
-pub(crate) fn visible(text: &str) -> String {
+#[must_use]
+pub fn visible(text: &str) -> String {
     gauntlet_text::one_line(text, LOG)
 }
 
