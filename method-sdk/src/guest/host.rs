@@ -16,7 +16,7 @@ use crate::parameters;
 use crate::restore;
 
 /// The host, reached through the module's imports.
-pub struct Host;
+pub(crate) struct Host;
 
 impl Host {
     pub(crate) fn next_batch(&mut self, task: &TaskInfo, size: usize) -> Batch {
