@@ -17,8 +17,8 @@ use crate::output::{Output, print};
 /// Run two real tournaments of the example methods, from submission to champion.
 ///
 /// Starts a database, an orchestrator and a local runner on data of its own,
-/// submits every method to a tournament on each of the two built-in tasks, and
-/// shows what comes of it. The same seed gives the same standings and models.
+/// submits ten methods that fit and three that misbehave to a tournament on each of
+/// two built-in tasks, and shows what comes of it. The same seed gives the same standings and models.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Demo {
     /// Where all randomness of the demo comes from [default: 1].
@@ -28,7 +28,8 @@ pub(crate) struct Demo {
     /// Replaced if it holds a finished demo.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Folder of the methods to submit [default: examples/methods/target/gauntlet].
+    /// Folder of the methods to submit, all of them [default: the default members of the
+    /// workspace examples/methods, as built].
     #[arg(long, env = "GAUNTLET_METHODS", value_name = "DIR")]
     methods: Option<PathBuf>,
     /// Folder of task folders, among them digits and modular-addition [default: examples/tasks].
@@ -55,15 +56,10 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
-        let methods = match &self.methods {
-            Some(dir) => dir.clone(),
-            None => source_tree::beside("examples/methods/target/gauntlet").ok_or_else(|| {
-                Failure::input("there are no methods to submit")
-                    .field("--methods")
-                    .help("build the examples with `gauntlet method build examples/methods`")
-            })?,
+        let files = match &self.methods {
+            Some(dir) => wasm_files(dir)?,
+            None => demo::modules()?,
         };
-        let files = wasm_files(&methods)?;
         let data = match &self.data {
             Some(dir) => DataDir::resolve(Some(dir.clone()))?,
             None => DataDir::resolve(std::env::var_os("GAUNTLET_DATA").map(PathBuf::from))?

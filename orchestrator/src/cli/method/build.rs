@@ -20,6 +20,9 @@ pub(crate) struct Build {
     /// The crate or workspace.
     #[arg(default_value = ".")]
     dir: PathBuf,
+    /// Build every method of the workspace, not only its default members or this one crate.
+    #[arg(long)]
+    workspace: bool,
 }
 
 /// What was built.
@@ -61,7 +64,10 @@ impl From<Built> for Module {
 
 impl Build {
     pub(crate) fn run(self, output: Output) -> Result<(), Failure> {
-        let options = build::Options { quiet: output.json };
+        let options = build::Options {
+            quiet: output.json,
+            workspace: self.workspace,
+        };
         let built =
             build::build(&self.dir, options).map_err(|error| Failure::build(&error, "DIR"))?;
         let modules = Modules {

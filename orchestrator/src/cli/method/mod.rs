@@ -50,7 +50,11 @@ impl MethodCommand {
 
 /// The module that `path` stands for: the file itself, or what building the crate gives.
 fn module(path: &Path, quiet: bool) -> Result<PathBuf, Failure> {
-    build_module(path, Options { quiet }).map_err(|error| Failure::build(&error, "PATH"))
+    let options = Options {
+        quiet,
+        ..Options::default()
+    };
+    build_module(path, options).map_err(|error| Failure::build(&error, "PATH"))
 }
 
 /// What executes methods is asynchronous.

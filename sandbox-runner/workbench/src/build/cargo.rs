@@ -105,9 +105,13 @@ impl Package {
     }
 }
 
-/// The package in `dir`, or every default member of the workspace whose root it is,
-/// as far as they make a module.
-pub(crate) fn methods(dir: &Path, toolchain: &Toolchain) -> Result<Methods, BuildError> {
+/// The package in `dir`, or every default member of the workspace whose root it is, or
+/// every member if that is asked for, as far as they make a module.
+pub(crate) fn methods(
+    dir: &Path,
+    toolchain: &Toolchain,
+    options: Options,
+) -> Result<Methods, BuildError> {
     let manifest = dir.join("Cargo.toml");
     let Ok(manifest) = fs::canonicalize(&manifest) else {
         return Err(BuildError::NoManifest { path: manifest });
@@ -140,7 +144,9 @@ pub(crate) fn methods(dir: &Path, toolchain: &Toolchain) -> Result<Methods, Buil
     };
     let one = metadata.packages.iter().any(is_here);
     let chosen = |package: &Package| {
-        if one {
+        if options.workspace {
+            true
+        } else if one {
             is_here(package)
         } else {
             metadata.workspace_default_members.contains(&package.id)

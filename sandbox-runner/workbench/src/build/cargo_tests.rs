@@ -64,13 +64,38 @@ fn a_workspaces_root_stands_for_all_its_methods_and_a_member_for_itself() {
     let dir = workspace();
     let toolchain = real();
     assert_eq!(
-        names(&methods(dir.path(), &toolchain).unwrap()),
+        names(&methods(dir.path(), &toolchain, Options::default()).unwrap()),
         ["plain_sgd", "warm-up"]
     );
     assert_eq!(
-        names(&methods(&dir.path().join("warm-up"), &toolchain).unwrap()),
+        names(&methods(&dir.path().join("warm-up"), &toolchain, Options::default()).unwrap()),
         ["warm-up"]
     );
+}
+
+#[test]
+fn default_members_are_built_alone_unless_the_whole_workspace_is_asked_for() {
+    let dir = workspace();
+    let manifest = dir.path().join("Cargo.toml");
+    let mut text = fs::read_to_string(&manifest).unwrap();
+    text.push_str("default-members = [\"warm-up\"]\n");
+    fs::write(&manifest, text).unwrap();
+    let toolchain = real();
+    let everything = Options {
+        workspace: true,
+        ..Options::default()
+    };
+    let root = dir.path();
+    assert_eq!(
+        names(&methods(root, &toolchain, Options::default()).unwrap()),
+        ["warm-up"]
+    );
+    for folder in [root, &root.join("warm-up")] {
+        assert_eq!(
+            names(&methods(folder, &toolchain, everything).unwrap()),
+            ["plain_sgd", "warm-up"]
+        );
+    }
 }
 
 #[test]
@@ -87,7 +112,7 @@ fn knows_what_comes_from_elsewhere_on_this_machine() {
     fs::write(&manifest, text).unwrap();
     // Building another member gives the same answer: the flags must not change with the choice.
     for member in ["warm-up", "plain_sgd"] {
-        let methods = methods(&dir.path().join(member), &real()).unwrap();
+        let methods = methods(&dir.path().join(member), &real(), Options::default()).unwrap();
         assert_eq!(
             methods.neighbours,
             BTreeSet::from([("sdk".to_owned(), sdk.clone())])
@@ -99,13 +124,13 @@ fn knows_what_comes_from_elsewhere_on_this_machine() {
 fn a_folder_without_a_method_says_what_a_method_is() {
     let dir = workspace();
     let toolchain = real();
-    let error = methods(&dir.path().join("shared"), &toolchain).unwrap_err();
+    let error = methods(&dir.path().join("shared"), &toolchain, Options::default()).unwrap_err();
     assert!(
         matches!(error, BuildError::NoMethod { .. }) && error.is_input(),
         "{error}"
     );
     assert!(error.to_string().contains("cdylib"), "{error}");
-    let error = methods(&dir.path().join("nowhere"), &toolchain).unwrap_err();
+    let error = methods(&dir.path().join("nowhere"), &toolchain, Options::default()).unwrap_err();
     assert!(
         matches!(error, BuildError::NoManifest { .. }) && error.is_input(),
         "{error}"
@@ -116,7 +141,7 @@ fn a_folder_without_a_method_says_what_a_method_is() {
 fn a_broken_manifest_is_quoted() {
     let dir = workspace();
     fs::write(dir.path().join("warm-up/Cargo.toml"), "[package\n").unwrap();
-    let error = methods(dir.path(), &real()).unwrap_err();
+    let error = methods(dir.path(), &real(), Options::default()).unwrap_err();
     assert!(
         matches!(error, BuildError::Metadata { .. }) && error.is_input(),
         "{error}"
@@ -284,7 +309,10 @@ fn takes_the_modules_from_cargos_own_report() {
         lines.join("\n")
     );
     let toolchain = script(dir.path(), &body);
-    let quiet = Options { quiet: true };
+    let quiet = Options {
+        quiet: true,
+        ..Options::default()
+    };
     let artifacts = compile(dir.path(), &toolchain, &some_methods(), quiet).unwrap();
     let expected = [
         ("plain-sgd", "/m/target/plain_sgd.wasm"),
@@ -304,7 +332,10 @@ fn a_failed_compilation_repeats_what_the_compiler_said() {
         dir.path(),
         "echo 'error[E0425]: cannot find `lr`' >&2; exit 101",
     );
-    let quiet = Options { quiet: true };
+    let quiet = Options {
+        quiet: true,
+        ..Options::default()
+    };
     let error = compile(dir.path(), &toolchain, &some_methods(), quiet).unwrap_err();
     assert!(error.is_input());
     assert!(error.to_string().contains("cannot find `lr`"), "{error}");

@@ -28,6 +28,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 pub struct Options {
     /// Keep cargo's progress off standard error; what it said is in the error if it fails.
     pub quiet: bool,
+    /// Every method of the workspace, not only its default members or the one crate.
+    pub workspace: bool,
 }
 
 /// A method ready to be submitted.
@@ -48,7 +50,7 @@ pub struct Built {
     pub trapped: Vec<String>,
 }
 
-/// Builds the method in `dir`, or every method of the workspace whose root `dir` is,
+/// Builds the method in `dir`, or the default members of the workspace whose root `dir` is,
 /// in the release profile, and writes `<crate name>.wasm` into `target/gauntlet/` there.
 ///
 /// Blocks for as long as the compiler takes: minutes the first time, under a
@@ -65,7 +67,7 @@ pub fn build(dir: &Path, options: Options) -> Result<Vec<Built>, BuildError> {
         return Err(BuildError::NoManifest { path: manifest });
     }
     let toolchain = toolchain::discover(&toolchain::Places::of_this_machine(dir))?;
-    let methods = cargo::methods(dir, &toolchain)?;
+    let methods = cargo::methods(dir, &toolchain, options)?;
     // In the workspace, even where cargo is told to put its own files elsewhere.
     let folder = methods.workspace_root.join("target/gauntlet");
     cargo::compile(dir, &toolchain, &methods, options)?
