@@ -1,6 +1,6 @@
 # Each target is a line or two that calls cargo or a script; `make help` lists them.
-# One profile (release) serves the demo, the tests and the benchmarks, so that a
-# clean machine compiles everything once.
+# One profile (release) and one selection (the whole workspace) serve the demo, the tests
+# and the benchmarks, so that a clean machine compiles everything once (`scripts/build`).
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -10,10 +10,10 @@ GAUNTLET := $(TARGET)/release/gauntlet
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build methods demo test test-histories test-hostile figures bench bench-engine exactness fuzz-ops sqlx-prepare sqlx-check check-cuda deny fmt lint
+.PHONY: help setup build methods everything demo test test-histories test-hostile figures figures-engine-outside bench bench-engine exactness fuzz-ops sqlx-prepare sqlx-check check-cuda compiled-twice deny fmt lint
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-23s %s\n", $$1, $$2 }'
 
 setup: ## find or install what a run needs
 	@scripts/setup
@@ -21,15 +21,18 @@ setup: ## find or install what a run needs
 build: setup ## build the programs
 	@scripts/build host
 
-methods: setup ## build the programs and, with them, the example methods for the sandbox
+methods: setup ## build the programs and, with them, the methods of the demo
 	@scripts/build
+
+everything: setup ## build every program, and every example method for the sandbox
+	@scripts/build everything
 
 demo: methods ## two real tournaments of the example methods, from nothing to two champions
 	@$(GAUNTLET) demo $(ARGS)
 
-test: methods ## every test there is
+test: everything ## every test there is; ARGS for cargo-nextest
 	@scripts/setup --tests
-	@$(CARGO) nextest run --release --workspace
+	@$(CARGO) nextest run --release --workspace $(ARGS)
 	@$(CARGO) test --release --workspace --doc --quiet
 
 test-histories: ## 10,000 random histories against a reference that knows every answer: target/figures/engine.json
@@ -40,22 +43,27 @@ test-hostile: ## hostile methods, workers taken over, each defence taken away: t
 	@scripts/setup --tests
 	@scripts/test-hostile $(ARGS)
 
-figures: methods ## measure what docs/PERFORMANCE.md reports, into target/figures/
+figures: everything ## measure what docs/PERFORMANCE.md reports, into target/figures/
 	@scripts/figures
 
-bench: methods ## what the sandbox costs: the table, into docs/PERFORMANCE.md and target/figures/lane.json
+figures-engine-outside: everything ## the engine and its building site seen from outside: target/figures/outside.json
+	@scripts/setup --tests
+	@scripts/figures-engine-outside $(ARGS)
+
+bench: everything ## what the sandbox costs: the table, into docs/PERFORMANCE.md and target/figures/lane.json
 	@scripts/bench $(ARGS)
 
 bench-engine: setup ## how fast the engine is, and whether it stays so: target/figures/engine.json
 	@scripts/bench-engine $(ARGS)
 
-exactness: methods ## does the same run give the same model? repeats, threads, CPU models
+exactness: everything ## does the same run give the same model? repeats, threads, CPU models
 	@scripts/setup --exactness
 	@scripts/exactness
 
 fuzz-ops: ## 100,000 hostile tensor programs against validator and backend
 	@mkdir -p target/figures
-	@$(CARGO) run --release --bin gauntlet-fuzz -- --streams 100000 --json target/figures/op-streams.json $(ARGS)
+	@scripts/build fuzz
+	@$(TARGET)/release/gauntlet-fuzz --streams 100000 --json target/figures/op-streams.json $(ARGS)
 
 sqlx-prepare: ## write .sqlx anew, after a change of SQL or migrations
 	@scripts/sqlx prepare
@@ -65,6 +73,9 @@ sqlx-check: ## does .sqlx fit the queries and the migrations?
 
 check-cuda: ## does the CUDA worker compile? (a build of its own, needs no GPU)
 	@$(CARGO) check --manifest-path sandbox-runner/worker-cuda/Cargo.toml
+
+compiled-twice: ## would any crate be compiled twice, because two commands ask for it differently?
+	@scripts/compiled-twice
 
 deny: ## licences, sources and who may depend on what
 	@scripts/deny

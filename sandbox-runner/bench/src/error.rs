@@ -6,7 +6,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// A file that is needed is not there.
-    #[error("{0} is not there; `make methods` builds the programs and the example methods")]
+    #[error("{0} is not there; `make everything` builds the programs and the example methods")]
     Missing(PathBuf),
     /// There is nothing to compare with.
     #[error(transparent)]
