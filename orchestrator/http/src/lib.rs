@@ -20,5 +20,6 @@ mod public;
 mod read;
 mod routes;
 mod runner;
+mod serve;
 
-pub use app::{app, serve};
+pub use serve::{app, serve};

@@ -7,7 +7,7 @@ use gauntlet_api::{ArchiveEntry, CurvePoint};
 
 use super::chart::{self, Chart};
 use super::format;
-use super::shell::Shell;
+use super::layout::Layout;
 use crate::app::App;
 use crate::convert;
 use crate::error::Result;
@@ -19,7 +19,7 @@ use gauntlet_domain::RunId;
 #[derive(Template)]
 #[template(path = "archive.html")]
 pub(crate) struct ArchivePage {
-    shell: Shell,
+    layout: Layout,
     method: String,
     task: String,
     tournament: String,
@@ -45,7 +45,7 @@ impl ArchivePage {
     pub(crate) fn new(entry: &ArchiveEntry, curve: &[CurvePoint]) -> Self {
         let id = entry.id.to_string();
         Self {
-            shell: Shell::new(format!("{} · archive", entry.method)),
+            layout: Layout::new(format!("{} · archive", entry.method)),
             method: entry.method.clone(),
             task: entry.task.clone(),
             tournament: entry.tournament.clone(),

@@ -6,7 +6,7 @@ use axum::response::Response;
 use gauntlet_api::{ArchiveEntry, Runner, TournamentState, TournamentSummary};
 
 use super::format;
-use super::shell::Shell;
+use super::layout::Layout;
 use crate::app::App;
 use crate::convert;
 use crate::error::Result;
@@ -16,7 +16,7 @@ use crate::read;
 #[derive(Template)]
 #[template(path = "home.html")]
 pub(crate) struct HomePage {
-    pub(crate) shell: Shell,
+    pub(crate) layout: Layout,
     pub(crate) live: HomeLive,
 }
 
@@ -59,9 +59,9 @@ struct RunnerView {
 
 impl HomePage {
     pub(crate) fn new(live: HomeLive) -> Self {
-        let shell =
-            Shell::new("Gauntlet").events(String::from("/live"), String::from("/api/v1/events"));
-        Self { shell, live }
+        let layout =
+            Layout::new("Gauntlet").events(String::from("/live"), String::from("/api/v1/events"));
+        Self { layout, live }
     }
 }
 

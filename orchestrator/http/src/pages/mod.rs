@@ -8,12 +8,12 @@ pub(crate) mod assets;
 mod chart;
 mod format;
 pub(crate) mod home;
+mod layout;
 mod matrix;
 pub(crate) mod problem;
 pub(crate) mod run;
 #[cfg(test)]
 mod samples;
-mod shell;
 pub(crate) mod tournament;
 
 use askama::Template;

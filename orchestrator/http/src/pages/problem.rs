@@ -7,12 +7,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gauntlet_api::Problem;
 
-use super::shell::Shell;
+use super::layout::Layout;
 
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ProblemPage<'a> {
-    shell: Shell,
+    layout: Layout,
     status: u16,
     title: &'a str,
     detail: String,
@@ -31,7 +31,7 @@ pub(crate) async fn for_people(request: Request, next: Next) -> Response {
 
 fn page(problem: &Problem) -> Response {
     let page = ProblemPage {
-        shell: Shell::new(problem.title.as_str()),
+        layout: Layout::new(problem.title.as_str()),
         status: problem.status,
         title: &problem.title,
         detail: sentence(&problem.detail),

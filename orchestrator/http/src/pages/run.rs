@@ -7,7 +7,7 @@ use gauntlet_api::{Meters, Run, RunState};
 
 use super::chart::{self, Chart};
 use super::format;
-use super::shell::Shell;
+use super::layout::Layout;
 use crate::app::App;
 use crate::convert;
 use crate::error::Result;
@@ -19,7 +19,7 @@ use gauntlet_domain::RunId;
 #[derive(Template)]
 #[template(path = "run.html")]
 pub(crate) struct RunPage {
-    pub(crate) shell: Shell,
+    pub(crate) layout: Layout,
     pub(crate) live: RunLive,
 }
 
@@ -70,7 +70,7 @@ struct AttemptView {
 
 impl RunPage {
     pub(crate) fn new(run: &Run) -> Self {
-        let shell = Shell::new(format!(
+        let layout = Layout::new(format!(
             "{} on block {} · {}",
             run.method, run.block, run.tournament
         ))
@@ -80,7 +80,7 @@ impl RunPage {
             format!("/api/v1/runs/{}/events", run.id),
         );
         Self {
-            shell,
+            layout,
             live: RunLive::new(run),
         }
     }

@@ -6,8 +6,8 @@ use axum::response::Response;
 use gauntlet_api::{Cut, Direction, RoundState, RunState, Tournament, TournamentState, Verdict};
 
 use super::format;
+use super::layout::Layout;
 use super::matrix::Matrix;
-use super::shell::Shell;
 use crate::app::App;
 use crate::convert;
 use crate::error::Result;
@@ -18,7 +18,7 @@ use crate::read;
 #[derive(Template)]
 #[template(path = "tournament.html")]
 pub(crate) struct TournamentPage {
-    pub(crate) shell: Shell,
+    pub(crate) layout: Layout,
     pub(crate) live: TournamentLive,
 }
 
@@ -89,14 +89,14 @@ struct FaultView {
 
 impl TournamentPage {
     pub(crate) fn new(tournament: &Tournament) -> Self {
-        let shell = Shell::new(format!("{} · tournament", tournament.name))
+        let layout = Layout::new(format!("{} · tournament", tournament.name))
             .live(!is_finished(tournament))
             .events(
                 format!("/tournaments/{}/live", tournament.name),
                 format!("/api/v1/tournaments/{}/events", tournament.name),
             );
         Self {
-            shell,
+            layout,
             live: TournamentLive::new(tournament),
         }
     }

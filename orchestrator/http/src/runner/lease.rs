@@ -35,7 +35,7 @@ pub(crate) async fn lease(
         runner: id,
         most: 1,
     };
-    let wait = app.desk.wait(runner.token, ask, body.containers, until);
+    let wait = app.leases.wait(runner.token, ask, body.containers, until);
     Ok(match wait.await?.pop() {
         Some(claimed) => axum::Json(assignment(claimed)).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
@@ -55,7 +55,7 @@ pub(crate) async fn leases(
         runner: id,
         most: body.most,
     };
-    let wait = app.desk.wait(runner.token, ask, body.containers, until);
+    let wait = app.leases.wait(runner.token, ask, body.containers, until);
     let assignments: Vec<Assignment> = wait.await?.into_iter().map(assignment).collect();
     Ok(if assignments.is_empty() {
         StatusCode::NO_CONTENT.into_response()

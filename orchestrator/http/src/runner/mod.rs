@@ -2,9 +2,9 @@
 
 pub(crate) mod blobs;
 mod checkpoint_scores;
-pub(crate) mod counter;
-pub(crate) mod desk;
 pub(crate) mod heartbeat;
 pub(crate) mod lease;
+pub(crate) mod lease_dispatcher;
 pub(crate) mod register;
 pub(crate) mod report;
+pub(crate) mod report_batcher;

@@ -74,7 +74,7 @@ async fn accept(app: &App, holder: &Holder, body: Report) -> Result<()> {
         to_target: body.to_target,
     };
     let checked = check(&app.context, holder, report).await?;
-    app.counter.hand_in(checked).await
+    app.reports.hand_in(checked).await
 }
 
 /// The problem of one report among several, with its field as that of the whole body.

@@ -1,20 +1,20 @@
 //! What every page has around its content.
 
 /// Title, and how the page keeps itself up to date.
-pub(crate) struct Shell {
+pub(crate) struct Layout {
     pub(crate) title: String,
     /// Where the changing part can be fetched again, and the stream that says when.
     pub(crate) live: Option<Live>,
     on: bool,
 }
 
-/// See [`Shell::live`].
+/// See [`Layout::live`].
 pub(crate) struct Live {
     pub(crate) fragment: String,
     pub(crate) events: String,
 }
 
-impl Shell {
+impl Layout {
     pub(crate) fn new(title: impl Into<String>) -> Self {
         Self {
             title: title.into(),

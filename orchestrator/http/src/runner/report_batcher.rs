@@ -15,7 +15,7 @@ const TOGETHER: usize = 64;
 
 /// Where reports are handed in. Cloning shares it.
 #[derive(Clone)]
-pub(crate) struct Counter(mpsc::UnboundedSender<Item>);
+pub(crate) struct ReportBatcher(mpsc::UnboundedSender<Item>);
 
 struct Item {
     report: Checked,
@@ -29,10 +29,10 @@ enum Failure {
     Storage(Arc<storage::Error>),
 }
 
-impl Counter {
-    /// Opens a counter until its last clone is gone: a server that ends still records
-    /// what was handed in.
-    pub(crate) fn open(context: Context) -> Self {
+impl ReportBatcher {
+    /// Starts it, until its last clone is gone: a server that ends still records what was
+    /// handed in.
+    pub(crate) fn start(context: Context) -> Self {
         let (sender, items) = mpsc::unbounded_channel();
         tokio::spawn(serve(context, items));
         Self(sender)

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 
 /// Where runners ask. Cloning shares it.
 #[derive(Clone)]
-pub(crate) struct Desk(mpsc::UnboundedSender<Request>);
+pub(crate) struct LeaseDispatcher(mpsc::UnboundedSender<Request>);
 
 /// A runner that asks.
 struct Request {
@@ -40,9 +40,9 @@ enum Failure {
     Storage(Arc<storage::Error>),
 }
 
-impl Desk {
-    /// Opens a desk, until `stop`.
-    pub(crate) fn open(context: Context, changes: Subscription, stop: CancellationToken) -> Self {
+impl LeaseDispatcher {
+    /// Starts it, until `stop`.
+    pub(crate) fn start(context: Context, changes: Subscription, stop: CancellationToken) -> Self {
         let (sender, requests) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             stop.run_until_cancelled(serve(context, changes, requests))
@@ -68,7 +68,7 @@ impl Desk {
             known: false,
             answer,
         };
-        // A desk that is closed answers nobody: the server is about to end.
+        // One that has stopped answers nobody: the server is about to end.
         if self.0.send(request).is_err() {
             return Ok(Vec::new());
         }
