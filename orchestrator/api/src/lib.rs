@@ -44,10 +44,14 @@
 //! The runner's messages are in `gauntlet-protocol`.
 
 mod archive;
+mod cut;
 mod event;
 mod metric;
+mod organiser;
 mod problem;
 mod rating;
+mod record;
+mod round;
 mod run;
 mod runner;
 mod series;
@@ -57,10 +61,14 @@ mod token;
 mod tournament;
 
 pub use archive::ArchiveEntry;
+pub use cut::{Comparison, Cut, Numbers, Title};
 pub use event::{CHANGE_EVENT, ChangeEvent};
 pub use metric::{Direction, Metric};
+pub use organiser::{Disqualify, Move, Rejudge, Rejudged, WithReason};
 pub use problem::Problem;
 pub use rating::{Rating, RatingStep, Ratings};
+pub use record::{Record, RecordedEvent};
+pub use round::{Block, Heat, Round, RoundState, RunCell, Standing};
 pub use run::{Attempt, AttemptState, CheckpointScore, CurvePoint, Meters, Run, RunState, Verdict};
 pub use runner::Runner;
 pub use series::{NewSeries, Series, SeriesTournament};
@@ -68,9 +76,7 @@ pub use submission::Receipt;
 pub use task::{Budget, NewTask, Task};
 pub use token::{NewToken, Token, TokenScope};
 pub use tournament::{
-    Block, Champion, Comparison, Cut, Disqualify, Heat, Method, Move, NewTournament, Numbers,
-    Record, RecordedEvent, Rejudge, Rejudged, Round, RoundState, RunCell, Standing, Title,
-    Tournament, TournamentState, TournamentSummary, WithReason,
+    Champion, Method, NewTournament, Tournament, TournamentState, TournamentSummary,
 };
 
 use serde::{Deserialize, Serialize};

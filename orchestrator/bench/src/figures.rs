@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::Result;
+use crate::error::Result;
 
 const BEGIN: &str = "<!-- figures: engine -->";
 const END: &str = "<!-- end of figures -->";

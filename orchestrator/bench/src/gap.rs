@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::Result;
+use crate::error::Result;
 use crate::figures::{Figures, quantile};
 use crate::platform::Platform;
 use crate::progress::Progress;

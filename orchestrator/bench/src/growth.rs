@@ -10,7 +10,7 @@ use gauntlet_domain::tournament::{Effect, Parts, Tournament, TournamentState};
 use gauntlet_storage::play;
 use gauntlet_storage::tournaments::Lock;
 
-use crate::Result;
+use crate::error::Result;
 use crate::figures::{Figures, quantile};
 use crate::platform::Platform;
 use crate::progress::Progress;

@@ -3,6 +3,7 @@
 //! Everything is measured from outside, over HTTP, against the real `gauntlet up` over a
 //! PostgreSQL that waits for the disk at each commit.
 
+mod error;
 mod figures;
 mod gap;
 mod growth;
@@ -17,12 +18,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+use error::Result;
 use figures::Figures;
 use platform::Platform;
 use progress::Progress;
-
-/// A benchmark that cannot be carried out says why and ends.
-type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
 /// Measures the engine: rounds, leases and results, growth.
 #[derive(Debug, Parser)]

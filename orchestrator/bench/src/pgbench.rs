@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 use gauntlet_domain::TournamentId;
 use serde::Deserialize;
 
-use crate::Result;
+use crate::error::Result;
 use crate::platform::Platform;
 
 /// A query as sqlx keeps it.

@@ -22,7 +22,7 @@ use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::{Context, Policy};
 use gauntlet_storage::{Blobs, Db, tournaments};
 
-use crate::Result;
+use crate::error::Result;
 
 const TASK: &str = "digits";
 const DATABASE: &str = "gauntlet";

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::Result;
+use crate::error::Result;
 use crate::growth::Point;
 
 const WIDTH: f64 = 720.0;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::Result;
+use crate::error::Result;
 use crate::platform::Platform;
 
 /// See the module.

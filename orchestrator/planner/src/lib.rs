@@ -9,6 +9,7 @@
 mod brackets;
 mod dethroning;
 mod filter;
+mod knowledge;
 mod model;
 mod plan;
 mod racing;

@@ -1,10 +1,10 @@
 //! Racing: runs go where the posterior says they tell most.
 
-use gauntlet_domain::statistics::{Allocation, Belief, NextRun, Posterior, Reading, Spread};
+use gauntlet_domain::statistics::{Allocation, NextRun};
 use serde::{Deserialize, Serialize};
 
 use crate::World;
-use crate::filter::Filter;
+use crate::knowledge::Knowledge;
 
 /// How the first block is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,14 +79,8 @@ impl Racing {
         let mut race = Race::new(*self, world);
         race.open();
         race.go_on();
-        race.winner()
+        race.knowledge.winner()
     }
-}
-
-/// What is known, by the filter or, to estimate spreads, as readings.
-enum Knowledge {
-    Filter(Box<Filter>),
-    Readings(Vec<Reading>),
 }
 
 struct Race<'a> {
@@ -98,77 +92,14 @@ struct Race<'a> {
 
 impl<'a> Race<'a> {
     fn new(rules: Racing, world: &'a mut World) -> Self {
-        let model = *world.model();
-        let knowledge = if rules.estimated {
-            Knowledge::Readings(Vec::new())
-        } else {
-            Knowledge::Filter(Box::new(Filter::new(
-                model.field,
-                model.quality_sd,
-                model.noise_sd(),
-                model.halfway_sd,
-            )))
-        };
-        let allocation = Allocation {
-            batch: rules.batch.max(1),
-            ..Allocation::default()
-        };
         Self {
             rules,
-            allocation,
+            allocation: Allocation {
+                batch: rules.batch.max(1),
+                ..Allocation::default()
+            },
+            knowledge: Knowledge::new(world.model(), rules.estimated),
             world,
-            knowledge,
-        }
-    }
-
-    fn posterior(&self, readings: &[Reading]) -> Posterior {
-        Posterior::new(self.world.field(), readings, &self.spread(readings))
-    }
-
-    fn spread(&self, readings: &[Reading]) -> Spread {
-        // The half-way spread cannot be told apart early; half the noise is assumed.
-        Spread::estimate(self.world.field(), readings, 0.5)
-    }
-
-    fn winner(&self) -> usize {
-        match &self.knowledge {
-            Knowledge::Filter(filter) => winner(filter.as_ref()),
-            Knowledge::Readings(readings) => winner(&self.posterior(readings)),
-        }
-    }
-
-    fn finished(&mut self, run: NextRun, score: f64, halfway: Option<f64>) {
-        let NextRun { method, block } = run;
-        match &mut self.knowledge {
-            Knowledge::Filter(filter) => {
-                filter.finish(method, block, score);
-                if let Some(halfway) = halfway {
-                    filter.progress(block, halfway, score);
-                }
-            }
-            Knowledge::Readings(readings) => {
-                let reading = |score, halfway| Reading {
-                    method,
-                    block,
-                    score,
-                    halfway,
-                };
-                readings.push(reading(score, false));
-                readings.extend(halfway.map(|score| reading(score, true)));
-            }
-        }
-    }
-
-    fn stopped(&mut self, run: NextRun, halfway: f64) {
-        let NextRun { method, block } = run;
-        match &mut self.knowledge {
-            Knowledge::Filter(filter) => filter.stop(method, block, halfway),
-            Knowledge::Readings(readings) => readings.push(Reading {
-                method,
-                block,
-                score: halfway,
-                halfway: true,
-            }),
         }
     }
 
@@ -179,14 +110,14 @@ impl<'a> Race<'a> {
             Opening::Whole => {
                 for method in 0..field {
                     let score = self.world.run(method, 0);
-                    self.finished(on_first(method), score, None);
+                    self.knowledge.finished(on_first(method), score, None);
                 }
                 return;
             }
             Opening::Half => {
                 for method in 0..field {
                     let halfway = self.world.run_half(method, 0);
-                    self.stopped(on_first(method), halfway);
+                    self.knowledge.stopped(on_first(method), halfway);
                 }
                 return;
             }
@@ -199,9 +130,10 @@ impl<'a> Race<'a> {
         for (at, &(halfway, method)) in halves.iter().enumerate() {
             if at < finish.max(2) {
                 let score = self.world.finish(method, 0);
-                self.finished(on_first(method), score, Some(halfway));
+                self.knowledge
+                    .finished(on_first(method), score, Some(halfway));
             } else {
-                self.stopped(on_first(method), halfway);
+                self.knowledge.stopped(on_first(method), halfway);
             }
         }
     }
@@ -225,107 +157,27 @@ impl<'a> Race<'a> {
     }
 
     fn choose(&self, left: usize) -> Vec<NextRun> {
-        let whole = |who: Vec<usize>, blocks: Vec<usize>| {
-            let block = blocks.last().map_or(0, |last| last + 1);
-            who.into_iter()
-                .map(|method| NextRun { method, block })
-                .collect()
-        };
-        match &self.knowledge {
-            Knowledge::Filter(filter) if self.rules.batch == 0 => whole(
-                self.allocation.next_block(filter.as_ref(), left),
-                filter.blocks(),
-            ),
-            Knowledge::Filter(filter) => self.batch(filter, left),
-            Knowledge::Readings(readings) if self.rules.batch == 0 => {
-                let posterior = self.posterior(readings);
-                whole(
-                    self.allocation.next_block(&posterior, left),
-                    posterior.blocks(),
-                )
-            }
-            Knowledge::Readings(readings) => self.allocation.next_runs(
-                self.world.field(),
-                readings,
-                &self.spread(readings),
-                left,
-            ),
+        if self.rules.batch == 0 {
+            self.knowledge.next_block(&self.allocation, left)
+        } else {
+            self.knowledge.next_runs(&self.allocation, left)
         }
-    }
-
-    fn batch(&self, filter: &Filter, left: usize) -> Vec<NextRun> {
-        let first = self.allocation.pick(filter, left).unwrap_or_default();
-        if self.allocation.batch <= first.len() {
-            return first;
-        }
-        let mut expected = filter.clone();
-        let mut chosen = Vec::new();
-        let mut next = first;
-        while !next.is_empty() {
-            for run in next {
-                expected.expect(run.method, run.block);
-                chosen.push(run);
-            }
-            next = if chosen.len() < self.allocation.batch.min(left) {
-                self.allocation
-                    .pick(&expected, left - chosen.len())
-                    .unwrap_or_default()
-            } else {
-                Vec::new()
-            };
-        }
-        chosen
     }
 
     fn run(&mut self, run: NextRun) {
         let NextRun { method, block } = run;
         let Some(limit) = self.rules.stop_behind else {
             let score = self.world.run(method, block);
-            return self.finished(run, score, None);
+            return self.knowledge.finished(run, score, None);
         };
         let halfway = self.world.run_half(method, block);
-        if self.is_behind(run, halfway, limit) {
-            self.stopped(run, halfway);
+        if self.knowledge.is_behind(run, halfway, limit) {
+            self.knowledge.stopped(run, halfway);
         } else {
             let score = self.world.finish(method, block);
-            self.finished(run, score, Some(halfway));
+            self.knowledge.finished(run, score, Some(halfway));
         }
     }
-
-    fn is_behind(&self, run: NextRun, halfway: f64, limit: f64) -> bool {
-        match &self.knowledge {
-            Knowledge::Filter(filter) => {
-                let mut seen = Filter::clone(filter);
-                seen.stop(run.method, run.block, halfway);
-                behind(&seen, run.method, limit)
-            }
-            Knowledge::Readings(readings) => {
-                let mut seen = readings.clone();
-                seen.push(Reading {
-                    method: run.method,
-                    block: run.block,
-                    score: halfway,
-                    halfway: true,
-                });
-                behind(&self.posterior(&seen), run.method, limit)
-            }
-        }
-    }
-}
-
-/// The best of those that finished a run with the whole budget.
-fn winner(belief: &impl Belief) -> usize {
-    (0..belief.methods())
-        .filter(|method| belief.finished(*method) > 0)
-        .max_by(|a, b| belief.mean(*a).total_cmp(&belief.mean(*b)).then(b.cmp(a)))
-        .unwrap_or(0)
-}
-
-fn behind(belief: &impl Belief, method: usize, limit: f64) -> bool {
-    belief.leader().is_some_and(|leader| {
-        let lag = belief.mean(leader) - belief.mean(method);
-        leader != method && lag > limit * belief.difference_variance(leader, method).sqrt()
-    })
 }
 
 #[cfg(test)]

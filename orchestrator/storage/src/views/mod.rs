@@ -6,7 +6,9 @@ mod runner;
 mod series;
 mod task;
 mod tournament;
+mod tournament_list;
 mod tournament_page;
+mod tournament_rounds;
 
 pub use archive::{ArchiveView, entries, entry};
 pub use run::{AttemptState, AttemptView, RunView, run};
@@ -15,6 +17,7 @@ pub use series::{SeriesTournament, SeriesView, series};
 pub use task::{TaskView, task, task_by_id, tasks};
 pub use tournament::{
     BlockView, ChampionView, ComparisonView, CutView, HeatView, MethodView, RoundState, RoundView,
-    RunCell, StandingView, TitleView, TournamentSummary, TournamentView,
+    RunCell, StandingView, TitleView, TournamentView,
 };
-pub use tournament_page::{tournament, tournaments};
+pub use tournament_list::{TournamentSummary, tournaments};
+pub use tournament_page::tournament;

@@ -5,29 +5,6 @@ use gauntlet_domain::tournament::{
 use gauntlet_domain::{ArchiveId, Digest, RunId, SubmissionId, TournamentId};
 use time::OffsetDateTime;
 
-/// A tournament in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TournamentSummary {
-    /// Its id.
-    pub id: TournamentId,
-    /// Unique name.
-    pub name: String,
-    /// Name of the task.
-    pub task: String,
-    /// Where it is.
-    pub state: TournamentState,
-    /// How many methods take part.
-    pub methods: u32,
-    /// Runs with a verdict.
-    pub runs_done: u32,
-    /// Runs queued so far; later rounds add to it.
-    pub runs_total: u32,
-    /// Name of the champion.
-    pub champion: Option<String>,
-    /// When it was created.
-    pub created_at: OffsetDateTime,
-}
-
 /// A tournament with all that can be seen of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TournamentView {

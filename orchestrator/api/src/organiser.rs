@@ -1,0 +1,65 @@
+//! What an organiser tells a tournament, and what a rejudgement answers.
+
+use serde::{Deserialize, Serialize};
+
+/// Body of `POST /api/v1/tournaments/{name}/disqualify`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disqualify {
+    /// Name of the method.
+    pub method: String,
+    /// Why, for everybody to read; at most 500 characters.
+    pub reason: String,
+}
+
+/// Body of `POST /api/v1/tournaments/{name}/cancel` and of the other commands that only
+/// need a reason: `…/pause`, `…/rounds/{round}/blocks/{block}/void` and `…/replace`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithReason {
+    /// Why, for everybody to read; at most 500 characters.
+    pub reason: String,
+}
+
+/// Body of `POST /api/v1/tournaments/{name}/rejudge`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rejudge {
+    /// What is judged differently, as docs/FORMATS.md describes it; methods by name.
+    pub changes: serde_json::Value,
+    /// Why, for everybody to read; needed to apply it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Whether to apply it; otherwise nothing is written.
+    #[serde(default)]
+    pub apply: bool,
+}
+
+/// A tournament as it would be, or was, judged again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rejudged {
+    /// Whether this holds from now on.
+    pub applied: bool,
+    /// Name of the recorded champion.
+    pub champion_before: Option<String>,
+    /// Name of the champion now.
+    pub champion: Option<String>,
+    /// How places changed, in the order of now.
+    pub moves: Vec<Move>,
+    /// Who was cut and would have gone on, and in which round. It has no results of later
+    /// rounds, so this stays without effect.
+    pub cut_too_early: Vec<(String, u32)>,
+    /// Who went on and would have been cut, and in which round.
+    pub kept_too_long: Vec<(String, u32)>,
+}
+
+/// How a method's place changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// Its name.
+    pub method: String,
+    /// Its place before, from 1.
+    pub before: Option<u32>,
+    /// Its place now.
+    pub after: Option<u32>,
+}

@@ -1,0 +1,32 @@
+//! What happened in a tournament, for whoever wants to check it.
+
+use serde::{Deserialize, Serialize};
+
+/// An event of a tournament as it hangs in its hash chain; `GET
+/// /api/v1/tournaments/{name}/record?after=N` gives up to 1,000 of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedEvent {
+    /// Its number, from 1.
+    pub seq: i64,
+    /// When, in microseconds since 1970.
+    pub at_micros: i64,
+    /// The event as the exact JSON text that was hashed.
+    pub body: String,
+    /// Digest of the one before; 64 zeros for the first.
+    pub previous: String,
+    /// Its digest.
+    pub digest: String,
+}
+
+/// Events of a tournament's record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Name of the chain, which the digests cover.
+    pub chain: String,
+    /// Digest of the last event there is.
+    pub head: String,
+    /// How many there are.
+    pub length: i64,
+    /// Those asked for.
+    pub events: Vec<RecordedEvent>,
+}
