@@ -46,7 +46,6 @@
 mod archive;
 mod cut;
 mod event;
-mod metric;
 mod organiser;
 mod problem;
 mod rating;
@@ -63,21 +62,23 @@ mod tournament;
 pub use archive::ArchiveEntry;
 pub use cut::{Comparison, Cut, Numbers, Title};
 pub use event::{CHANGE_EVENT, ChangeEvent};
-pub use metric::{Direction, Metric};
 pub use organiser::{Disqualify, Move, Rejudge, Rejudged, WithReason};
 pub use problem::Problem;
 pub use rating::{Rating, RatingStep, Ratings};
 pub use record::{Record, RecordedEvent};
 pub use round::{Block, Heat, Round, RoundState, RunCell, Standing};
-pub use run::{Attempt, AttemptState, CheckpointScore, CurvePoint, Meters, Run, RunState, Verdict};
+pub use run::{Attempt, AttemptState, CheckpointScore, Run};
 pub use runner::Runner;
 pub use series::{NewSeries, Series, SeriesTournament};
 pub use submission::Receipt;
-pub use task::{Budget, NewTask, Task};
+pub use task::{NewTask, Task};
 pub use token::{NewToken, Token, TokenScope};
-pub use tournament::{
-    Champion, Method, NewTournament, Tournament, TournamentState, TournamentSummary,
-};
+pub use tournament::{Champion, Method, NewTournament, Tournament, TournamentSummary};
+
+// What means the same inside and outside has one shape; `tests/wire.rs` holds what it looks
+// like on the wire.
+pub use gauntlet_domain::run::{Budget, CurvePoint, Direction, Meters, Metric, RunState, Verdict};
+pub use gauntlet_domain::tournament::TournamentState;
 
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::Metric;
+use crate::{CurvePoint, Meters, Metric, RunState, Verdict};
 
 /// One method on one block.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,97 +63,6 @@ pub struct CheckpointScore {
     pub work: u64,
     /// The score, in the task's metric.
     pub score: f64,
-}
-
-/// Where a run is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RunState {
-    /// Waits for a runner.
-    Queued,
-    /// A runner has it.
-    Leased,
-    /// It has a verdict.
-    Done,
-    /// The platform failed at it too often; an operator must act.
-    Stuck,
-    /// Not needed any more: its block was taken out, or its method is out.
-    Void,
-}
-
-impl RunState {
-    /// The name as it stands in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Leased => "leased",
-            Self::Done => "done",
-            Self::Stuck => "stuck",
-            Self::Void => "void",
-        }
-    }
-}
-
-/// How a run ended, as far as its entrant is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// Trained, predicted, scored.
-    Completed,
-    /// Ran out of work or wall time.
-    BudgetExceeded,
-    /// Asked for more memory than allowed.
-    MemoryExceeded,
-    /// Panicked, trapped, gave up or broke the interface.
-    MethodFailed,
-    /// Predictions that cannot be scored: wrong shape, not finite.
-    InvalidPredictions,
-    /// Stopped early, because it could no longer change who goes on: no fault.
-    Stopped,
-}
-
-impl Verdict {
-    /// The name as it stands in JSON, e.g. `budget_exceeded`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::BudgetExceeded => "budget_exceeded",
-            Self::MemoryExceeded => "memory_exceeded",
-            Self::MethodFailed => "method_failed",
-            Self::InvalidPredictions => "invalid_predictions",
-            Self::Stopped => "stopped",
-        }
-    }
-}
-
-/// What a phase used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meters {
-    /// Metered work.
-    pub work: u64,
-    /// Floating-point operations.
-    pub flops: u64,
-    /// Bytes moved by operations.
-    pub bytes_moved: u64,
-    /// Tensor operations.
-    pub operations: u64,
-    /// Training batches served.
-    pub batches: u64,
-    /// Most tensor bytes alive at once.
-    pub peak_tensor_bytes: u64,
-    /// Wall time in microseconds.
-    pub wall_micros: u64,
-}
-
-/// One reported number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CurvePoint {
-    /// The method's own step count.
-    pub step: u64,
-    /// Name of the metric.
-    pub name: String,
-    /// Its value; `None` if it was not finite.
-    pub value: Option<f64>,
 }
 
 /// One execution of a run.

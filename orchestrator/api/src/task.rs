@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::Metric;
+use crate::{Budget, Metric};
 
 /// A task: data, budget, evaluation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,22 +65,4 @@ pub struct NewTask {
     pub hidden_inputs: String,
     /// Digest of the hidden labels (safetensors `labels`).
     pub hidden_labels: String,
-}
-
-/// What one run may use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Budget {
-    /// Metered work of training: FLOPs plus bytes moved.
-    pub work: u64,
-    /// Metered work of prediction, as a percentage of `work`.
-    pub predict_share_percent: u32,
-    /// Wall seconds of each phase; a backstop.
-    pub wall_seconds: u32,
-    /// Live tensor bytes.
-    pub tensor_bytes: u64,
-    /// Guest linear memory in bytes.
-    pub guest_bytes: u64,
-    /// Bytes of the model, and of the predictions.
-    pub output_bytes: u64,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Metric, Round, Standing};
+use crate::{Metric, Round, Standing, TournamentState};
 
 /// Body of `POST /api/v1/tournaments`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,35 +25,6 @@ pub struct NewTournament {
     /// whole tournament can be repeated. Without it the nonce is random.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-}
-
-/// Where a tournament is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TournamentState {
-    /// Being prepared; rules may change.
-    Draft,
-    /// Takes submissions; rules are frozen.
-    Open,
-    /// The field and the seed are fixed, rounds are running.
-    Closed,
-    /// There is a champion.
-    Completed,
-    /// Ended without a champion.
-    Cancelled,
-}
-
-impl TournamentState {
-    /// The name as it stands in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Open => "open",
-            Self::Closed => "closed",
-            Self::Completed => "completed",
-            Self::Cancelled => "cancelled",
-        }
-    }
 }
 
 /// A tournament in a list.

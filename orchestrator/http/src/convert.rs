@@ -1,29 +1,17 @@
-//! What storage and scheduler know, in the shapes of the public API and of the
-//! runner's protocol. The shapes are separate so that the wire and the inside can
-//! change one without the other.
+//! What storage knows, in the shapes of the public API: ids and digests as text, names for
+//! ids, and nothing that is not public.
 
 use gauntlet_api as api;
-use gauntlet_domain::{Digest, run, tournament};
-use gauntlet_protocol as protocol;
+use gauntlet_domain::{Digest, tournament};
 use gauntlet_storage::views;
 
 use crate::card;
-
-pub(crate) fn tournament_state(state: tournament::TournamentState) -> api::TournamentState {
-    match state {
-        tournament::TournamentState::Draft => api::TournamentState::Draft,
-        tournament::TournamentState::Open => api::TournamentState::Open,
-        tournament::TournamentState::Closed => api::TournamentState::Closed,
-        tournament::TournamentState::Completed => api::TournamentState::Completed,
-        tournament::TournamentState::Cancelled => api::TournamentState::Cancelled,
-    }
-}
 
 pub(crate) fn summary(view: views::TournamentSummary) -> api::TournamentSummary {
     api::TournamentSummary {
         name: view.name,
         task: view.task,
-        state: tournament_state(view.state),
+        state: view.state,
         methods: view.methods,
         runs_done: view.runs_done,
         runs_total: view.runs_total,
@@ -38,8 +26,8 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
         name: view.name,
         task: view.task,
         more_tasks: view.more_tasks.clone(),
-        metric: metric(view.metric),
-        state: tournament_state(view.state),
+        metric: view.metric,
+        state: view.state,
         // Rules are plain data: numbers, names and lists.
         rules: serde_json::to_value(&view.rules).unwrap_or_default(),
         nonce_digest: view.nonce_digest.map(|digest| digest.to_string()),
@@ -116,10 +104,10 @@ fn round(view: views::RoundView, several_tasks: bool) -> api::Round {
                 run: run.run.0,
                 method: run.method,
                 block: run.block,
-                state: run_state(run.state),
+                state: run.state,
                 attempt: run.attempt,
                 progress: run.progress,
-                verdict: run.verdict.map(verdict),
+                verdict: run.verdict,
                 score: run.score,
                 model: run.model.map(|digest| digest.to_string()),
             })
@@ -190,55 +178,26 @@ fn numbers(evidence: &tournament::Evidence) -> api::Numbers {
     }
 }
 
-fn run_state(state: run::RunState) -> api::RunState {
-    match state {
-        run::RunState::Queued => api::RunState::Queued,
-        run::RunState::Leased => api::RunState::Leased,
-        run::RunState::Done => api::RunState::Done,
-        run::RunState::Stuck => api::RunState::Stuck,
-        run::RunState::Void => api::RunState::Void,
-    }
-}
-
-fn verdict(verdict: run::Verdict) -> api::Verdict {
-    match verdict {
-        run::Verdict::Completed => api::Verdict::Completed,
-        run::Verdict::BudgetExceeded => api::Verdict::BudgetExceeded,
-        run::Verdict::MemoryExceeded => api::Verdict::MemoryExceeded,
-        run::Verdict::MethodFailed => api::Verdict::MethodFailed,
-        run::Verdict::InvalidPredictions => api::Verdict::InvalidPredictions,
-        run::Verdict::Stopped => api::Verdict::Stopped,
-    }
-}
-
 pub(crate) fn run(view: views::RunView) -> api::Run {
     api::Run {
         id: view.id.0,
         tournament: view.tournament,
         task: view.task,
-        metric: metric(view.metric),
+        metric: view.metric,
         method: view.method,
         digest: view.digest.to_string(),
         round: view.round,
         block: view.block,
         seed: view.seed.to_string(),
-        state: run_state(view.state),
+        state: view.state,
         progress: view.progress,
-        verdict: view.verdict.map(verdict),
+        verdict: view.verdict,
         score: view.score,
         model: view.model.map(|digest| digest.to_string()),
         detail: view.detail,
-        train: view.train.map(meters),
-        predict: view.predict.map(meters),
-        curve: view
-            .curve
-            .into_iter()
-            .map(|point| api::CurvePoint {
-                step: point.step,
-                name: point.name,
-                value: point.value,
-            })
-            .collect(),
+        train: view.train,
+        predict: view.predict,
+        curve: view.curve,
         probes: view
             .probes
             .iter()
@@ -270,18 +229,6 @@ fn attempt(view: views::AttemptView) -> api::Attempt {
     }
 }
 
-fn meters(meters: run::Meters) -> api::Meters {
-    api::Meters {
-        work: meters.work,
-        flops: meters.flops,
-        bytes_moved: meters.bytes_moved,
-        operations: meters.operations,
-        batches: meters.batches,
-        peak_tensor_bytes: meters.peak_tensor_bytes,
-        wall_micros: meters.wall_micros,
-    }
-}
-
 pub(crate) fn runner(view: views::RunnerView) -> api::Runner {
     api::Runner {
         id: view.id.0,
@@ -300,15 +247,8 @@ pub(crate) fn task(view: views::TaskView) -> api::Task {
         description: view.description,
         licence: view.licence,
         info: view.info,
-        budget: api::Budget {
-            work: view.budget.work,
-            predict_share_percent: view.budget.predict_share_percent,
-            wall_seconds: view.budget.wall_seconds,
-            tensor_bytes: view.budget.tensor_bytes,
-            guest_bytes: view.budget.guest_bytes,
-            output_bytes: view.budget.output_bytes,
-        },
-        metric: metric(view.metric),
+        budget: view.budget,
+        metric: view.metric,
         target: view.target,
         train: view.train.to_string(),
         base: view.base.map(|digest| digest.to_string()),
@@ -328,93 +268,11 @@ pub(crate) fn archive_entry(view: views::ArchiveView, model_bytes: u64) -> api::
         module_bytes: view.artifact_bytes,
         model: view.model.to_string(),
         model_bytes,
-        metric: metric(view.card.metric.clone()),
+        metric: view.card.metric.clone(),
         score: view.score,
         blocks: view.blocks,
         run: view.run.0,
         card: card::markdown(&view.card),
         created_at: view.created_at,
     }
-}
-
-pub(crate) fn metric(metric: run::Metric) -> api::Metric {
-    api::Metric {
-        name: metric.name,
-        unit: metric.unit,
-        better: match metric.better {
-            run::Direction::Higher => api::Direction::Higher,
-            run::Direction::Lower => api::Direction::Lower,
-        },
-        best: metric.best,
-        miss: metric.miss,
-    }
-}
-
-pub(crate) fn new_metric(metric: api::Metric) -> run::Metric {
-    run::Metric {
-        name: metric.name,
-        unit: metric.unit,
-        better: match metric.better {
-            api::Direction::Higher => run::Direction::Higher,
-            api::Direction::Lower => run::Direction::Lower,
-        },
-        best: metric.best,
-        miss: metric.miss,
-    }
-}
-
-pub(crate) fn budget(budget: api::Budget) -> run::Budget {
-    run::Budget {
-        work: budget.work,
-        predict_share_percent: budget.predict_share_percent,
-        wall_seconds: budget.wall_seconds,
-        tensor_bytes: budget.tensor_bytes,
-        guest_bytes: budget.guest_bytes,
-        output_bytes: budget.output_bytes,
-    }
-}
-
-pub(crate) fn wire_budget(budget: run::Budget) -> protocol::Budget {
-    protocol::Budget {
-        work: budget.work,
-        predict_share_percent: budget.predict_share_percent,
-        wall_seconds: budget.wall_seconds,
-        tensor_bytes: budget.tensor_bytes,
-        guest_bytes: budget.guest_bytes,
-        output_bytes: budget.output_bytes,
-    }
-}
-
-pub(crate) fn reported_verdict(verdict: protocol::Verdict) -> run::Verdict {
-    match verdict {
-        protocol::Verdict::Completed => run::Verdict::Completed,
-        protocol::Verdict::BudgetExceeded => run::Verdict::BudgetExceeded,
-        protocol::Verdict::MemoryExceeded => run::Verdict::MemoryExceeded,
-        protocol::Verdict::MethodFailed => run::Verdict::MethodFailed,
-        protocol::Verdict::InvalidPredictions => run::Verdict::InvalidPredictions,
-        protocol::Verdict::Stopped => run::Verdict::Stopped,
-    }
-}
-
-pub(crate) fn reported_meters(meters: protocol::Meters) -> run::Meters {
-    run::Meters {
-        work: meters.work,
-        flops: meters.flops,
-        bytes_moved: meters.bytes_moved,
-        operations: meters.operations,
-        batches: meters.batches,
-        peak_tensor_bytes: meters.peak_tensor_bytes,
-        wall_micros: meters.wall_micros,
-    }
-}
-
-pub(crate) fn reported_curve(curve: Vec<protocol::CurvePoint>) -> Vec<run::CurvePoint> {
-    curve
-        .into_iter()
-        .map(|point| run::CurvePoint {
-            step: point.step,
-            name: point.name,
-            value: point.value,
-        })
-        .collect()
 }

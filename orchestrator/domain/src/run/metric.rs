@@ -114,6 +114,20 @@ impl Metric {
         }
     }
 
+    /// For the heading of a column: `accuracy`, `rmse (sd), lower is better`.
+    #[must_use]
+    pub fn heading(&self) -> String {
+        let unit = self
+            .unit
+            .as_ref()
+            .map_or_else(String::new, |unit| format!(" ({unit})"));
+        let better = match self.better {
+            Direction::Higher => "",
+            Direction::Lower => ", lower is better",
+        };
+        format!("{}{unit}{better}", self.name)
+    }
+
     /// Orders scores, the better first.
     pub fn order(&self, one: f64, other: f64) -> Ordering {
         match self.better {

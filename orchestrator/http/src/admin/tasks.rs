@@ -23,7 +23,7 @@ pub(crate) async fn create(
         description: body.description,
         licence: body.licence,
         info: body.info,
-        budget: convert::budget(body.budget),
+        budget: body.budget,
         train: extract::digest(&body.train, "body.train")?,
         hidden_inputs: extract::digest(&body.hidden_inputs, "body.hidden_inputs")?,
         hidden_labels: extract::digest(&body.hidden_labels, "body.hidden_labels")?,
@@ -31,7 +31,7 @@ pub(crate) async fn create(
             .base
             .map(|base| extract::digest(&base, "body.base"))
             .transpose()?,
-        metric: convert::new_metric(body.metric),
+        metric: body.metric,
         target: body.target,
     };
     create_task(&app.context, new).await?;

@@ -6,7 +6,6 @@ use gauntlet_api::{List, Series, SeriesTournament};
 use gauntlet_storage::views::SeriesView;
 
 use crate::app::App;
-use crate::convert;
 use crate::error::Result;
 use crate::extract::Path;
 use crate::read;
@@ -38,7 +37,7 @@ pub(crate) fn shown(view: SeriesView) -> Series {
             .into_iter()
             .map(|tournament| SeriesTournament {
                 name: tournament.name,
-                state: convert::tournament_state(tournament.state),
+                state: tournament.state,
                 champion: tournament.champion,
                 opened_at: tournament.opened_at,
                 closes_at: tournament.closes_at,

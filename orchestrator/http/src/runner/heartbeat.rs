@@ -9,10 +9,9 @@ use gauntlet_storage::leases::Holder;
 
 use crate::app::App;
 use crate::auth::Runner;
-use crate::convert;
 use crate::error::Result;
 use crate::extract::{Json, Path};
-use crate::runner::checkpoint_scores;
+use crate::runner::wire;
 
 pub(crate) async fn heartbeat(
     State(app): State<App>,
@@ -25,12 +24,12 @@ pub(crate) async fn heartbeat(
         attempt,
         token: runner.token,
     };
-    let curve = convert::reported_curve(body.curve);
+    let curve = wire::curve(body.curve);
     let lease = beat(&app.context, &holder, body.progress, curve).await?;
     let stop = match body.probes.as_slice() {
         // Where nobody asks for probes there is nothing to look up.
         [] => None,
-        new => score_checkpoints(&app.context, &holder, &checkpoint_scores::reported(new)).await?,
+        new => score_checkpoints(&app.context, &holder, &wire::checkpoint_scores(new)).await?,
     };
     Ok(axum::Json(LeaseExtended {
         lease_seconds: lease.as_secs().try_into().unwrap_or(u32::MAX),

@@ -16,9 +16,9 @@ use tokio::time::Instant;
 
 use crate::app::App;
 use crate::auth::Runner;
-use crate::convert;
 use crate::error::{Error, Result};
 use crate::extract::{Json, Path};
+use crate::runner::wire;
 
 /// The longest a runner may wait; below the time after which proxies cut idle connections.
 const MAX_WAIT: u32 = 30;
@@ -115,7 +115,7 @@ fn assignment(claimed: Claim) -> Assignment {
             base: work.base.map(|digest| digest.to_string()),
         },
         seed: work.seed.to_string(),
-        budget: convert::wire_budget(work.budget),
+        budget: wire::budget(work.budget),
         probing: work.probing.map(|probing| Probing {
             every: probing.every,
             target: probing.target,

@@ -10,11 +10,10 @@ use gauntlet_storage::leases::Holder;
 
 use crate::app::App;
 use crate::auth::Runner;
-use crate::convert;
 use crate::error::{Error, Result};
 use crate::extract::{self, Json, Path};
-use crate::runner::checkpoint_scores;
 use crate::runner::lease::check_count;
+use crate::runner::wire;
 
 pub(crate) async fn report(
     State(app): State<App>,
@@ -62,15 +61,15 @@ async fn accept(app: &App, holder: &Holder, body: Report) -> Result<()> {
     let digest =
         |text: Option<String>, field| text.map(|text| extract::digest(&text, field)).transpose();
     let report = NewReport {
-        verdict: convert::reported_verdict(body.verdict),
+        verdict: wire::verdict(body.verdict),
         score: body.score,
         model: digest(body.model, "body.model")?,
         predictions: digest(body.predictions, "body.predictions")?,
         detail: body.detail,
-        train: convert::reported_meters(body.train),
-        predict: convert::reported_meters(body.predict),
-        curve: convert::reported_curve(body.curve),
-        probes: checkpoint_scores::reported(&body.probes),
+        train: wire::meters(body.train),
+        predict: wire::meters(body.predict),
+        curve: wire::curve(body.curve),
+        probes: wire::checkpoint_scores(&body.probes),
         to_target: body.to_target,
     };
     let checked = check(&app.context, holder, report).await?;
