@@ -67,7 +67,7 @@ pub use problem::Problem;
 pub use rating::{Rating, RatingStep, Ratings};
 pub use record::{Record, RecordedEvent};
 pub use round::{Block, Heat, Round, RoundState, RunCell, Standing};
-pub use run::{Attempt, AttemptState, CheckpointScore, Run};
+pub use run::{Attempt, CheckpointScore, Run};
 pub use runner::Runner;
 pub use series::{NewSeries, Series, SeriesTournament};
 pub use submission::Receipt;
@@ -77,7 +77,9 @@ pub use tournament::{Champion, Method, NewTournament, Tournament, TournamentSumm
 
 // What means the same inside and outside has one shape; `tests/wire.rs` holds what it looks
 // like on the wire.
-pub use gauntlet_domain::run::{Budget, CurvePoint, Direction, Meters, Metric, RunState, Verdict};
+pub use gauntlet_domain::run::{
+    AttemptState, Budget, CurvePoint, Direction, Meters, Metric, RunState, Verdict,
+};
 pub use gauntlet_domain::tournament::TournamentState;
 
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{CurvePoint, Meters, Metric, RunState, Verdict};
+use crate::{AttemptState, CurvePoint, Meters, Metric, RunState, Verdict};
 
 /// One method on one block.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,33 +82,4 @@ pub struct Attempt {
     /// When it ended.
     #[serde(with = "time::serde::rfc3339::option")]
     pub ended_at: Option<OffsetDateTime>,
-}
-
-/// How an attempt went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AttemptState {
-    /// Still leased.
-    Leased,
-    /// Its report was accepted.
-    Reported,
-    /// The runner reported a fault of the platform.
-    Faulted,
-    /// Its lease ran out.
-    Expired,
-    /// Its run was not needed any more.
-    Voided,
-}
-
-impl AttemptState {
-    /// The name as it stands in JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Leased => "leased",
-            Self::Reported => "reported",
-            Self::Faulted => "faulted",
-            Self::Expired => "expired",
-            Self::Voided => "voided",
-        }
-    }
 }

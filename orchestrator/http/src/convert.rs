@@ -216,13 +216,7 @@ fn attempt(view: views::AttemptView) -> api::Attempt {
     api::Attempt {
         number: view.number,
         runner: view.runner,
-        state: match view.state {
-            views::AttemptState::Leased => api::AttemptState::Leased,
-            views::AttemptState::Reported => api::AttemptState::Reported,
-            views::AttemptState::Faulted => api::AttemptState::Faulted,
-            views::AttemptState::Expired => api::AttemptState::Expired,
-            views::AttemptState::Voided => api::AttemptState::Voided,
-        },
+        state: view.state,
         reason: view.reason,
         started_at: view.started_at,
         ended_at: view.ended_at,

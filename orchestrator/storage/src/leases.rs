@@ -7,10 +7,9 @@
 
 use std::time::Duration;
 
-use gauntlet_domain::run::{RunEvent, RunState};
+use gauntlet_domain::run::{AttemptState, RunEvent, RunState};
 use gauntlet_domain::{RunId, RunnerId, TokenId, TournamentId};
 
-use crate::views::AttemptState;
 use crate::{Conn, Error, Result};
 
 /// Who speaks about which attempt: what every message of a runner carries.

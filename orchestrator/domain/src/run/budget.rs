@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 pub struct Budget {
     /// Metered work of training: FLOPs plus bytes moved.
     pub work: u64,
-    /// Metered work of prediction, as a percentage of `work`.
+    /// Metered work of prediction, as a percentage of `work`: from 1 to
+    /// [`Self::MAX_PREDICT_SHARE_PERCENT`].
     pub predict_share_percent: u32,
     /// Wall seconds of each phase; a backstop.
     pub wall_seconds: u32,
@@ -33,9 +34,13 @@ pub struct BudgetError {
 }
 
 impl Budget {
+    /// The most that a task may grant prediction: as much as training. Whoever could spend more
+    /// there would train there, on hidden inputs and beyond the budget that all share.
+    pub const MAX_PREDICT_SHARE_PERCENT: u32 = 100;
+
     /// Half of what training may use. Prediction has as much work as ever. Where work is not
     /// metered (`timed`), time is what is halved, of both phases; where it is, time is a
-    /// backstop and stays.
+    /// backstop and stays. The share doubles with that, beyond what a task may ask for.
     #[must_use]
     pub fn half(self, timed: bool) -> Self {
         Self {
@@ -61,7 +66,7 @@ impl Budget {
                 "predict_share_percent",
                 self.predict_share_percent.into(),
                 1,
-                1000,
+                Self::MAX_PREDICT_SHARE_PERCENT.into(),
             ),
             ("wall_seconds", self.wall_seconds.into(), 1, 7 * 86_400),
             ("tensor_bytes", self.tensor_bytes, 1, TEBIBYTE),
@@ -113,6 +118,13 @@ mod tests {
             ..GOOD
         };
         assert_eq!(small.validate().unwrap_err().field, "guest_bytes");
+        let share = |predict_share_percent| Budget {
+            predict_share_percent,
+            ..GOOD
+        };
+        assert_eq!(share(100).validate(), Ok(()));
+        let more = share(101).validate().unwrap_err();
+        assert_eq!((more.field, more.max), ("predict_share_percent", 100));
         let huge = Budget {
             work: u64::MAX,
             ..GOOD

@@ -1,5 +1,6 @@
 //! A single run: where it is, how it ended, what it may use and what it was measured by.
 
+mod attempt_state;
 mod budget;
 mod curve;
 mod lane;
@@ -8,6 +9,7 @@ mod metric;
 mod run_state;
 mod verdict;
 
+pub use attempt_state::AttemptState;
 pub use budget::{Budget, BudgetError};
 pub use curve::{CurvePoint, MAX_METRIC_NAMES, MAX_POINTS_PER_METRIC, tidy_curve};
 pub use lane::{Lane, ParseLaneError};

@@ -1,7 +1,7 @@
 //! A runner gives an attempt up because the platform failed, not the entrant.
 
+use gauntlet_domain::run::AttemptState;
 use gauntlet_storage::leases::{self, Holder};
-use gauntlet_storage::views::AttemptState;
 use gauntlet_storage::{Error, views};
 
 use super::lease_lost::lease_lost;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use gauntlet_domain::record::PlatformEvent;
+use gauntlet_domain::run::AttemptState;
 use gauntlet_domain::{NameError, RunnerId, RunnerName, TokenId};
-use gauntlet_storage::views::AttemptState;
 use gauntlet_storage::{events, leases, runners};
 use uuid::Uuid;
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use gauntlet_domain::record::Event;
+use gauntlet_domain::run::AttemptState;
 use gauntlet_domain::run::RunState;
 use gauntlet_storage::leases::{self, LostLease};
-use gauntlet_storage::views::AttemptState;
 use gauntlet_storage::{Conn, Error, events};
 
 /// Requeues the run, or leaves it stuck, with the event that says why.

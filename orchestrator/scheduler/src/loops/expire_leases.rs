@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gauntlet_storage::views::AttemptState;
+use gauntlet_domain::run::AttemptState;
 use gauntlet_storage::{Error, leases};
 
 use crate::Context;

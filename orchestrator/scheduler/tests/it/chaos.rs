@@ -126,7 +126,7 @@ async fn chaos(seed: u64) -> TournamentView {
         let reported: Vec<i32> = view
             .attempts
             .iter()
-            .filter(|other| other.state == gauntlet_storage::views::AttemptState::Reported)
+            .filter(|other| other.state == gauntlet_domain::run::AttemptState::Reported)
             .map(|other| other.number)
             .collect();
         assert_eq!(reported, [attempt]);

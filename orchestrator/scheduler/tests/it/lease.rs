@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use gauntlet_domain::RunnerId;
+use gauntlet_domain::run::AttemptState;
 use gauntlet_domain::run::{CurvePoint, Lane, RunState};
 use gauntlet_scheduler::commands::claim::claim;
 use gauntlet_scheduler::commands::heartbeat::heartbeat;
@@ -11,7 +12,6 @@ use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::loops::expire_leases;
 use gauntlet_scheduler::{Policy, Refusal};
 use gauntlet_storage::leases::Holder;
-use gauntlet_storage::views::AttemptState;
 use uuid::Uuid;
 
 use crate::support::{Platform, completed, reason, register, token};

@@ -1,6 +1,7 @@
 //! What an operator does to a tournament under way: pause, void, replace, disqualify.
 
 use gauntlet_domain::record::{Changes, Erratum, Event};
+use gauntlet_domain::run::AttemptState;
 use gauntlet_domain::run::RunState;
 use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -10,7 +11,6 @@ use gauntlet_scheduler::commands::pause::{pause, resume};
 use gauntlet_scheduler::commands::rejudge::{rejudge, shadow};
 use gauntlet_scheduler::commands::void_block::{Which, replace_block, void_block};
 use gauntlet_scheduler::loops::advance_rounds;
-use gauntlet_storage::views::AttemptState;
 
 use crate::support::{Platform, completed, halving, method, name, nth, reason};
 

@@ -1,10 +1,10 @@
 //! Results: accepted once, checked before.
 
 use gauntlet_domain::Digest;
+use gauntlet_domain::run::AttemptState;
 use gauntlet_domain::run::{CurvePoint, RunState, Verdict};
 use gauntlet_scheduler::commands::report::{NewReport, report};
 use gauntlet_scheduler::{Reason, Refusal};
-use gauntlet_storage::views::AttemptState;
 
 use crate::support::{Platform, completed, failed, reason};
 

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use gauntlet_domain::run::AttemptState;
 use gauntlet_domain::run::RunState;
 use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::Policy;
 use gauntlet_scheduler::commands::fault::fault;
 use gauntlet_scheduler::commands::retry_run::retry_run;
 use gauntlet_scheduler::loops::advance_rounds;
-use gauntlet_storage::views::{AttemptState, RoundState};
+use gauntlet_storage::views::RoundState;
 
 use crate::support::{Platform, completed, reason};
 

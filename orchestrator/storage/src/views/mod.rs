@@ -11,7 +11,7 @@ mod tournament_page;
 mod tournament_rounds;
 
 pub use archive::{ArchiveView, entries, entry};
-pub use run::{AttemptState, AttemptView, RunView, run};
+pub use run::{AttemptView, RunView, run};
 pub use runner::{RunnerView, runners};
 pub use series::{SeriesTournament, SeriesView, series};
 pub use task::{TaskView, task, task_by_id, tasks};

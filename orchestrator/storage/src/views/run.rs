@@ -1,4 +1,4 @@
-use gauntlet_domain::run::{CurvePoint, Meters, Metric, RunState, Verdict};
+use gauntlet_domain::run::{AttemptState, CurvePoint, Meters, Metric, RunState, Verdict};
 use gauntlet_domain::tournament::{BlockSeed, CheckpointScore};
 use gauntlet_domain::{Digest, RunId, TournamentId};
 use time::OffsetDateTime;
@@ -73,29 +73,6 @@ pub struct AttemptView {
     pub started_at: OffsetDateTime,
     /// When it ended.
     pub ended_at: Option<OffsetDateTime>,
-}
-
-/// How an attempt went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::EnumString, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum AttemptState {
-    /// Still leased.
-    Leased,
-    /// Its report was accepted.
-    Reported,
-    /// The runner reported a fault of the platform.
-    Faulted,
-    /// Its lease ran out.
-    Expired,
-    /// Its run was not needed any more.
-    Voided,
-}
-
-impl AttemptState {
-    /// The name used in the database.
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
 }
 
 /// The run with that id.
