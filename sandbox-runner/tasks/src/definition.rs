@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gauntlet_domain::run::Budget;
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind, windows};
 
 use crate::base::Base;
@@ -280,9 +281,9 @@ fn budget(budget: &manifest::Budget) -> Result<BudgetSpec, TaskError> {
         require(value > 0, field, "must be above zero")?;
     }
     require(
-        predict_share_percent <= 100,
+        predict_share_percent <= Budget::MAX_PREDICT_SHARE_PERCENT,
         "budget.predict_share_percent",
-        "must be 1 to 100",
+        &format!("must be 1 to {}", Budget::MAX_PREDICT_SHARE_PERCENT),
     )?;
     Ok(BudgetSpec {
         work,
