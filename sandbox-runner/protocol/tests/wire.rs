@@ -78,7 +78,7 @@ fn assignment() -> Assignment {
         lease_seconds: 30,
         tournament: "cup".to_owned(),
         method: "tiny-mlp".to_owned(),
-        module: digest('a'),
+        artifact: digest('a'),
         lane: Lane::Oci,
         task: AssignedTask {
             name: "digits".to_owned(),
