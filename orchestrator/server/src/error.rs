@@ -110,6 +110,9 @@ pub enum ServerError {
     /// The database does not take the connection.
     #[error("failed to connect to the database: {0}")]
     Connect(#[source] gauntlet_storage::Error),
+    /// The database, its server or the role cannot be worked with.
+    #[error("{}: {}", .0.setting, .0.what)]
+    UnfitDatabase(gauntlet_storage::Unfit),
     /// A token of the data folder cannot be made known to the database.
     #[error("failed to use the {scope} token of tokens.json: {source}")]
     Token {

@@ -1,7 +1,7 @@
 //! The orchestrator: API and pages, and the loops that move tournaments forward.
 
 use gauntlet_scheduler::{Context, Policy, loops};
-use gauntlet_storage::{Blobs, Db};
+use gauntlet_storage::{Blobs, Db, check_server};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -11,6 +11,10 @@ use crate::error::ServerError;
 
 /// Connects to the database, brings its schema up to date and opens the blobs.
 pub(crate) async fn context(data: &DataDir, database: &str) -> Result<Context, ServerError> {
+    check_server(database)
+        .await
+        .map_err(ServerError::Connect)?
+        .map_err(ServerError::UnfitDatabase)?;
     let db = Db::connect(database).await.map_err(ServerError::Connect)?;
     db.migrate()
         .await

@@ -3,12 +3,42 @@
 use std::time::Duration;
 
 use sqlx::Connection as _;
+use sqlx::Executor as _;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, Postgres};
 
 use crate::{Error, Result};
+
+/// So many connections an orchestrator opens at most.
+pub(crate) const CONNECTIONS: u32 = 16;
+
+/// What a session must be like, whatever server, database or role say. Times are compared in
+/// SQL and read as text, loops assume that statements see what was committed before them, and
+/// waiting for a lock or a notification is no reason to be cut off. What an older server does
+/// not know is left out.
+///
+/// The schema is that to which the role's own search path leads, and nothing else: no function
+/// of another one can take the place of the database's own.
+const SESSION: &str = "
+    SELECT set_config(name, value, false)
+    FROM (VALUES
+        ('default_transaction_isolation', 'read committed'),
+        ('default_transaction_deferrable', 'off'),
+        ('statement_timeout', '0'),
+        ('lock_timeout', '0'),
+        ('idle_in_transaction_session_timeout', '0'),
+        ('idle_session_timeout', '0'),
+        ('transaction_timeout', '0'),
+        ('TimeZone', 'UTC'),
+        ('DateStyle', 'ISO, MDY'),
+        ('IntervalStyle', 'postgres'),
+        ('bytea_output', 'hex'),
+        ('client_encoding', 'UTF8'),
+        ('standard_conforming_strings', 'on'),
+        ('search_path', quote_ident(current_schema()))) AS wanted (name, value)
+    WHERE value IS NOT NULL AND current_setting(name, true) IS NOT NULL";
 
 /// A connection that was used this recently is taken to be alive.
 const TRUSTED_FOR: Duration = Duration::from_millis(500);
@@ -26,12 +56,17 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 pub struct Db(PgPool);
 
 impl Db {
-    /// Connects to the PostgreSQL database at `url`, with at most 16 connections.
+    /// Connects to the PostgreSQL database at `url`, with at most 16 connections. Settings of
+    /// the server, database or role that would be in the way do not hold in them; those that
+    /// cannot be set aside are found by [`crate::check_server`].
     pub async fn connect(url: &str) -> Result<Self> {
         let options: PgConnectOptions = url.parse().map_err(Error::from)?;
         let pool = PgPoolOptions::new()
-            .max_connections(16)
+            .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|conn, _| {
+                Box::pin(async move { conn.execute(sqlx::raw_sql(SESSION)).await.map(drop) })
+            })
             // A connection in steady use is not asked whether it still lives: that would be
             // a round trip before every statement.
             .test_before_acquire(false)

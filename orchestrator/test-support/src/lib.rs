@@ -11,6 +11,7 @@
 mod contents;
 mod instance;
 mod ledger;
+mod roles;
 mod template;
 
 use std::sync::Arc;

@@ -4,3 +4,4 @@
 mod chain;
 mod db;
 mod listen;
+mod server;
