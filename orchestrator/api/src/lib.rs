@@ -46,6 +46,7 @@
 mod archive;
 mod cut;
 mod event;
+mod json;
 mod organiser;
 mod problem;
 mod rating;
@@ -62,6 +63,7 @@ mod tournament;
 pub use archive::ArchiveEntry;
 pub use cut::{Comparison, Cut, Numbers, Title};
 pub use event::{CHANGE_EVENT, ChangeEvent};
+pub use json::read_json;
 pub use organiser::{Disqualify, Move, Rejudge, Rejudged, WithReason};
 pub use problem::Problem;
 pub use rating::{Rating, RatingStep, Ratings};

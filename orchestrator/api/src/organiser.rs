@@ -26,6 +26,7 @@ pub struct WithReason {
 #[serde(deny_unknown_fields)]
 pub struct Rejudge {
     /// What is judged differently, as docs/FORMATS.md describes it; methods by name.
+    #[serde(deserialize_with = "crate::json::any")]
     pub changes: serde_json::Value,
     /// Why, for everybody to read; needed to apply it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,11 @@ pub struct NewSeries {
     pub more_tasks: Vec<String>,
     /// The rules of its tournaments; the default if absent. Where they do not say otherwise, the
     /// champion defends its title (`terms.defend`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::json::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rules: Option<serde_json::Value>,
     /// When they start: a cron expression of five fields, in UTC, such as `0 9 * * MON`.
     pub calendar: String,

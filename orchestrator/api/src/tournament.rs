@@ -19,7 +19,11 @@ pub struct NewTournament {
     pub more_tasks: Vec<String>,
     /// The rules, e.g. `{"format":"halving","rungs":3,"eta":2,"blocks_per_rung":[1,2,3]}`;
     /// the default if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::json::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub rules: Option<serde_json::Value>,
     /// For demonstrations and tests: the nonce is derived from this number, so the
     /// whole tournament can be repeated. Without it the nonce is random.

@@ -25,6 +25,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let (parts, body) = request.into_parts();
         require_content_type(&parts.headers, "application/json")?;
         let bytes = incoming::read(&parts.headers, body, MAX_JSON, "body").await?;
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            return Err(Error::invalid(
+                "body",
+                "the body starts with a byte order mark (EF BB BF), which JSON has not",
+                "save the file as UTF-8 without BOM, or leave out its first three bytes",
+            ));
+        }
         let mut json = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             // Text that is no JSON breaks nowhere in particular: its path ends in `?`.
@@ -50,6 +57,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     }
 }
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 const JSON_HELP: &str =
     "send one JSON object with exactly the fields that the API description names";
 

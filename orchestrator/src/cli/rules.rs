@@ -112,8 +112,12 @@ fn read(file: &Path) -> Result<serde_json::Value, Failure> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         Failure::input(format!("cannot read {}: {error}", file.display())).field("--rules")
     })?;
-    serde_json::from_str(&text).map_err(|error| {
-        Failure::input(format!("{} is not JSON: {error}", file.display())).field("--rules")
+    gauntlet_api::read_json(&text).map_err(|error| {
+        Failure::input(format!(
+            "{} cannot be read as JSON: {error}",
+            file.display()
+        ))
+        .field("--rules")
     })
 }
 
@@ -139,6 +143,23 @@ mod tests {
             .rules
             .to_json()
             .unwrap_or_else(|failure| panic!("{failure}"))
+    }
+
+    #[test]
+    fn a_file_says_each_thing_once_and_may_start_with_a_byte_order_mark() {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let file = folder.path().join("rules.json");
+        let read = |text: &str| {
+            std::fs::write(&file, text).unwrap_or_else(|error| panic!("{error}"));
+            super::read(&file).map_err(|failure| failure.what)
+        };
+        let rules = serde_json::json!({"format": "swiss"});
+        assert_eq!(read("\u{feff}{\"format\": \"swiss\"}"), Ok(rules));
+        let said = read("{\"format\": \"swiss\",\n \"format\": \"racing\"}").unwrap_err();
+        assert!(
+            said.contains("`format` stands twice") && said.contains("line 2"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(super) async fn run(
         Failure::input(format!("{}: {error}", it.changes.display())).field("--changes")
     };
     let text = std::fs::read_to_string(&it.changes).map_err(|error| wrong(error.to_string()))?;
-    let changes = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let changes = gauntlet_api::read_json(&text).map_err(|error| wrong(error.to_string()))?;
     let body = Rejudge {
         changes,
         reason: it.reason,
