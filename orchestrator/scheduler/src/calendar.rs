@@ -112,6 +112,133 @@ mod tests {
         assert_eq!(next("0 0 30 2 *", now), None);
     }
 
+    /// As docs/FORMATS.md has it; the dates were computed by another program.
+    #[test]
+    fn of_both_days_either_will_do_unless_both_are_asked_for() {
+        // A Monday.
+        let now = datetime!(2026-11-30 12:00 UTC);
+        for (calendar, dates) in [
+            (
+                "0 9 13 * FRI",
+                [
+                    datetime!(2026-12-04 09:00 UTC),
+                    datetime!(2026-12-11 09:00 UTC),
+                    datetime!(2026-12-13 09:00 UTC),
+                ],
+            ),
+            (
+                "0 9 13 * +FRI",
+                [
+                    datetime!(2027-08-13 09:00 UTC),
+                    datetime!(2028-10-13 09:00 UTC),
+                    datetime!(2029-04-13 09:00 UTC),
+                ],
+            ),
+            (
+                "0 9 1-31 * MON",
+                [
+                    datetime!(2026-12-01 09:00 UTC),
+                    datetime!(2026-12-02 09:00 UTC),
+                    datetime!(2026-12-03 09:00 UTC),
+                ],
+            ),
+            (
+                "0 0 */2 * MON",
+                [
+                    datetime!(2026-12-01 00:00 UTC),
+                    datetime!(2026-12-03 00:00 UTC),
+                    datetime!(2026-12-05 00:00 UTC),
+                ],
+            ),
+            (
+                "0 9 ? * MON",
+                [
+                    datetime!(2026-12-07 09:00 UTC),
+                    datetime!(2026-12-14 09:00 UTC),
+                    datetime!(2026-12-21 09:00 UTC),
+                ],
+            ),
+            (
+                "0 9 * * 7",
+                [
+                    datetime!(2026-12-06 09:00 UTC),
+                    datetime!(2026-12-13 09:00 UTC),
+                    datetime!(2026-12-20 09:00 UTC),
+                ],
+            ),
+            (
+                "0  9 * *\tSUN-TUE",
+                [
+                    datetime!(2026-12-01 09:00 UTC),
+                    datetime!(2026-12-06 09:00 UTC),
+                    datetime!(2026-12-07 09:00 UTC),
+                ],
+            ),
+            (
+                "0 9 * * 1#2",
+                [
+                    datetime!(2026-12-14 09:00 UTC),
+                    datetime!(2027-01-11 09:00 UTC),
+                    datetime!(2027-02-08 09:00 UTC),
+                ],
+            ),
+            (
+                "0 9 * * 5L",
+                [
+                    datetime!(2026-12-25 09:00 UTC),
+                    datetime!(2027-01-29 09:00 UTC),
+                    datetime!(2027-02-26 09:00 UTC),
+                ],
+            ),
+            (
+                "0 9 LW * *",
+                [
+                    datetime!(2026-12-31 09:00 UTC),
+                    datetime!(2027-01-29 09:00 UTC),
+                    datetime!(2027-02-26 09:00 UTC),
+                ],
+            ),
+            (
+                "0 9 15W * *",
+                [
+                    datetime!(2026-12-15 09:00 UTC),
+                    datetime!(2027-01-15 09:00 UTC),
+                    datetime!(2027-02-15 09:00 UTC),
+                ],
+            ),
+            (
+                "*/40 * * * *",
+                [
+                    datetime!(2026-11-30 12:40 UTC),
+                    datetime!(2026-11-30 13:00 UTC),
+                    datetime!(2026-11-30 13:40 UTC),
+                ],
+            ),
+            (
+                "@annually",
+                [
+                    datetime!(2027-01-01 00:00 UTC),
+                    datetime!(2028-01-01 00:00 UTC),
+                    datetime!(2029-01-01 00:00 UTC),
+                ],
+            ),
+        ] {
+            let read = Calendar::read(calendar).unwrap();
+            let mut at = now;
+            for date in dates {
+                at = read.next_after(at).unwrap();
+                assert_eq!(at, date, "{calendar}");
+            }
+        }
+        for never in ["0 0 31 2,4,6,9,11 *", "0 0 30 2 *"] {
+            assert_eq!(
+                Calendar::read(never).unwrap().next_after(now),
+                None,
+                "{never}"
+            );
+        }
+    }
+
     #[test]
     fn other_texts_are_refused() {
         for text in [
@@ -121,6 +248,18 @@ mod tests {
             "0 25 * * *",
             "0 9 * * MON 2030",
             "daily",
+            "0 9 * * FRI-MON",
+            "0 0 1/1 * MON",
+            "0 9 * * MON,",
+            "60 9 * * *",
+            "0 24 * * *",
+            "0 9 0 * *",
+            "0 9 * 13 *",
+            "0 9 * *",
+            "@every 2h",
+            "@reboot",
+            "TZ=Europe/Berlin 0 9 * * MON",
+            "CRON_TZ=Europe/Berlin 0 9 * * *",
         ] {
             assert!(Calendar::read(text).is_err(), "{text}");
         }

@@ -39,7 +39,8 @@ struct Create {
     #[arg(long, required = true)]
     task: Vec<String>,
     /// When they start, in UTC: minute, hour, day of the month, month, day of the week, such
-    /// as "0 9 * * MON", or @daily, @weekly, @monthly.
+    /// as "0 9 * * MON", or @daily, @weekly, @monthly. Given both days, either will do; a + before
+    /// the day of the week asks for both ("0 9 13 * +FRI").
     #[arg(long, value_name = "CRON")]
     calendar: String,
     /// How long each takes submissions, such as 36h or 3days, from a minute to a year.

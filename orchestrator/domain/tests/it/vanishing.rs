@@ -358,3 +358,62 @@ proptest! {
         prop_assert_eq!(game.tournament.rounds().len() as u32, rules.format().rounds(field));
     }
 }
+
+/// Of eight methods five fail everywhere, two are good and one is awful: whatever groups the
+/// draw makes, the awful one gets no place at a good one's cost.
+#[test]
+fn a_group_emptied_by_failures_hands_nothing_to_an_awful_method() {
+    let rules: Rules = serde_json::from_str(
+        r#"{ "format": "classic", "group_size": 4, "group_winners": 2, "group_blocks": 1,
+             "pair_blocks": 1, "shared": false }"#,
+    )
+    .unwrap();
+    const AWFUL: usize = 5;
+    let good = |who: usize| (6..8).contains(&(who % 8));
+    let mut crowded = 0;
+    // Other digests are another seed, and so another draw.
+    for draw in 0..40 {
+        let mut game = Game::open(rules.clone(), &[Metric::default()]);
+        for method in 0..8 {
+            game.enter(8 * draw + method);
+        }
+        game.happens(game.closing());
+        game.play_out(|who, _| match nth(who) % 8 {
+            6 => completed(0.90),
+            7 => completed(0.92),
+            AWFUL => completed(0.05),
+            _ => failed(),
+        });
+        let champion = game.champion().expect("a good one completed every run");
+        assert!(good(champion), "draw {draw}: champion {champion}");
+        for round in game.tournament.rounds() {
+            let decision = round.decision.as_ref().unwrap();
+            for out in decision.cut.iter().filter(|who| good(nth(**who))) {
+                let heat = round
+                    .heats
+                    .iter()
+                    .find(|heat| heat.entrants.contains(out))
+                    .unwrap();
+                let winner = heat.entrants.iter().find(|who| decision.kept.contains(who));
+                assert!(
+                    winner.is_some_and(|who| good(nth(*who))),
+                    "draw {draw}: a good one was cut by the draw alone"
+                );
+            }
+            assert!(
+                decision
+                    .standings
+                    .iter()
+                    .all(|line| line.mean.is_finite() && nth(line.submission) / 8 == draw)
+            );
+        }
+        let groups = &game.tournament.rounds()[0].heats;
+        assert_eq!(groups.len(), 2);
+        crowded += usize::from(groups.iter().any(|heat| {
+            let able = heat.entrants.iter().filter(|who| nth(**who) % 8 >= AWFUL);
+            able.count() == 3
+        }));
+        assert_eq!(gauntlet_domain::record::audit(&game.log).differences, []);
+    }
+    assert!(crowded > 0, "no draw put all who can into one group");
+}

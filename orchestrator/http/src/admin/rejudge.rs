@@ -21,10 +21,14 @@ pub(crate) async fn rejudge(
     let tournament = read::tournament_name(&name)?;
     let field = read::tournament(&app, &name).await?.methods;
     let changes = changes(body.changes, |method| {
-        field
-            .iter()
-            .find(|other| other.name == method)
-            .map(|other| other.submission)
+        let named = field.iter().find(|other| other.name == method);
+        // The record names methods by the ids of their submissions.
+        let by_id = || {
+            field
+                .iter()
+                .find(|other| other.submission.to_string() == method)
+        };
+        named.or_else(by_id).map(|other| other.submission)
     })?;
     let judged = if body.apply {
         let reason = body.reason.unwrap_or_default();
