@@ -7,8 +7,8 @@ use gauntlet_api::{RoundState, Run, Tournament, TournamentState};
 use gauntlet_client::Client;
 
 use crate::failure::{Failure, Fault};
-use crate::show::progress::Progress;
 use crate::show::verdicts::first_faults;
+use crate::show::{self, progress::Progress};
 
 const PAUSE: Duration = Duration::from_millis(250);
 /// An orchestrator may be restarted under us; this long it may take.
@@ -81,7 +81,10 @@ fn refuse_stuck(tournament: &Tournament) -> Result<(), Failure> {
                 .unwrap_or("a run failed too often for reasons of the platform")
         ),
     )
-    .help("look at the runners' logs; the run's attempts are listed on its page"))
+    .help(format!(
+        "look at the runners' logs; the run's attempts are listed on its page. Once mended: `{}`",
+        show::tournament::retry(&tournament.name)
+    )))
 }
 
 /// A sentence about the first fault of each method that had one, by method.

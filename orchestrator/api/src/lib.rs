@@ -25,6 +25,8 @@
 //! | `POST /api/v1/tournaments/{name}/resume` | admin | | [`Tournament`] |
 //! | `POST /api/v1/tournaments/{name}/disqualify` | admin | [`Disqualify`] | [`Tournament`] |
 //! | `POST /api/v1/tournaments/{name}/rounds/{round}/blocks/{block}/void` · `…/replace` | admin | [`WithReason`] | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/share` | admin | [`ChangeShare`] | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/retry` | admin | [`Retry`] | [`Tournament`]; grants its stuck runs further attempts |
 //! | `POST /api/v1/tournaments/{name}/rejudge` | admin | [`Rejudge`] | [`Rejudged`] |
 //! | `GET /api/v1/tournaments/{name}/record?after=N` | | | [`Record`] |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | the module, `application/wasm` | 201 [`Receipt`] |
@@ -64,7 +66,7 @@ pub use archive::ArchiveEntry;
 pub use cut::{Comparison, Cut, Numbers, Title};
 pub use event::{CHANGE_EVENT, ChangeEvent};
 pub use json::read_json;
-pub use organiser::{Disqualify, Move, Rejudge, Rejudged, WithReason};
+pub use organiser::{ChangeShare, Disqualify, Move, Rejudge, Rejudged, Retry, WithReason};
 pub use problem::Problem;
 pub use rating::{Rating, RatingStep, Ratings};
 pub use record::{Record, RecordedEvent};
@@ -82,7 +84,7 @@ pub use tournament::{Champion, Method, NewTournament, Tournament, TournamentSumm
 pub use gauntlet_domain::run::{
     AttemptState, Budget, CurvePoint, Direction, Meters, Metric, RunState, Verdict,
 };
-pub use gauntlet_domain::tournament::TournamentState;
+pub use gauntlet_domain::tournament::{Share, TournamentState};
 
 use serde::{Deserialize, Serialize};
 

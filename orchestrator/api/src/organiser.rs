@@ -21,6 +21,29 @@ pub struct WithReason {
     pub reason: String,
 }
 
+/// Body of `POST /api/v1/tournaments/{name}/share`: what is left out stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeShare {
+    /// The new priority, -10 to 10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i16>,
+    /// The new weight, 1 to 1000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<i16>,
+    /// Why, for everybody to read; at most 500 characters.
+    pub reason: String,
+}
+
+/// Body of `POST /api/v1/tournaments/{name}/retry`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// Only the stuck runs of this round.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<u32>,
+}
+
 /// Body of `POST /api/v1/tournaments/{name}/rejudge`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Metric, Round, Standing, TournamentState};
+use crate::{Metric, Round, Share, Standing, TournamentState};
 
 /// Body of `POST /api/v1/tournaments`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct NewTournament {
     /// whole tournament can be repeated. Without it the nonce is random.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// Its part of the runners' time beside other tournaments.
+    #[serde(default, skip_serializing_if = "Share::is_default")]
+    pub share: Share,
 }
 
 /// A tournament in a list.
@@ -106,6 +109,9 @@ pub struct Tournament {
     /// Why it is paused, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
+    /// Its part of the runners' time beside other tournaments.
+    #[serde(default)]
+    pub share: Share,
 }
 
 /// A method that takes part.

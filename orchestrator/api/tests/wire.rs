@@ -8,7 +8,7 @@ use gauntlet_api::{
     Comparison, CurvePoint, Cut, Direction, Disqualify, Health, Heat, List, Meters, Method, Metric,
     Move, NewSeries, NewTask, NewToken, NewTournament, Numbers, Problem, Rating, RatingStep,
     Ratings, Receipt, Record, RecordedEvent, Rejudge, Rejudged, Round, RoundState, Run, RunCell,
-    RunState, Runner, Series, SeriesTournament, Standing, Task, Title, Token, TokenScope,
+    RunState, Runner, Series, SeriesTournament, Share, Standing, Task, Title, Token, TokenScope,
     Tournament, TournamentState, TournamentSummary, Verdict, WithReason,
 };
 use serde::Serialize;
@@ -290,6 +290,10 @@ fn tournament() -> Tournament {
         }),
         note: Some("the data were wrong".to_owned()),
         paused: Some("a fire".to_owned()),
+        share: Share {
+            priority: 2,
+            weight: 3,
+        },
     }
 }
 
@@ -411,6 +415,7 @@ fn tournaments() {
     let bare = Tournament {
         more_tasks: Vec::new(),
         state: TournamentState::Draft,
+        share: Share::default(),
         nonce_digest: None,
         nonce: None,
         seed: None,
@@ -433,6 +438,10 @@ fn tournaments() {
         more_tasks: vec!["letters".to_owned()],
         rules: Some(json!({ "format": "halving" })),
         seed: Some(7),
+        share: Share {
+            priority: -1,
+            weight: 3,
+        },
     };
     pinned("new_tournament", &new);
     strict(&new);
@@ -442,6 +451,7 @@ fn tournaments() {
             more_tasks: Vec::new(),
             rules: None,
             seed: None,
+            share: Share::default(),
             ..new
         },
     );

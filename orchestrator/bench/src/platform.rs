@@ -109,6 +109,8 @@ impl Platform {
             more_tasks: Vec::new(),
             rules: serde_json::from_value(rules)?,
             phrase: None,
+            share: gauntlet_domain::tournament::Share::default(),
+            organiser: None,
         };
         create_tournament(&self.context, new).await?;
         open_tournament(&self.context, &parsed).await?;

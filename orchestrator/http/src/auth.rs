@@ -13,7 +13,9 @@ use crate::app::App;
 use crate::error::{Error, Result};
 
 /// An admin.
-pub(crate) struct Admin;
+pub(crate) struct Admin {
+    pub(crate) token: TokenId,
+}
 
 /// A miner, or an admin.
 pub(crate) struct Miner {
@@ -32,8 +34,8 @@ impl FromRequestParts<App> for Admin {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        authorise(&parts.headers, app, &["admin"]).await?;
-        Ok(Self)
+        let token = authorise(&parts.headers, app, &["admin"]).await?;
+        Ok(Self { token })
     }
 }
 

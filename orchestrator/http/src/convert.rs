@@ -61,6 +61,7 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
         }),
         note: view.cancelled_because,
         paused: view.paused_because,
+        share: view.share,
     }
 }
 

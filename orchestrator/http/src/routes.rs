@@ -13,6 +13,7 @@
 //! | `POST /api/v1/tournaments/{name}/open` · `…/close` · `…/cancel` | admin | `admin/tournaments.rs` |
 //! | `POST /api/v1/tournaments/{name}/pause` · `…/resume` · `…/disqualify` | admin | `admin/tournaments.rs` |
 //! | `POST /api/v1/tournaments/{name}/rounds/{round}/blocks/{block}/void` · `…/replace` | admin | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/share` · `…/retry` | admin | `admin/tournaments.rs` |
 //! | `POST /api/v1/tournaments/{name}/rejudge` | admin | `admin/rejudge.rs` |
 //! | `GET /api/v1/tournaments/{name}/record?after=N` | | `public/record.rs` |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | `public/submissions.rs` |
@@ -94,6 +95,8 @@ pub(crate) fn router(app: App) -> Router {
             "/tournaments/{name}/resume",
             post(admin::tournaments::resume),
         )
+        .route("/tournaments/{name}/share", post(admin::tournaments::share))
+        .route("/tournaments/{name}/retry", post(admin::tournaments::retry))
         .route(
             "/tournaments/{name}/disqualify",
             post(admin::tournaments::disqualify),

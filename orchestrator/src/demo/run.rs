@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use gauntlet_api::{NewTournament, Receipt, Tournament, TournamentState};
+use gauntlet_api::{NewTournament, Receipt, Share, Tournament, TournamentState};
 use gauntlet_client::Client;
 
 use super::plan::{Plan, TASKS};
@@ -50,6 +50,7 @@ async fn enter(client: &Client, plan: &Plan, task: &str) -> Result<(), Failure> 
                 more_tasks: Vec::new(),
                 rules: plan.rules(),
                 seed: Some(plan.seed()),
+                share: Share::default(),
             };
             client.post_json(&["tournaments"], &new).await?
         }

@@ -20,6 +20,12 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
     if let Some(reason) = &tournament.paused {
         parts.push(format!("paused: {}", printable(reason)));
     }
+    if !tournament.share.is_default() {
+        parts.push(format!(
+            "share of the runners' time: priority {}, weight {}",
+            tournament.share.priority, tournament.share.weight
+        ));
+    }
     if let Some(series) = &tournament.series {
         parts.push(format!("of the series {}", printable(series)));
     }
@@ -57,6 +63,17 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
         "\nVerdicts\n{}",
         verdicts::table(tournament, details)
     ));
+    if let Some(round) = tournament
+        .rounds
+        .iter()
+        .find(|round| round.state == RoundState::Stuck)
+    {
+        parts.push(format!(
+            "\nround {} is stuck. Mend what its runners say, then: `{}`",
+            round.number,
+            retry(&tournament.name)
+        ));
+    }
     if let Some(champion) = &tournament.champion {
         parts.push(format!(
             "\nchampion: {} ({} {:.4}){}",
@@ -73,6 +90,11 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
         parts.push(printable(note));
     }
     parts.join("\n")
+}
+
+/// The command that goes on after runs were stuck.
+pub(crate) fn retry(tournament: &str) -> String {
+    format!("gauntlet tournament retry {}", printable(tournament))
 }
 
 /// A line for each round; for many small ones after each other, as of a race, one for all.
@@ -145,7 +167,7 @@ mod tests {
     use gauntlet_api::Round;
     use serde_json::json;
 
-    use super::rounds;
+    use super::{page, rounds};
 
     /// So many runs on one block; with a note it stands on its own.
     fn round(number: u32, runs: usize, half: bool, note: Option<&str>) -> Round {
@@ -159,6 +181,34 @@ mod tests {
             "runs": vec![run; runs], "standings": []
         });
         serde_json::from_value(round).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn a_stuck_round_says_why_and_what_goes_on() {
+        let mut stuck = round(
+            1,
+            2,
+            false,
+            Some("1 of its runs is stuck: the disk is full"),
+        );
+        stuck.state = gauntlet_api::RoundState::Stuck;
+        let shown = |rounds: &[Round]| {
+            let tournament = json!({
+                "name": "cup", "task": "digits", "state": "closed", "rules": {},
+                "created_at": "2026-11-30T12:00:00Z", "completed_at": null, "methods": [],
+                "rounds": rounds, "standings": [], "share": { "priority": 2, "weight": 1 }
+            });
+            let tournament = serde_json::from_value(tournament);
+            page(
+                &tournament.unwrap_or_else(|error| panic!("{error}")),
+                &Default::default(),
+            )
+        };
+        let page = shown(&[stuck]);
+        assert!(page.contains("the disk is full"), "{page}");
+        assert!(page.contains("`gauntlet tournament retry cup`"), "{page}");
+        assert!(page.contains("priority 2, weight 1"), "{page}");
+        assert!(!shown(&[round(1, 2, false, None)]).contains("retry"));
     }
 
     #[test]

@@ -1,7 +1,14 @@
 //! Claims: which runs are leased next, and to whom.
 //!
 //! A claim is a short transaction: [`pick`] locks queued runs, [`take`] stamps attempt,
-//! holder and deadline. What it costs does not depend on the number of runs.
+//! holder and deadline, and charges the tournament's and its organiser's share. What it costs
+//! does not depend on the number of runs.
+//!
+//! Whose turn it is follows from [`Share`](gauntlet_domain::tournament::Share)s by start-time fair queueing,
+//! first between the organisers of the highest priority that has queued runs, then between the
+//! tournaments of that organiser; within a tournament the oldest run comes first. A lease costs
+//! the run's budget of work, whatever it will use of it. Whoever asks for nothing for a while
+//! starts again at the clock, which is where the last lease of the others started.
 
 use std::time::Duration;
 
@@ -51,17 +58,29 @@ pub struct Picked {
     pub run: RunId,
     /// Its next attempt.
     pub attempt: i32,
-    /// The tournament.
-    pub tournament: TournamentId,
     /// Who lost the attempt before, if there was one.
     pub lost_by: Option<RunnerId>,
     /// What it takes to execute it.
     pub work: Work,
 }
 
-/// Locks the oldest queued runs of these lanes, at most `most`, all of one tournament and
-/// lane: those of the oldest run. Leaves out the tournaments in `not_from`, and runs that
-/// `avoid` lost before. Skips what another transaction has locked.
+/// Whose turn it is, and the runs that were picked for it: at least one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// The tournament.
+    pub tournament: TournamentId,
+    /// Where its next lease starts in the virtual time of its organiser's tournaments.
+    pub start: f64,
+    /// Where the same lease starts in the virtual time of organisers.
+    pub organiser_start: f64,
+    /// The runs, oldest first, all of one lane.
+    pub picked: Vec<Picked>,
+}
+
+/// Locks queued runs of these lanes of the tournament whose turn it is, all of one lane, the
+/// oldest first, at most `most`. Of the `asked` runs for which there is room altogether it gets
+/// its part, rounded up, as long as others have queued runs too. Leaves out the tournaments in `not_from`, and runs that `avoid`
+/// lost before. Skips what another transaction has locked.
 ///
 /// What a tournament must be like to be leased from stands twice: to find it, and to hold
 /// once it is locked. Its share lock keeps it so until the lease is committed.
@@ -71,46 +90,70 @@ pub async fn pick(
     avoid: Option<RunnerId>,
     not_from: &[TournamentId],
     most: usize,
-) -> Result<Vec<Picked>> {
+    asked: usize,
+) -> Result<Option<Turn>> {
     let lanes: Vec<String> = lanes.iter().map(Lane::to_string).collect();
     let not_from: Vec<uuid::Uuid> = not_from.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
         r#"
-        WITH oldest AS MATERIALIZED (
-            SELECT tournaments.id, lanes.lane
+        WITH ready AS MATERIALIZED (
+            SELECT tournaments.id, first.lane, first.run, shares.organiser, shares.priority,
+                   shares.weight, shares.virtual_time
             FROM tournaments
-            CROSS JOIN unnest($1::text[]) AS lanes (lane)
+            JOIN tournament_shares AS shares ON shares.tournament_id = tournaments.id
             CROSS JOIN LATERAL (
-                SELECT runs.id FROM runs
-                WHERE runs.tournament_id = tournaments.id AND runs.lane = lanes.lane
-                  AND runs.state = 'queued' AND runs.not_before <= now()
-                  AND runs.attempt < runs.attempts_allowed
-                  AND ($2::uuid IS NULL OR runs.runner_id IS DISTINCT FROM $2)
-                ORDER BY runs.id LIMIT 1) AS first
+                SELECT lanes.lane, oldest.id AS run
+                FROM unnest($1::text[]) AS lanes (lane)
+                CROSS JOIN LATERAL (
+                    SELECT runs.id FROM runs
+                    WHERE runs.tournament_id = tournaments.id AND runs.lane = lanes.lane
+                      AND runs.state = 'queued' AND runs.not_before <= now()
+                      AND runs.attempt < runs.attempts_allowed
+                      AND ($2::uuid IS NULL OR runs.runner_id IS DISTINCT FROM $2)
+                    ORDER BY runs.id LIMIT 1) AS oldest
+                ORDER BY oldest.id LIMIT 1) AS first
             WHERE tournaments.state = 'closed' AND tournaments.paused_because IS NULL
               AND tournaments.id <> ALL ($3)
-            ORDER BY first.id LIMIT 1
+        ), level AS MATERIALIZED (
+            SELECT ready.*,
+                   greatest(ready.virtual_time, coalesce(mine.clock, 0)) AS start,
+                   greatest(coalesce(mine.virtual_time, 0), others.clock) AS organiser_start
+            FROM ready
+            LEFT JOIN organiser_shares AS mine
+                   ON mine.organiser = ready.organiser AND mine.priority = ready.priority
+            CROSS JOIN LATERAL (
+                SELECT coalesce(max(started), 0) AS clock FROM organiser_shares
+                WHERE organiser_shares.priority = ready.priority) AS others
+            WHERE ready.priority = (SELECT max(priority) FROM ready)
+        ), turn AS MATERIALIZED (
+            SELECT id, lane, start, organiser_start,
+                   ceil($5::bigint * weight::float8
+                        / sum(weight) OVER (PARTITION BY organiser)
+                        / (SELECT count(DISTINCT organiser) FROM level))::bigint AS part
+            FROM level ORDER BY organiser_start, organiser, start, run LIMIT 1
         ), picked AS MATERIALIZED (
             SELECT runs.id, runs.attempt, runs.runner_id, runs.tournament_id,
                    runs.submission_id, runs.block_id
             FROM runs JOIN tournaments ON tournaments.id = runs.tournament_id
-            WHERE runs.tournament_id = (SELECT id FROM oldest)
-              AND runs.lane = (SELECT lane FROM oldest)
+            WHERE runs.tournament_id = (SELECT id FROM turn)
+              AND runs.lane = (SELECT lane FROM turn)
               AND runs.state = 'queued' AND runs.not_before <= now()
               AND runs.attempt < runs.attempts_allowed
               AND ($2::uuid IS NULL OR runs.runner_id IS DISTINCT FROM $2)
               AND tournaments.state = 'closed' AND tournaments.paused_because IS NULL
-            ORDER BY runs.id LIMIT $4
+            ORDER BY runs.id LIMIT (SELECT least(part, $4::bigint) FROM turn)
             FOR NO KEY UPDATE OF runs SKIP LOCKED
             FOR SHARE OF tournaments SKIP LOCKED
         )
         SELECT picked.id, picked.attempt, picked.tournament_id,
                picked.runner_id AS "runner_id?",
+               turn.start AS "start!", turn.organiser_start AS "organiser_start!",
                tournaments.name AS tournament, tournaments.rules, submissions.name AS method,
                submissions.digest AS module, submissions.lane, tasks.name AS task,
                tasks.info, tasks.budget, tasks.train, tasks.hidden_inputs, tasks.hidden_labels,
                tasks.base, tasks.target, blocks.seed, blocks.half
         FROM picked
+        CROSS JOIN turn
         JOIN tournaments ON tournaments.id = picked.tournament_id
         JOIN submissions ON submissions.id = picked.submission_id
         JOIN blocks ON blocks.id = picked.block_id
@@ -122,18 +165,27 @@ pub async fn pick(
         &lanes,
         avoid.map(|runner| runner.0),
         &not_from,
-        parse::number::<i64>("limit", most)?
+        parse::number::<i64>("limit", most)?,
+        parse::number::<i64>("asked", asked)?
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter()
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
+    let (tournament, start, organiser_start) = (
+        TournamentId(first.tournament_id),
+        first.start,
+        first.organiser_start,
+    );
+    let picked = rows
+        .into_iter()
         .map(|row| {
             let lane: Lane = parse::text("submissions.lane", &row.lane)?;
             let budget: Budget = parse::json("tasks.budget", row.budget)?;
             Ok(Picked {
                 run: RunId(row.id),
                 attempt: row.attempt + 1,
-                tournament: TournamentId(row.tournament_id),
                 lost_by: row.runner_id.map(RunnerId),
                 work: Work {
                     tournament: parse::text("tournaments.name", &row.tournament)?,
@@ -157,7 +209,13 @@ pub async fn pick(
                 },
             })
         })
-        .collect()
+        .collect::<Result<_>>()?;
+    Ok(Some(Turn {
+        tournament,
+        start,
+        organiser_start,
+        picked,
+    }))
 }
 
 /// An attempt to be leased: a picked run and its new holder.
@@ -169,10 +227,22 @@ pub struct Lease {
     pub attempt: i32,
     /// Who gets it.
     pub runner: RunnerId,
+    /// What its share is charged: the run's budget of work.
+    pub cost: u64,
 }
 
-/// Leases picked runs, in the transaction that picked them.
-pub async fn take(conn: &mut Conn, leases: &[Lease], until: Duration) -> Result<()> {
+/// Leases picked runs, in the transaction that picked them, and charges `turn`'s share.
+pub async fn take(conn: &mut Conn, turn: &Turn, leases: &[Lease], until: Duration) -> Result<()> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a share is not disturbed by a part in 2⁵³"
+    )]
+    let costs: Vec<f64> = leases
+        .iter()
+        .map(|lease| lease.cost.max(1) as f64)
+        .collect();
+    let cost: f64 = costs.iter().sum();
+    let last = costs.last().copied().unwrap_or_default();
     let runs: Vec<uuid::Uuid> = leases.iter().map(|lease| lease.run.0).collect();
     let attempts: Vec<i32> = leases.iter().map(|lease| lease.attempt).collect();
     let runners: Vec<uuid::Uuid> = leases.iter().map(|lease| lease.runner.0).collect();
@@ -184,13 +254,32 @@ pub async fn take(conn: &mut Conn, leases: &[Lease], until: Duration) -> Result<
             FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS new (run, attempt, runner)
             WHERE runs.id = new.run AND runs.attempt = new.attempt - 1 AND runs.state = 'queued'
             RETURNING runs.id, runs.attempt, runs.runner_id
+        ), charged AS (
+            UPDATE tournament_shares
+            SET virtual_time = greatest(virtual_time, $6::float8) + $8::float8 / weight
+            WHERE tournament_id = $5
+            RETURNING organiser, priority, virtual_time - $9::float8 / weight AS clock
+        ), organiser_charged AS (
+            INSERT INTO organiser_shares AS mine (organiser, priority, virtual_time, started, clock)
+            SELECT organiser, priority, $7::float8 + $8::float8, $7::float8 + $8::float8 - $9::float8,
+                   clock
+            FROM charged
+            ON CONFLICT (organiser, priority) DO UPDATE
+            SET virtual_time = greatest(mine.virtual_time, $7::float8) + $8::float8,
+                started = greatest(mine.virtual_time, $7::float8) + $8::float8 - $9::float8,
+                clock = greatest(mine.clock, excluded.clock)
         )
         INSERT INTO attempts (run_id, attempt, runner_id) SELECT id, attempt, runner_id FROM taken
         "#,
         &runs,
         &attempts,
         &runners,
-        until.as_secs_f64()
+        until.as_secs_f64(),
+        turn.tournament.0,
+        turn.start,
+        turn.organiser_start,
+        cost,
+        last
     )
     .execute(&mut *conn)
     .await?;

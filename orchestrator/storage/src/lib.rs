@@ -5,7 +5,7 @@
 //! schema at compile time, from the data in `.sqlx/`.
 //!
 //! **Order of locks**, so that transactions cannot wait for each other in a
-//! circle: runs, then tournaments, then the event chain.
+//! circle: runs, then tournaments, then shares, then the event chain.
 
 pub mod archive;
 mod blob_streams;
@@ -26,6 +26,7 @@ pub mod runners;
 pub mod runs;
 pub mod series;
 mod server;
+pub mod shares;
 pub mod submissions;
 pub mod tasks;
 pub mod tokens;

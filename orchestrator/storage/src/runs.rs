@@ -109,6 +109,41 @@ pub async fn retry(conn: &mut Conn, run: RunId, more: i32) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
+/// The same for all stuck runs of a tournament, or of one of its rounds: which they were, in
+/// the order of their ids.
+pub async fn retry_stuck(
+    conn: &mut Conn,
+    tournament: TournamentId,
+    round: Option<u32>,
+    more: i32,
+) -> Result<Vec<RunId>> {
+    let round = round
+        .map(|round| parse::int4("rounds.number", round))
+        .transpose()?;
+    let ids = sqlx::query_scalar!(
+        r#"
+        WITH stuck AS MATERIALIZED (
+            SELECT runs.id FROM runs JOIN rounds ON rounds.id = runs.round_id
+            WHERE runs.tournament_id = $1 AND runs.state = 'stuck'
+              AND ($2::int IS NULL OR rounds.number = $2)
+            ORDER BY runs.id FOR NO KEY UPDATE OF runs
+        ), retried AS (
+            UPDATE runs SET state = 'queued', stuck_because = NULL, not_before = now(),
+                            attempts_allowed = attempt + $3
+            FROM stuck WHERE runs.id = stuck.id AND runs.state = 'stuck'
+            RETURNING runs.id
+        )
+        SELECT id FROM retried ORDER BY id
+        "#,
+        tournament.0,
+        round,
+        more
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(RunId).collect())
+}
+
 /// Which runs are not needed any more.
 #[derive(Clone, Copy, Debug)]
 pub enum Unneeded {

@@ -1,7 +1,7 @@
 //! Series: tournaments that recur. Lock a series before its tournaments.
 
 use gauntlet_domain::tournament::Rules;
-use gauntlet_domain::{SeriesId, SeriesName, TaskId, TaskName};
+use gauntlet_domain::{SeriesId, SeriesName, TaskId, TaskName, TokenId};
 use time::OffsetDateTime;
 
 use crate::{Conn, Result, parse};
@@ -23,21 +23,25 @@ pub struct NewSeries<'a> {
     pub next_at: OffsetDateTime,
     /// Its tasks, in their order.
     pub tasks: &'a [TaskId],
+    /// The token that makes it, if one does.
+    pub organiser: Option<TokenId>,
 }
 
 /// Adds a series (constraint `series_name_key`).
 pub async fn insert(conn: &mut Conn, new: &NewSeries<'_>) -> Result<()> {
     sqlx::query!(
         r#"
-        INSERT INTO series (id, name, rules, calendar, open_seconds, next_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO series (id, name, rules, calendar, open_seconds, next_at, organiser)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         "#,
         new.id.0,
         new.name.as_str(),
         parse::to_json(new.rules)?,
         new.calendar,
         i64::from(new.open_seconds),
-        new.next_at
+        new.next_at,
+        // Zeros, where nobody asked by a token.
+        new.organiser.map_or(uuid::Uuid::nil(), |token| token.0)
     )
     .execute(&mut *conn)
     .await?;
@@ -95,6 +99,8 @@ pub struct Due {
     pub open_seconds: u32,
     /// Number of the last one that was started; 0 before the first.
     pub last_number: u32,
+    /// The token that made the series, if one did.
+    pub organiser: Option<TokenId>,
     /// The time in the database.
     pub now: OffsetDateTime,
 }
@@ -113,7 +119,7 @@ pub async fn lock_due(conn: &mut Conn, id: SeriesId) -> Result<Option<Due>> {
     // A statement of its own: it sees what was committed before the lock was free.
     let row = sqlx::query!(
         r#"
-        SELECT name, rules, calendar, open_seconds, last_number, now() AS "now!",
+        SELECT name, rules, calendar, open_seconds, last_number, organiser, now() AS "now!",
                ARRAY(SELECT tasks.name FROM series_tasks
                      JOIN tasks ON tasks.id = series_tasks.task_id
                      WHERE series_tasks.series_id = series.id
@@ -140,6 +146,7 @@ pub async fn lock_due(conn: &mut Conn, id: SeriesId) -> Result<Option<Due>> {
             calendar: row.calendar,
             open_seconds: parse::number("series.open_seconds", row.open_seconds)?,
             last_number: parse::number("series.last_number", row.last_number)?,
+            organiser: (!row.organiser.is_nil()).then_some(TokenId(row.organiser)),
             now: row.now,
         })
     })

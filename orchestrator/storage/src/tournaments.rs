@@ -216,6 +216,17 @@ pub async fn playing(conn: &mut Conn) -> Result<Vec<TournamentId>> {
     Ok(ids.into_iter().map(TournamentId).collect())
 }
 
+/// Number of the last round that was opened; 0 before the first.
+pub async fn last_round(conn: &mut Conn, id: TournamentId) -> Result<u32> {
+    let last = sqlx::query_scalar!(
+        r#"SELECT coalesce(max(number), 0) AS "last!" FROM rounds WHERE tournament_id = $1"#,
+        id.0
+    )
+    .fetch_one(conn)
+    .await?;
+    parse::number("rounds.number", last)
+}
+
 /// Marks a tournament as that of a series; its submissions end by themselves.
 pub async fn set_series(
     conn: &mut Conn,

@@ -244,6 +244,12 @@ impl Tournament {
                     return Err(contradiction("it is not paused"));
                 }
             }
+            Event::ShareSet { share, .. } => {
+                self.require_not_ended(kind)?;
+                if !share.is_valid() {
+                    return Err(contradiction("its priority or weight is out of range"));
+                }
+            }
             Event::RoundDecided(decision) => {
                 self.require_state(kind, TournamentState::Closed)?;
                 self.goes_on().map_err(contradiction)?;
@@ -290,15 +296,7 @@ impl Tournament {
                 self.champion = *champion;
             }
             Event::Cancelled { .. } => {
-                if matches!(
-                    self.state,
-                    TournamentState::Completed | TournamentState::Cancelled
-                ) {
-                    return Err(IllegalEvent::State {
-                        event: kind,
-                        state: self.state,
-                    });
-                }
+                self.require_not_ended(kind)?;
                 self.state = TournamentState::Cancelled;
             }
         }
@@ -328,6 +326,19 @@ impl Tournament {
             event,
             state: self.state,
         })
+    }
+
+    fn require_not_ended(&self, event: &'static str) -> Result<(), IllegalEvent> {
+        if matches!(
+            self.state,
+            TournamentState::Completed | TournamentState::Cancelled
+        ) {
+            return Err(IllegalEvent::State {
+                event,
+                state: self.state,
+            });
+        }
+        Ok(())
     }
 
     const fn goes_on(&self) -> Result<(), &'static str> {

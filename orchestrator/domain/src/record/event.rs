@@ -12,7 +12,7 @@ use crate::ids::{
 use crate::names::{MethodName, RunnerName, SeriesName, TaskName, TournamentName};
 use crate::record::rejudge::Changes;
 use crate::run::{Metric, Outcome};
-use crate::tournament::{Block, Decision, Heat, Nonce, Rules, TournamentSeed};
+use crate::tournament::{Block, Decision, Heat, Nonce, Rules, Share, TournamentSeed};
 
 /// A further task of a tournament.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,6 +189,14 @@ pub enum Event {
     },
     /// It goes on.
     Resumed,
+    /// Its part of the runners' time is another from the next lease on.
+    ShareSet {
+        /// Its part.
+        share: Share,
+        /// Why; none where it was made so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// All results of a round are in.
     RoundDecided(Decision),
     /// The tournament ended.
@@ -237,6 +245,7 @@ impl Event {
             Self::Disqualified { .. } => "disqualified",
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
+            Self::ShareSet { .. } => "share_set",
             Self::RoundDecided(_) => "round_decided",
             Self::Completed { .. } => "completed",
             Self::Rejudged { .. } => "rejudged",

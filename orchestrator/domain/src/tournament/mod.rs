@@ -15,6 +15,7 @@ mod results;
 mod round;
 mod rules;
 mod seed;
+mod share;
 mod standing;
 mod standings;
 mod state;
@@ -31,5 +32,6 @@ pub use rules::{
     Racing, RoundRobin, Rules, RulesError, Succession, Swiss, Terms,
 };
 pub use seed::{BlockSeed, Nonce, TournamentSeed};
+pub use share::Share;
 pub use standing::Standing;
 pub use state::{Parts, Tournament, TournamentState};

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use gauntlet_api::Run;
 use gauntlet_domain::RunId;
-use gauntlet_scheduler::commands::retry_run::retry_run;
+use gauntlet_scheduler::commands::retry::retry_run;
 
 use crate::app::App;
 use crate::auth::Admin;

@@ -17,7 +17,7 @@ use crate::read;
 
 pub(crate) async fn create(
     State(app): State<App>,
-    _: Admin,
+    admin: Admin,
     Json(body): Json<NewSeries>,
 ) -> Result<(StatusCode, axum::Json<Series>)> {
     let new = command::NewSeries {
@@ -31,6 +31,7 @@ pub(crate) async fn create(
         rules: rules(defended(body.rules)?)?,
         calendar: body.calendar,
         open_seconds: body.open_seconds,
+        organiser: Some(admin.token),
     };
     create_series(&app.context, new).await?;
     let made = read::one_series(&app, &body.name).await?;

@@ -3,7 +3,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use gauntlet_api::{Disqualify, NewTournament, Tournament, WithReason};
+use gauntlet_api::{ChangeShare, Disqualify, NewTournament, Retry, Tournament, WithReason};
 use gauntlet_domain::tournament::Rules;
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -11,6 +11,8 @@ use gauntlet_scheduler::commands::create_tournament::{self as command, create_to
 use gauntlet_scheduler::commands::disqualify::disqualify as command_disqualify;
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::pause::{pause as command_pause, resume as command_resume};
+use gauntlet_scheduler::commands::retry::retry_tournament;
+use gauntlet_scheduler::commands::share::{ShareChange, set_share};
 use gauntlet_scheduler::commands::void_block::{self as blocks, Which};
 
 use crate::app::App;
@@ -22,7 +24,7 @@ use crate::read;
 
 pub(crate) async fn create(
     State(app): State<App>,
-    _: Admin,
+    admin: Admin,
     Json(body): Json<NewTournament>,
 ) -> Result<(StatusCode, axum::Json<Tournament>)> {
     let new = command::NewTournament {
@@ -35,6 +37,8 @@ pub(crate) async fn create(
             .collect::<Result<_>>()?,
         rules: body.rules.map(rules).transpose()?.unwrap_or_default(),
         phrase: body.seed.map(|seed| seed.to_string()),
+        share: body.share,
+        organiser: Some(admin.token),
     };
     create_tournament(&app.context, new).await?;
     Ok((StatusCode::CREATED, shown(&app, &body.name).await?))
@@ -84,6 +88,31 @@ pub(crate) async fn resume(
     Path(name): Path<String>,
 ) -> Result<axum::Json<Tournament>> {
     command_resume(&app.context, &read::tournament_name(&name)?).await?;
+    shown(&app, &name).await
+}
+
+pub(crate) async fn share(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+    Json(body): Json<ChangeShare>,
+) -> Result<axum::Json<Tournament>> {
+    let change = ShareChange {
+        priority: body.priority,
+        weight: body.weight,
+    };
+    let tournament = read::tournament_name(&name)?;
+    set_share(&app.context, &tournament, change, &body.reason).await?;
+    shown(&app, &name).await
+}
+
+pub(crate) async fn retry(
+    State(app): State<App>,
+    _: Admin,
+    Path(name): Path<String>,
+    Json(body): Json<Retry>,
+) -> Result<axum::Json<Tournament>> {
+    retry_tournament(&app.context, &read::tournament_name(&name)?, body.round).await?;
     shown(&app, &name).await
 }
 

@@ -2,7 +2,7 @@
 
 use gauntlet_api::{
     ArchiveEntry, Attempt, AttemptState, Block, CurvePoint, Cut, Meters, Method, Metric, Round,
-    RoundState, Run, RunCell, RunState, Standing, Tournament, TournamentState, Verdict,
+    RoundState, Run, RunCell, RunState, Share, Standing, Tournament, TournamentState, Verdict,
 };
 use time::macros::datetime;
 use uuid::Uuid;
@@ -67,6 +67,7 @@ pub(crate) fn tournament() -> Tournament {
         seed: Some("ef".repeat(32)),
         created_at: datetime!(2026-11-20 10:00 UTC),
         completed_at: None,
+        share: Share::default(),
         methods: field
             .iter()
             .map(|(name, _, cut_after)| Method {

@@ -203,6 +203,8 @@ async fn enter(ctx: &Context) {
         more_tasks: vec![],
         rules: serde_json::from_str(r#"{"format":"round_robin","blocks":3}"#).unwrap(),
         phrase: Some("network".to_owned()),
+        share: gauntlet_domain::tournament::Share::default(),
+        organiser: None,
     };
     create_tournament(ctx, new).await.unwrap();
     let name = NAME.parse().unwrap();

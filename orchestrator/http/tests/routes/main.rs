@@ -10,6 +10,7 @@ mod browser;
 mod events;
 mod images;
 mod modules;
+mod organiser;
 mod pages;
 mod requests;
 mod runner;

@@ -70,7 +70,8 @@ pub fn unknown_runner(runner: RunnerId) -> Refusal {
 }
 
 /// Leases the next runs of these lanes to the runners that ask, the first first: for each
-/// what it gets, which may be nothing. Runs of one tournament are leased in one
+/// what it gets, which may be nothing. Whose runs come next follows from the tournaments'
+/// shares. Runs of one tournament are leased in one
 /// transaction, whoever gets them; each lease has its event. A runner gets a run that it
 /// lost before only if there is no other.
 ///
@@ -102,12 +103,19 @@ async fn fill(ctx: &Context, lanes: &[Lane], given: &mut Given<'_>) -> Result<()
         .filter(|_| runners.len() == 1);
     let mut have_lost: BTreeSet<RunnerId> = alone.into_iter().collect();
     let mut not_from = Vec::new();
+    let asked = given.open(|_| true).len();
     loop {
         let open = given.open(|_| true);
         if open.is_empty() {
             return Ok(());
         }
-        match lease(ctx, lanes, alone, &not_from, &open, Losses::Keep).await? {
+        let from = Among {
+            lanes,
+            avoid: alone,
+            not_from: &not_from,
+            asked,
+        };
+        match lease(ctx, from, &open, Losses::Keep).await? {
             Leased::Nothing => break,
             Leased::Some(claims) => given.add(claims),
             Leased::OwnLosses(tournament, runners) => {
@@ -117,9 +125,19 @@ async fn fill(ctx: &Context, lanes: &[Lane], given: &mut Given<'_>) -> Result<()
         }
     }
     for runner in have_lost {
-        let open = given.open(|ask| ask.runner == runner);
-        if let Leased::Some(claims) = lease(ctx, lanes, None, &[], &open, Losses::Give).await? {
-            given.add(claims);
+        // Each time there is less to ask for, or nothing more to be had.
+        loop {
+            let open = given.open(|ask| ask.runner == runner);
+            let from = Among {
+                lanes,
+                avoid: None,
+                not_from: &[],
+                asked: open.len(),
+            };
+            match lease(ctx, from, &open, Losses::Give).await? {
+                Leased::Some(claims) => given.add(claims),
+                Leased::Nothing | Leased::OwnLosses(..) => break,
+            }
         }
     }
     Ok(())
@@ -176,12 +194,21 @@ enum Leased {
     OwnLosses(TournamentId, Vec<RunnerId>),
 }
 
+/// What may be leased, and to how many it is shared out.
+#[derive(Clone, Copy)]
+struct Among<'a> {
+    lanes: &'a [Lane],
+    /// Not what this runner lost before.
+    avoid: Option<RunnerId>,
+    not_from: &'a [TournamentId],
+    /// How many runs were asked for altogether, in this transaction and those before it.
+    asked: usize,
+}
+
 /// One transaction: leases what comes next to the `open` asks.
 async fn lease(
     ctx: &Context,
-    lanes: &[Lane],
-    avoid: Option<RunnerId>,
-    not_from: &[TournamentId],
+    from: Among<'_>,
     open: &[(usize, RunnerId)],
     losses: Losses,
 ) -> Result<Leased, Error> {
@@ -189,10 +216,20 @@ async fn lease(
         return Ok(Leased::Nothing);
     }
     let mut tx = ctx.db.begin().await?;
-    let picked = claims::pick(&mut tx, lanes, avoid, not_from, open.len()).await?;
-    let Some(tournament) = picked.first().map(|run| run.tournament) else {
+    let turn = claims::pick(
+        &mut tx,
+        from.lanes,
+        from.avoid,
+        from.not_from,
+        open.len(),
+        from.asked,
+    )
+    .await?;
+    let Some(mut turn) = turn else {
         return Ok(Leased::Nothing);
     };
+    let tournament = turn.tournament;
+    let picked = std::mem::take(&mut turn.picked);
     let lost_by: Vec<RunnerId> = picked.iter().filter_map(|run| run.lost_by).collect();
     let pairs = pair(picked, open, losses);
     if pairs.is_empty() {
@@ -206,9 +243,10 @@ async fn lease(
             run: picked.run,
             attempt: picked.attempt,
             runner: *runner,
+            cost: picked.work.budget.work,
         })
         .collect();
-    claims::take(&mut tx, &leases, ctx.policy.lease).await?;
+    claims::take(&mut tx, &turn, &leases, ctx.policy.lease).await?;
     let happened: Vec<Event> = leases
         .iter()
         .map(|lease| Event::RunLeased {

@@ -2,7 +2,7 @@
 
 use gauntlet_domain::record::PlatformEvent;
 use gauntlet_domain::tournament::Rules;
-use gauntlet_domain::{SeriesId, SeriesName, TaskName};
+use gauntlet_domain::{SeriesId, SeriesName, TaskName, TokenId};
 use gauntlet_storage::{Conn, events, series};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -31,6 +31,8 @@ pub struct NewSeries {
     pub calendar: String,
     /// For how many seconds each takes submissions, from a minute to a year.
     pub open_seconds: u32,
+    /// The token that makes it; none if nobody asked by a token.
+    pub organiser: Option<TokenId>,
 }
 
 /// Makes the series. Its first tournament starts at the calendar's next date.
@@ -63,6 +65,7 @@ pub async fn create_series(ctx: &Context, new: NewSeries) -> Result<SeriesId, Re
         open_seconds: new.open_seconds,
         next_at,
         tasks: &ids,
+        organiser: new.organiser,
     };
     series::insert(&mut tx, &row)
         .await

@@ -2,13 +2,13 @@
 
 use gauntlet_domain::record::{Event, TournamentTask};
 use gauntlet_domain::run::Metric;
-use gauntlet_domain::tournament::{Combine, Nonce, Rules};
-use gauntlet_domain::{TaskName, TournamentId, TournamentName};
+use gauntlet_domain::tournament::{Combine, Nonce, Rules, Share};
+use gauntlet_domain::{TaskName, TokenId, TournamentId, TournamentName};
 use gauntlet_storage::views::TaskView;
-use gauntlet_storage::{Conn, events, tournaments};
+use gauntlet_storage::{Conn, events, shares, tournaments};
 use uuid::Uuid;
 
-use super::find;
+use super::{find, share};
 use crate::{Context, Reason, Refusal};
 
 /// A tournament to be prepared.
@@ -25,6 +25,11 @@ pub struct NewTournament {
     /// For demonstrations that must come out the same every time: the nonce
     /// follows from this text. Otherwise it is random.
     pub phrase: Option<String>,
+    /// Its part of the runners' time.
+    pub share: Share,
+    /// The token that makes it, whose tournaments share what is the organiser's; none if nobody
+    /// asked by a token.
+    pub organiser: Option<TokenId>,
 }
 
 /// Makes the draft, with a nonce that stays secret until closing.
@@ -38,6 +43,7 @@ pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<Tour
 /// The same as part of a larger transaction.
 pub(crate) async fn create(conn: &mut Conn, new: NewTournament) -> Result<TournamentId, Refusal> {
     let tasks = check(&mut *conn, &new.rules, &new.task, &new.more_tasks).await?;
+    share::check(new.share, "body.share")?;
     let nonce = match &new.phrase {
         Some(phrase) => Nonce::from_phrase(phrase),
         None => Nonce::new(rand::random()),
@@ -74,7 +80,18 @@ pub(crate) async fn create(conn: &mut Conn, new: NewTournament) -> Result<Tourna
             })
             .collect(),
     };
-    events::append(conn, id, &event).await?;
+    events::append(&mut *conn, id, &event).await?;
+    if let Some(organiser) = new.organiser {
+        shares::set_organiser(&mut *conn, id, organiser).await?;
+    }
+    if new.share != Share::default() {
+        shares::set(&mut *conn, id, new.share).await?;
+        let event = Event::ShareSet {
+            share: new.share,
+            reason: None,
+        };
+        events::append(conn, id, &event).await?;
+    }
     Ok(id)
 }
 

@@ -2,6 +2,7 @@
 //! time is up. All times are the database's.
 
 use gauntlet_domain::record::PlatformEvent;
+use gauntlet_domain::tournament::Share;
 use gauntlet_domain::{SeriesId, TournamentName};
 use gauntlet_storage::{Conn, Error, events, series, tournaments};
 
@@ -59,6 +60,8 @@ async fn start(ctx: &Context, id: SeriesId) -> Result<bool, Refusal> {
         more_tasks: tasks.collect(),
         rules: due.rules,
         phrase: None,
+        share: Share::default(),
+        organiser: due.organiser,
     };
     let tournament = create(&mut tx, new).await?;
     tournaments::set_series(&mut tx, tournament, id, number, due.open_seconds).await?;

@@ -12,7 +12,7 @@ use gauntlet_scheduler::Policy;
 use gauntlet_scheduler::commands::claim::Claim;
 use gauntlet_scheduler::commands::fault::fault;
 use gauntlet_scheduler::commands::heartbeat::heartbeat;
-use gauntlet_scheduler::commands::retry_run::retry_run;
+use gauntlet_scheduler::commands::retry::retry_run;
 use gauntlet_scheduler::loops::{advance_rounds, expire_leases};
 use gauntlet_storage::views::TournamentView;
 

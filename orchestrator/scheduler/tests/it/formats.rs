@@ -221,6 +221,8 @@ async fn tasks_of_different_metrics_combine_by_ranks() {
             },
         },
         phrase: None,
+        share: gauntlet_domain::tournament::Share::default(),
+        organiser: None,
     };
     let mean = create_tournament(&platform.ctx, new(Combine::Mean)).await;
     assert_eq!(reason(mean).code, "tasks-do-not-combine");

@@ -20,6 +20,8 @@ mod record;
 mod report;
 mod restart;
 mod series;
+mod server_defaults;
+mod shares;
 mod stopping;
 mod stuck;
 mod submit;

@@ -174,6 +174,8 @@ async fn enter(ctx: &Context) -> TokenId {
         more_tasks: vec![],
         rules: serde_json::from_str(rules).unwrap(),
         phrase: Some("crashes".to_owned()),
+        share: gauntlet_domain::tournament::Share::default(),
+        organiser: None,
     };
     create_tournament(ctx, new).await.unwrap();
     open_tournament(ctx, &name("t")).await.unwrap();

@@ -22,6 +22,7 @@ fn weekly() -> NewSeries {
         rules,
         calendar: "0 9 * * MON".to_owned(),
         open_seconds: 3600,
+        organiser: None,
     }
 }
 

@@ -51,6 +51,8 @@ async fn start(platform: &Platform, tournament: &str, task: &str, rules: Rules, 
         more_tasks: vec![],
         rules,
         phrase: Some("7".to_owned()),
+        share: gauntlet_domain::tournament::Share::default(),
+        organiser: None,
     };
     create_tournament(&platform.ctx, new).await.unwrap();
     open_tournament(&platform.ctx, &name(tournament))
@@ -312,6 +314,8 @@ async fn a_profile_needs_targets_and_metered_work() {
         more_tasks: vec![],
         rules: halving(1, profile()),
         phrase: None,
+        share: gauntlet_domain::tournament::Share::default(),
+        organiser: None,
     };
     let refused = create_tournament(&platform.ctx, new.clone()).await;
     assert_eq!(reason(refused.map(drop)).code, "tasks-do-not-combine");

@@ -6,12 +6,13 @@ use gauntlet_domain::run::AttemptState;
 use gauntlet_domain::run::RunState;
 use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::Policy;
+use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::fault::fault;
-use gauntlet_scheduler::commands::retry_run::retry_run;
+use gauntlet_scheduler::commands::retry::{retry_run, retry_tournament};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_storage::views::RoundState;
 
-use crate::support::{Platform, completed, reason};
+use crate::support::{Platform, completed, name, reason};
 
 #[tokio::test]
 async fn a_fault_queues_the_run_again_without_a_verdict() {
@@ -107,4 +108,54 @@ async fn after_the_last_attempt_the_round_says_why_it_waits() {
     let refused = retry_run(&platform.ctx, stuck.run).await;
     assert_eq!(reason(refused).code, "run-done");
     platform.check("t").await;
+}
+
+#[tokio::test]
+async fn all_stuck_runs_of_a_tournament_or_round_are_retried_at_once() {
+    let platform = Platform::with(Policy {
+        max_attempts: 1,
+        retry_pause: Duration::ZERO,
+        ..Policy::default()
+    })
+    .await;
+    let ctx = &platform.ctx;
+    platform.draft("t").await;
+    let early = retry_tournament(ctx, &name("t"), None).await;
+    assert_eq!(reason(early).code, "tournament-not-closed");
+    platform.started("u", 3).await;
+    while let Some(claim) = platform.claim().await {
+        fault(ctx, &platform.holder(&claim), "no such device")
+            .await
+            .unwrap();
+    }
+    assert_eq!(platform.view("u").await.rounds[0].state, RoundState::Stuck);
+
+    let unknown = reason(retry_tournament(ctx, &name("u"), Some(2)).await);
+    assert_eq!(
+        (unknown.code, unknown.limit.as_deref()),
+        ("unknown-round", Some("1 to 1"))
+    );
+    assert_eq!(retry_tournament(ctx, &name("u"), Some(1)).await.unwrap(), 3);
+    // Nothing is stuck any more; asking again changes nothing.
+    assert_eq!(retry_tournament(ctx, &name("u"), None).await.unwrap(), 0);
+    let retried = platform.record("u").await.into_iter();
+    assert_eq!(
+        retried
+            .filter(|event| event.kind() == "run_retried")
+            .count(),
+        3
+    );
+    assert_eq!(
+        platform.view("u").await.rounds[0].state,
+        RoundState::Running
+    );
+    platform.play(|_| completed(0.75)).await;
+    assert_eq!(platform.view("u").await.state, TournamentState::Completed);
+    platform.check("u").await;
+
+    cancel_tournament(ctx, &name("t"), "it is over")
+        .await
+        .unwrap();
+    let late = retry_tournament(ctx, &name("t"), None).await;
+    assert_eq!(reason(late).code, "tournament-ended");
 }

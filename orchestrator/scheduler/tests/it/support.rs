@@ -68,9 +68,15 @@ impl Platform {
 
     pub(crate) async fn with(policy: Policy) -> Self {
         let database = gauntlet_test_support::database().await;
+        let url = database.url().to_owned();
+        Self::over(database, &url, policy).await
+    }
+
+    /// Over the (migrated) database at `url`, on the server of `database`.
+    pub(crate) async fn over(database: TestDatabase, url: &str, policy: Policy) -> Self {
         let blobs = scratch();
         let ctx = Context::new(
-            Db::connect(database.url()).await.unwrap(),
+            Db::connect(url).await.unwrap(),
             Blobs::local(blobs.path()).unwrap(),
             policy,
         );
@@ -118,6 +124,8 @@ impl Platform {
             more_tasks: vec![],
             rules,
             phrase: Some("7".to_owned()),
+            share: gauntlet_domain::tournament::Share::default(),
+            organiser: None,
         };
         create_tournament(&self.ctx, new).await.unwrap();
     }

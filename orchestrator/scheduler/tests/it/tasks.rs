@@ -77,6 +77,8 @@ async fn a_tournament_needs_a_task_good_rules_and_a_free_name() {
         more_tasks: vec![],
         rules: Rules::default(),
         phrase: None,
+        share: gauntlet_domain::tournament::Share::default(),
+        organiser: None,
     };
     let unknown = NewTournament {
         task: "chess".parse().unwrap(),

@@ -7,7 +7,7 @@ mod rejudge;
 
 use std::collections::BTreeMap;
 
-use gauntlet_api::{List, NewTournament, Tournament, TournamentSummary};
+use gauntlet_api::{List, NewTournament, Share, Tournament, TournamentSummary};
 
 use super::connection::{Scope, Server};
 use super::rules::Rules;
@@ -42,6 +42,17 @@ enum Action {
         /// demonstrations and tests: whoever knows it knows the blocks beforehand.
         #[arg(long)]
         seed: Option<u64>,
+        /// Before all tournaments of a lower priority, as long as it has runs; -10 to 10.
+        #[arg(
+            long,
+            value_name = "N",
+            default_value_t = 0,
+            allow_negative_numbers = true
+        )]
+        priority: i16,
+        /// Its part of the runners' time beside the organiser's other tournaments; 1 to 1000.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        weight: i16,
     },
     /// Freeze the rules and take submissions.
     Open {
@@ -104,6 +115,8 @@ impl TournamentCommand {
                 task,
                 rules,
                 seed,
+                priority,
+                weight,
             } => {
                 let mut tasks = task.into_iter();
                 let new = NewTournament {
@@ -112,6 +125,7 @@ impl TournamentCommand {
                     more_tasks: tasks.collect(),
                     rules: rules.to_json()?,
                     seed,
+                    share: Share { priority, weight },
                 };
                 let made: Tournament = client.post_json(&["tournaments"], &new).await?;
                 output.answer(&made, page)

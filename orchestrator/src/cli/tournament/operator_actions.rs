@@ -1,7 +1,7 @@
 //! What an organiser can do to a tournament under way. Each needs a reason, which everybody
 //! can read in the record.
 
-use gauntlet_api::{Disqualify, Run, Tournament, WithReason};
+use gauntlet_api::{ChangeShare, Disqualify, Retry, Run, Tournament, WithReason};
 use gauntlet_client::Client;
 
 use crate::failure::Failure;
@@ -58,10 +58,27 @@ pub(super) enum OperatorAction {
     VoidBlock(OneBlock),
     /// Take a block out and draw another in its place.
     ReplaceBlock(OneBlock),
-    /// Give a stuck run further attempts.
+    /// Give stuck runs further attempts, once what stopped them is mended.
     Retry {
-        /// The run's id.
-        run: String,
+        /// The tournament, or the id of one run.
+        name: String,
+        /// Only the stuck runs of this round.
+        #[arg(long, value_name = "N")]
+        round: Option<u32>,
+    },
+    /// Change its part of the runners' time, from the next lease on.
+    Share {
+        /// The tournament.
+        name: String,
+        /// A higher one goes before all of a lower one; -10 to 10.
+        #[arg(long, value_name = "N", allow_negative_numbers = true)]
+        priority: Option<i16>,
+        /// Its part beside the other tournaments of its organiser; 1 to 1000.
+        #[arg(long, value_name = "N", required_unless_present = "priority")]
+        weight: Option<i16>,
+        /// Why, for everybody to read.
+        #[arg(long)]
+        reason: String,
     },
 }
 
@@ -95,11 +112,30 @@ impl OperatorAction {
             }
             Self::VoidBlock(it) => block(client, it, "void").await?,
             Self::ReplaceBlock(it) => block(client, it, "replace").await?,
-            Self::Retry { run } => {
-                let run: Run = client.post(&["runs", &run, "retry"]).await?;
-                return output.answer(&run, |run| {
-                    format!("run {} of {} is {}", run.id, run.method, run.state.as_str())
-                });
+            Self::Retry { name, round } => {
+                if round.is_none() && uuid::Uuid::try_parse(&name).is_ok() {
+                    let run: Run = client.post(&["runs", &name, "retry"]).await?;
+                    return output.answer(&run, |run| {
+                        format!("run {} of {} is {}", run.id, run.method, run.state.as_str())
+                    });
+                }
+                let path = ["tournaments", &name, "retry"];
+                client.post_json(&path, &Retry { round }).await?
+            }
+            Self::Share {
+                name,
+                priority,
+                weight,
+                reason,
+            } => {
+                let body = ChangeShare {
+                    priority,
+                    weight,
+                    reason,
+                };
+                client
+                    .post_json(&["tournaments", &name, "share"], &body)
+                    .await?
             }
         };
         output.answer(&now, page)

@@ -1,6 +1,6 @@
 use gauntlet_domain::run::{Metric, RunState, Verdict};
 use gauntlet_domain::tournament::{
-    BlockSeed, Evidence, Nonce, Rules, TournamentSeed, TournamentState,
+    BlockSeed, Evidence, Nonce, Rules, Share, TournamentSeed, TournamentState,
 };
 use gauntlet_domain::{ArchiveId, Digest, RunId, SubmissionId, TournamentId};
 use time::OffsetDateTime;
@@ -46,6 +46,8 @@ pub struct TournamentView {
     pub cancelled_because: Option<String>,
     /// Why it is paused, if it is.
     pub paused_because: Option<String>,
+    /// Its part of the runners' time.
+    pub share: Share,
     /// The field, by name.
     pub methods: Vec<MethodView>,
     /// The rounds so far.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::tournament::Tournament;
+use gauntlet_domain::tournament::{Share, Tournament};
 use gauntlet_domain::{ArchiveId, RunId, SubmissionId, TournamentId, TournamentName};
 
 use super::tournament_rounds::{Names, RunDetail, overall, rounds};
@@ -24,8 +24,9 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
         r#"
         SELECT tasks.name AS task, tournaments.created_at, tournaments.opened_at,
                tournaments.closed_at, tournaments.ended_at, tournaments.cancelled_because,
-               tournaments.closes_at, series.name AS "series?"
+               tournaments.closes_at, series.name AS "series?", shares.priority, shares.weight
         FROM tournaments JOIN tasks ON tasks.id = tournaments.task_id
+        JOIN tournament_shares AS shares ON shares.tournament_id = tournaments.id
         LEFT JOIN series ON series.id = tournaments.series_id
         WHERE tournaments.id = $1
         "#,
@@ -66,6 +67,10 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
         ended_at: head.ended_at,
         cancelled_because: head.cancelled_because,
         paused_because: row.paused.clone(),
+        share: Share {
+            priority: head.priority,
+            weight: head.weight,
+        },
         methods,
         rounds: rounds(&tournament, &names, &details, &tasks, &scores),
         standings: overall(&tournament, &names, &scores),

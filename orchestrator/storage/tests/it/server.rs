@@ -133,14 +133,14 @@ impl Pooler {
         let folder = tempfile::tempdir().unwrap();
         // Started by root it becomes another user, who has to get in.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        let root = nix_is_root();
+        let owner = user_of(&server.socket());
         let settings = format!(
             "[databases]\n* = host={socket} user=gauntlet\n\
              [pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = {own}\n\
              auth_type = any\npool_mode = {mode}\n{user}{more}\n",
             socket = server.socket().display(),
             own = folder.path().display(),
-            user = if root { "user = nobody\n" } else { "" },
+            user = owner.map_or_else(String::new, |owner| format!("user = {owner}\n")),
         );
         let file = folder.path().join("pgbouncer.ini");
         std::fs::write(&file, settings).unwrap();
@@ -186,9 +186,19 @@ fn program() -> &'static Path {
     found.expect("PgBouncer is not here: run scripts/setup --tests")
 }
 
-fn nix_is_root() -> bool {
+/// The user who may enter the folder of the server's socket, where that is not ours.
+fn user_of(socket: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt as _;
-    std::fs::metadata("/proc/self").unwrap().uid() == 0
+    let owner = std::fs::metadata(socket).unwrap().uid();
+    if owner == std::fs::metadata("/proc/self").unwrap().uid() {
+        return None;
+    }
+    let users = std::fs::read_to_string("/etc/passwd").unwrap();
+    let fields = users
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>());
+    let mut named = fields.filter(|fields| fields[2] == owner.to_string());
+    Some(named.next().unwrap()[0].to_owned())
 }
 
 #[tokio::test]

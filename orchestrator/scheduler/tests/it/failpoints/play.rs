@@ -21,7 +21,7 @@ use gauntlet_scheduler::commands::heartbeat::heartbeat;
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::pause::{pause, resume};
 use gauntlet_scheduler::commands::report::report;
-use gauntlet_scheduler::commands::retry_run::retry_run;
+use gauntlet_scheduler::commands::retry::retry_run;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::commands::void_block::{Which, replace_block};
@@ -128,6 +128,8 @@ async fn draft(ctx: &Context, tournament: &str) {
         more_tasks: vec![],
         rules: serde_json::from_str(RULES).unwrap(),
         phrase: Some("failpoints".to_owned()),
+        share: gauntlet_domain::tournament::Share::default(),
+        organiser: None,
     };
     perhaps_again(create_tournament(ctx, new).await);
 }

@@ -12,7 +12,7 @@ use gauntlet_scheduler::commands::heartbeat::heartbeat;
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::pause::{pause, resume};
 use gauntlet_scheduler::commands::report::{NewReport, report};
-use gauntlet_scheduler::commands::retry_run::retry_run;
+use gauntlet_scheduler::commands::retry::retry_run;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::commands::void_block::{Which, replace_block, void_block};
 use gauntlet_scheduler::loops::{advance_rounds, expire_leases};

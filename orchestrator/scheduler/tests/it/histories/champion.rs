@@ -25,6 +25,8 @@ pub(crate) async fn play_for_champion(world: &World, task: &TaskName, nth: u64) 
         more_tasks: vec![],
         rules: Rules::from(Play::RoundRobin(RoundRobin { blocks: 1 })),
         phrase: Some("before".to_owned()),
+        share: gauntlet_domain::tournament::Share::default(),
+        organiser: None,
     };
     let tournament = new.name.clone();
     create_tournament(ctx, new).await.unwrap();

@@ -61,6 +61,8 @@ impl<'w> Stage<'w> {
             more_tasks,
             rules: plan.rules.clone(),
             phrase: Some(phrase(plan.seed)),
+            share: gauntlet_domain::tournament::Share::default(),
+            organiser: None,
         };
         let name = new.name.clone();
         let id = create_tournament(&ctx[0], new)
