@@ -89,7 +89,7 @@ fn whatever_is_killed_the_tournament_ends_the_same() {
                 up.kill();
             }
             for program in ["gauntlet-runner", "gauntlet-worker", "postgres"] {
-                data.await_end_of(program, Duration::from_secs(30));
+                data.await_end_of(program, Duration::from_secs(120));
             }
             up = Some(Up::start(&data, &["--slots", "2"]));
         }

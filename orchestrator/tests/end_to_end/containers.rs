@@ -77,7 +77,7 @@ impl Registry {
             .stderr(Stdio::null())
             .spawn()
             .expect("docker-registry is there; scripts/setup --tests installs it");
-        eventually(Duration::from_secs(20), "the registry answers", || {
+        eventually(Duration::from_secs(120), "the registry answers", || {
             std::net::TcpStream::connect(&address).ok()
         });
         Self { child, address }

@@ -172,7 +172,7 @@ fn natively_the_same_source_gives_the_same_model() {
     let program = Path::new(env!("CARGO_BIN_EXE_gauntlet")).with_file_name("sgd");
     assert!(
         program.is_file(),
-        "{} is not built; run `cargo build --release -p gauntlet-bench`",
+        "{} is not built; `make everything` builds all programs",
         program.display()
     );
     let (code, sandbox) = run(&data, &method("sgd"), &["--task", "digits"]);

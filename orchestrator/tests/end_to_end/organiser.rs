@@ -1,15 +1,14 @@
 //! The organiser's path: plan, race, referee, audit with and without a server, judge again.
 
 use std::fs;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Data, Up, eventually, method, need_programs, text};
+use crate::support::{Data, PATIENCE, Up, eventually, method, need_programs, text};
 
 /// Waits until the tournament has ended.
 fn ended(data: &Data, name: &str) -> Value {
-    eventually(Duration::from_secs(240), "the tournament ends", || {
+    eventually(PATIENCE, "the tournament ends", || {
         let now = data.json(["tournament", "show", name]);
         (now["state"] == "completed").then_some(now)
     })

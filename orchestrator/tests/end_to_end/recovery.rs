@@ -109,7 +109,7 @@ pub(crate) fn undisturbed() -> Outcome {
     let outcome = outcome(&data);
     assert!(up.stop().success(), "an orderly end is no failure");
     for program in ["gauntlet-runner", "gauntlet-worker", "postgres"] {
-        data.await_end_of(program, Duration::from_secs(10));
+        data.await_end_of(program, Duration::from_secs(60));
     }
     outcome
 }
@@ -134,7 +134,7 @@ fn a_killed_orchestrator_goes_on_where_it_was() {
     up.kill();
     // Nobody is left who would work for an orchestrator that is gone.
     for program in ["gauntlet-runner", "gauntlet-worker", "postgres"] {
-        data.await_end_of(program, Duration::from_secs(30));
+        data.await_end_of(program, Duration::from_secs(120));
     }
     let up = Up::start(&data, &["--slots", "2"]);
     let disturbed = outcome(&data);
@@ -198,7 +198,7 @@ fn two_orchestrators_share_a_database_and_either_may_die() {
     enter(&one);
     middle(&other);
     first.kill();
-    one.await_end_of("gauntlet-runner", Duration::from_secs(30));
+    one.await_end_of("gauntlet-runner", Duration::from_secs(120));
     // The second knows everything, and takes over what the first had leased to its runner.
     let disturbed = outcome(&other);
     drop(second);

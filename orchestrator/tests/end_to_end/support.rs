@@ -14,7 +14,7 @@ use nix::unistd::Pid;
 use serde_json::Value;
 
 /// How long a tournament of a few short runs may take on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(240);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(480);
 
 /// The same secret in every data folder, so that tasks have the same hidden parts.
 const SECRET: &str = "5ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7e75ec7";
@@ -53,8 +53,8 @@ pub(crate) fn need_programs() {
     for name in ["gauntlet-runner", "gauntlet-launch", "gauntlet-worker"] {
         assert!(
             folder.join(name).is_file(),
-            "{} is not built; run `cargo build --release -p gauntlet-runner -p gauntlet-sandbox -p gauntlet-worker`, \
-             or all tests together with `cargo nextest run --release --workspace`",
+            "{} is not built; `scripts/build host` builds it, as does `cargo nextest run --release --workspace` \
+             with all tests",
             folder.join(name).display()
         );
     }
@@ -69,7 +69,7 @@ pub(crate) fn method(name: &str) -> PathBuf {
     let path = folder.join(format!("{name}.wasm"));
     assert!(
         path.is_file(),
-        "{} is not built; run `cargo run --release -p gauntlet -- method build examples/methods`, \
+        "{} is not built; `make everything` builds all example methods; \
          or name the folder of the example methods in GAUNTLET_METHODS",
         path.display()
     );

@@ -98,7 +98,7 @@ async fn both(method: &str, program: &Path, task: &str) -> [AttemptResult; 2] {
         containers: Some(&containers),
     };
     let module = repository().join(format!("examples/methods/target/gauntlet/{method}.wasm"));
-    let module = std::fs::read(&module).expect("scripts/build methods has built the examples");
+    let module = std::fs::read(&module).expect("`make everything` has built the examples");
 
     let mut found: Vec<AttemptResult> = Vec::new();
     for method in [Method::Module(module), image(program, folder.path())] {

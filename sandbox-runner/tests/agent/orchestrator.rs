@@ -21,7 +21,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) const TOKEN: &str = "gnt_runner_0123";
-const LEASE_SECONDS: u32 = 6;
+/// A fifth of it is for killing a sandbox: seconds, since machines are busy.
+const LEASE_SECONDS: u32 = 20;
+/// How long anything may take on a busy machine before it is taken not to happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What the orchestrator knows and what it was told.
 #[derive(Default)]
@@ -117,13 +120,13 @@ impl Orchestrator {
 
     /// Waits until `look` finds something.
     pub(crate) async fn until<T>(&self, what: &str, look: impl Fn(&mut Book) -> Option<T>) -> T {
-        for _ in 0..600 {
+        for _ in 0..PATIENCE.as_millis() / 50 {
             if let Some(found) = self.with(&look) {
                 return found;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("{what} did not happen within 30 s");
+        panic!("{what} did not happen within {PATIENCE:?}");
     }
 }
 

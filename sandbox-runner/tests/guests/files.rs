@@ -2,7 +2,6 @@
 //! but a worker taken over can: what reads them must neither fail nor believe them.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use gauntlet_sandbox::Fault;
 use gauntlet_tasks::{PredictionsFault, ScoreError};
@@ -114,7 +113,6 @@ fn hostile_predictions_files_are_refused_and_never_scored() {
     let before = resident_kib();
     let table = table();
     for (what, bytes) in &table {
-        let begin = Instant::now();
         let scored = gauntlet_tasks::score(&kind, &labels, bytes);
         assert!(
             matches!(
@@ -125,7 +123,6 @@ fn hostile_predictions_files_are_refused_and_never_scored() {
             ),
             "{what}: {scored:?}"
         );
-        assert!(begin.elapsed() < Duration::from_secs(10), "{what}");
     }
     assert!(
         resident_kib() < before + (32 << 10),

@@ -184,10 +184,10 @@ async fn every_limit_of_the_supervisor_is_needed() {
 
     // First of all, and the larger one second: most memory ever used does not shrink.
     let before = most_resident_kib();
-    let _with = attempt(&taken_over(|_| {}), "one-endless-line", 5).await;
+    let _with = attempt(&taken_over(|_| {}), "one-endless-line").await;
     let between = most_resident_kib();
     let harness = taken_over(|config| config.event_bytes = 256 << 20);
-    let _without = attempt(&harness, "one-endless-line", 5).await;
+    let _without = attempt(&harness, "one-endless-line").await;
     let after = most_resident_kib();
     let grew = |from: u64, to: u64| to - from > 100 << 10;
     let details = format!("{before}, {between}, {after} KiB");
@@ -223,8 +223,8 @@ async fn every_limit_of_the_supervisor_is_needed() {
         }
     };
     let flooded = |observed: &Observed| observed.events.len() > 40_000;
-    let with = attempt(&taken_over(flood(1 << 20)), "endless-events", 2).await;
-    let without = attempt(&taken_over(flood(64 << 20)), "endless-events", 2).await;
+    let with = attempt(&taken_over(flood(1 << 20)), "endless-events").await;
+    let without = attempt(&taken_over(flood(8 << 20)), "endless-events").await;
     let details = format!("{} and {} events", with.events.len(), without.events.len());
     tally.note(
         "limit of events",
@@ -234,8 +234,8 @@ async fn every_limit_of_the_supervisor_is_needed() {
     );
 
     let harness = |bytes| taken_over(move |config| config.process_bytes = bytes);
-    let with = attempt(&harness(3 << 30), "memory", 5).await;
-    let without = attempt(&harness(1 << 40), "memory", 5).await;
+    let with = attempt(&harness(3 << 30), "memory").await;
+    let without = attempt(&harness(1 << 40), "memory").await;
     tally.note(
         "limit of memory",
         got(&with) == Some(true),
@@ -331,8 +331,8 @@ async fn every_layer_around_the_worker_is_needed() {
         ));
     }
     for (name, words, base, weaken) in layers {
-        let with = attempt(&taken_over(base), &words, 10).await;
-        let without = attempt(&taken_over(weaken), &words, 10).await;
+        let with = attempt(&taken_over(base), &words).await;
+        let without = attempt(&taken_over(weaken), &words).await;
         let details = format!("{:?} and {:?}", with.logs().next(), without.logs().next());
         tally.note(
             name,
@@ -343,8 +343,8 @@ async fn every_layer_around_the_worker_is_needed() {
     }
     // The worker's own confinement, without the layers outside.
     let fallen = taken_over(|config| config.layers.files = false);
-    let with = attempt(&fallen, &format!("confined read {}", prey.careless()), 5).await;
-    let without = attempt(&fallen, &format!("read {}", prey.careless()), 5).await;
+    let with = attempt(&fallen, &format!("confined read {}", prey.careless())).await;
+    let without = attempt(&fallen, &format!("read {}", prey.careless())).await;
     let details = format!("{:?} and {:?}", with.logs().next(), without.logs().next());
     tally.note(
         "the worker's own filter",

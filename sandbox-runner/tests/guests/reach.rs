@@ -225,7 +225,7 @@ async fn a_worker_taken_over_reaches_nothing() {
     let attacks = attacks(&harness, &prey, &residue);
     let (mut guests, mut wrong, mut leaks) = (attacks.len(), Vec::new(), Vec::new());
     for Attack { what, words, .. } in &attacks {
-        let observed = attempt(&harness, words, 5).await;
+        let observed = attempt(&harness, words).await;
         // Whatever it got, its forged predictions must not be scored either.
         let scored = observed
             .result
@@ -243,13 +243,13 @@ async fn a_worker_taken_over_reaches_nothing() {
     if nix::unistd::geteuid().is_root() {
         // Only processes of a user of its own can be counted.
         guests += 1;
-        let observed = attempt(&harness, "threads", 5).await;
+        let observed = attempt(&harness, "threads").await;
         if got(&observed) != Some(false) {
             wrong.push(format!("threads: {:?}", observed.logs().next()));
         }
     }
     guests += 1;
-    let observed = attempt(&harness, "disk", 20).await;
+    let observed = attempt(&harness, "disk").await;
     let full = observed.result.as_ref().is_ok_and(|found| {
         matches!(&found.cause, Some(Cause::Phase(_, Outcome::MemoryExceeded { limit })) if limit == "output")
     });
@@ -293,7 +293,7 @@ async fn with_the_runners_user_id_the_filter_alone_keeps_it_from_the_runner() {
     let others = ON_THE_RUNNER.map(|way| format!("act-on-parent {way}"));
     let mut wrong = Vec::new();
     for words in signals.map(str::to_owned).into_iter().chain(others) {
-        let observed = attempt(&harness, &words, 5).await;
+        let observed = attempt(&harness, &words).await;
         if got(&observed) != Some(false) {
             wrong.push(format!("{words}: {:?}", observed.logs().next()));
         }
@@ -324,7 +324,7 @@ async fn every_attack_works_where_no_wall_stands() {
         .iter()
         .filter(|attack| attack.works)
     {
-        let observed = attempt(&open, words, 5).await;
+        let observed = attempt(&open, words).await;
         if got(&observed) != Some(true) {
             wrong.push(format!("{what}: {:?}", observed.logs().next()));
         }

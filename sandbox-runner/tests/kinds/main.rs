@@ -18,7 +18,7 @@ use gauntlet_tasks::{Dataset, TaskDefinition};
 fn built(path: PathBuf) -> PathBuf {
     assert!(
         path.exists(),
-        "{} is not there; `make methods` builds the programs and the example methods",
+        "{} is not there; `make everything` builds the programs and the example methods",
         path.display()
     );
     path

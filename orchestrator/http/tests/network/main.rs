@@ -34,7 +34,7 @@ async fn play(seed: Option<u64>) -> Outcome {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(150), ended)
+    tokio::time::timeout(Duration::from_secs(900), ended)
         .await
         .expect("the tournament ends");
     let outcome = outcome(&stage).await;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use serde_json::{Value, json};
 
 use crate::modules;
@@ -133,10 +134,13 @@ async fn of_many_that_wait_each_gets_another_run() {
     for nth in 0..20 {
         runners.push(server.register(&format!("local-{nth}")).await);
     }
-    let waiting = runners
+    let mut waiting: FuturesUnordered<_> = runners
         .iter()
-        .map(|runner| server.lease_waiting(*runner, 3));
-    let (leases, ()) = tokio::join!(futures::future::join_all(waiting), async {
+        .map(|runner| server.lease_waiting(*runner, 30))
+        .collect();
+    // Those for whom there is no run go on waiting.
+    let first = (&mut waiting).take(12).collect::<Vec<_>>();
+    let (leases, ()) = tokio::join!(first, async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         server
             .admin_post("/api/v1/tournaments/cup/close")
@@ -147,4 +151,6 @@ async fn of_many_that_wait_each_gets_another_run() {
     let runs: Vec<_> = leases.iter().flatten().map(|lease| lease.run).collect();
     let different: BTreeSet<_> = runs.iter().collect();
     assert_eq!((runs.len(), different.len()), (12, 12));
+    drop(waiting);
+    assert!(server.lease_waiting(runners[0], 0).await.is_none());
 }

@@ -51,7 +51,7 @@ impl Browser {
             Value::Object(map) => map,
             _ => unreachable!(),
         };
-        let give_up = Instant::now() + Duration::from_secs(60);
+        let give_up = Instant::now() + Duration::from_secs(180);
         let client = loop {
             let connected = ClientBuilder::new(HttpConnector::new())
                 .capabilities(capabilities.clone())
@@ -83,7 +83,7 @@ impl Browser {
 
     /// Waits until a script gives `true`.
     pub(crate) async fn until(&self, what: &str, script: &str) {
-        let give_up = Instant::now() + Duration::from_secs(60);
+        let give_up = Instant::now() + Duration::from_secs(180);
         while self.eval(script).await != json!(true) {
             assert!(Instant::now() < give_up, "not within a minute: {what}");
             tokio::time::sleep(Duration::from_millis(100)).await;

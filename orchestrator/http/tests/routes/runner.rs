@@ -58,7 +58,7 @@ async fn with_nothing_to_do_the_answer_is_204_after_the_wait() {
     let start = std::time::Instant::now();
     assert!(server.lease_waiting(runner, 1).await.is_none());
     let waited = start.elapsed().as_secs_f64();
-    assert!((0.9..15.0).contains(&waited), "waited {waited} s");
+    assert!(waited > 0.9, "waited {waited} s");
     let long = server
         .runner_post(
             &format!("/api/v1/runners/{runner}/lease"),
@@ -80,7 +80,7 @@ async fn a_waiting_runner_is_given_work_as_it_comes() {
         .ok(StatusCode::CREATED);
     let runner = server.register("local-1").await;
     let start = std::time::Instant::now();
-    let (lease, ()) = tokio::join!(server.lease_waiting(runner, 20), async {
+    let (lease, ()) = tokio::join!(server.lease_waiting(runner, 30), async {
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         server
             .admin_post("/api/v1/tournaments/cup/close")
@@ -90,7 +90,7 @@ async fn a_waiting_runner_is_given_work_as_it_comes() {
     });
     assert!(lease.is_some());
     assert!(
-        start.elapsed().as_secs() < 15,
+        start.elapsed().as_secs() < 28,
         "woken after {:?}",
         start.elapsed()
     );

@@ -1,29 +1,18 @@
 //! Leases: at most one holder, a deadline in database time, and a fence for
 //! everybody who comes late.
 
-use std::time::Duration;
-
 use gauntlet_domain::RunnerId;
 use gauntlet_domain::run::AttemptState;
 use gauntlet_domain::run::{CurvePoint, Lane, RunState};
+use gauntlet_scheduler::Refusal;
 use gauntlet_scheduler::commands::claim::claim;
 use gauntlet_scheduler::commands::heartbeat::heartbeat;
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::loops::expire_leases;
-use gauntlet_scheduler::{Policy, Refusal};
 use gauntlet_storage::leases::Holder;
 use uuid::Uuid;
 
 use crate::support::{Platform, completed, reason, register, token};
-
-async fn short_leases() -> Platform {
-    Platform::with(Policy {
-        lease: Duration::from_millis(300),
-        retry_pause: Duration::ZERO,
-        ..Policy::default()
-    })
-    .await
-}
 
 #[tokio::test]
 async fn a_claim_has_all_that_is_needed() {
@@ -82,12 +71,13 @@ async fn only_a_registered_runner_with_its_own_token_may_claim() {
 
 #[tokio::test]
 async fn a_heartbeat_prolongs_the_lease_and_shows_progress() {
-    let platform = short_leases().await;
+    let platform = Platform::new().await;
     platform.started("t", 1).await;
     let claim = platform.claim().await.unwrap();
     let holder = platform.holder(&claim);
     for beat in 1..=4_u64 {
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        // Its time is up, and nobody has noticed yet.
+        platform.database.let_expire(&[claim.run.0]).await;
         let point = CurvePoint {
             step: beat,
             name: "loss".to_owned(),
@@ -129,13 +119,13 @@ async fn every_change_raises_the_version() {
 
 #[tokio::test]
 async fn an_expired_lease_is_given_to_the_next_and_fences_the_late() {
-    let platform = short_leases().await;
+    let platform = Platform::new().await;
     platform.started("t", 1).await;
     let late = platform.claim().await.unwrap();
     assert_eq!(expire_leases::once(&platform.ctx).await.unwrap(), 0);
     assert_eq!(platform.claim().await, None);
 
-    tokio::time::sleep(Duration::from_millis(400)).await;
+    platform.database.let_expire(&[late.run.0]).await;
     assert_eq!(expire_leases::once(&platform.ctx).await.unwrap(), 1);
     let run = platform.run(late.run).await;
     assert_eq!(run.state, RunState::Queued);

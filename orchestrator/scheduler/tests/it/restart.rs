@@ -85,7 +85,7 @@ async fn a_tournament_interrupted_anywhere_ends_with_the_same_champion() {
 #[tokio::test]
 async fn the_loops_play_a_tournament_by_themselves() {
     let platform = Platform::with(Policy {
-        poll: Duration::from_secs(30), // so that only notifications can be so quick
+        poll: Duration::from_secs(3600), // so that only notifications can wake them
         ..Policy::default()
     })
     .await;
@@ -104,11 +104,11 @@ async fn the_loops_play_a_tournament_by_themselves() {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), play)
+    tokio::time::timeout(Duration::from_secs(120), play)
         .await
         .expect("notifications wake the loops");
     stop.cancel();
-    tokio::time::timeout(Duration::from_secs(5), running)
+    tokio::time::timeout(Duration::from_secs(60), running)
         .await
         .expect("the loops stop")
         .unwrap();
@@ -137,7 +137,7 @@ async fn without_notifications_the_loops_look_for_themselves() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let again = tokio::time::timeout(Duration::from_secs(10), again)
+    let again = tokio::time::timeout(Duration::from_secs(60), again)
         .await
         .unwrap();
     assert_eq!((again.run, again.attempt), (lost.run, 2));

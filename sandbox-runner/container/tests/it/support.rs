@@ -136,7 +136,8 @@ pub(crate) fn limits() -> Limits {
     Limits {
         work: u64::MAX,
         batches: None,
-        wall_ms: 20_000,
+        // Nothing here ends by it, however busy the machine is.
+        wall_ms: 3_600_000,
         tensor_bytes: 64 << 20,
         guest_bytes: 64 << 20,
         output_bytes: 1 << 20,

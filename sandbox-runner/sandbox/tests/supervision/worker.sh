@@ -60,7 +60,7 @@ writes-inputs)
     ;;
 sleeps) sleep 1000 ;;
 spins) while :; do :; done ;;
-ignores-signals)
+ignores-signals | waits-to-be-killed)
     trap '' TERM INT HUP
     while :; do sleep 1; done
     ;;

@@ -234,7 +234,7 @@ fn threads() -> Got {
     while count < 2_000 && error.is_none() {
         let thread = std::thread::Builder::new()
             .stack_size(16 << 10)
-            .spawn(|| std::thread::sleep(Duration::from_millis(1_500)));
+            .spawn(|| std::thread::sleep(Duration::from_secs(60)));
         match thread {
             Ok(_) => count += 1,
             Err(refused) => error = Some(refused),
@@ -252,8 +252,8 @@ fn disk() -> Got {
     for number in 0..100 {
         fs::write(format!("filler-{number}"), &block).map_err(words)?;
     }
-    // Long enough for the supervisor to look.
-    std::thread::sleep(Duration::from_secs(3));
+    // Long enough for the supervisor to look, however busy the machine is.
+    std::thread::sleep(Duration::from_secs(60));
     Ok("400 MiB".to_owned())
 }
 
