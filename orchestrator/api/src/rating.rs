@@ -15,6 +15,8 @@ pub struct Ratings {
 /// The rating of a method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rating {
+    /// Its place by `at_least`, from 1; methods of equal strength share one.
+    pub place: u32,
     /// Its name in the last tournament it took part in.
     pub method: String,
     /// Digest of its module: this is what is rated, whatever it was called.

@@ -5,6 +5,9 @@
 //! two matches ([`gauntlet_domain::record::Matches`]): the field by its final ranking, and the
 //! title's round by the mean on its blocks.
 //!
+//! Methods whose strength is equal share a place. In a list they stand in the order of the last
+//! tournament's tie-break, which nobody could choose.
+//!
 //! The rating is that of R. C. Weng and C.-J. Lin ("A Bayesian Approximation Method for Online
 //! Ranking", 2011), full pairs under Bradley and Terry's model, with the paper's numbers, as
 //! the crate `skillratings` computes it. It takes a ranking of many as one match. Glicko-2
@@ -24,6 +27,8 @@ pub use played::Played;
 /// A method's rating, and how it came about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rated {
+    /// Its place by [`Self::at_least`], from 1; equals share one.
+    pub place: u32,
     /// Digest of its module.
     pub digest: Digest,
     /// Its name in the last tournament it took part in.
@@ -101,16 +106,24 @@ pub fn rate(mut played: Vec<Played>) -> Vec<Rated> {
         }
     }
     let mut all: Vec<Rated> = rated.into_values().collect();
-    all.sort_by(|one, other| {
-        let by_strength = other.at_least().total_cmp(&one.at_least());
-        by_strength.then_with(|| one.digest.cmp(&other.digest))
-    });
+    if let Some(last) = played.last() {
+        all.sort_by_cached_key(|one| last.seed.tie_break(&one.digest));
+    }
+    // Stable: equals stay in that order.
+    all.sort_by(|one, other| other.at_least().total_cmp(&one.at_least()));
+    for at in 0..all.len() {
+        all[at].place = match at.checked_sub(1).map(|before| &all[before]) {
+            Some(before) if before.at_least() == all[at].at_least() => before.place,
+            _ => at as u32 + 1,
+        };
+    }
     all
 }
 
 fn newcomer(digest: Digest, name: MethodName) -> Rated {
     let rating = WengLinRating::new();
     Rated {
+        place: 0,
         digest,
         name,
         rating: rating.rating,
@@ -121,6 +134,7 @@ fn newcomer(digest: Digest, name: MethodName) -> Rated {
 
 /// One match: groups of equals, best first. Of fewer than two it says nothing.
 fn play(rated: &mut BTreeMap<Digest, Rated>, groups: &[Vec<Digest>]) {
+    let strength = |who: &Digest| (rated[who].rating, rated[who].uncertainty);
     let mut entrants: Vec<(usize, Digest)> = groups
         .iter()
         .enumerate()
@@ -130,8 +144,13 @@ fn play(rated: &mut BTreeMap<Digest, Rated>, groups: &[Vec<Digest>]) {
     if entrants.len() < 2 {
         return;
     }
-    // Equals in an order of their own: sums of floating point depend on it.
-    entrants.sort_unstable();
+    // Sums of floating point depend on the order, so equals are in that of their strength: those
+    // left equal by it are interchangeable, and get the same numbers in any order.
+    entrants.sort_by(|(one_rank, one), (other_rank, other)| {
+        let ((one, one_sd), (other, other_sd)) = (strength(one), strength(other));
+        let by_strength = one.total_cmp(&other).then(one_sd.total_cmp(&other_sd));
+        one_rank.cmp(other_rank).then(by_strength)
+    });
     let before: Vec<[WengLinRating; 1]> = entrants
         .iter()
         .map(|(_, who)| {

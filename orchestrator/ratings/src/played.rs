@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gauntlet_domain::record::{Changes, RejudgeError};
-use gauntlet_domain::tournament::{Entrant, Tournament};
+use gauntlet_domain::tournament::{Entrant, Tournament, TournamentSeed};
 use gauntlet_domain::{Digest, MethodName, SubmissionId, TournamentId, TournamentName};
 
 /// A completed tournament, its methods named by their digests.
@@ -15,6 +15,8 @@ pub struct Played {
     pub name: TournamentName,
     /// When it ended, in microseconds since 1970.
     pub ended_at: i64,
+    /// Its seed, which orders equals.
+    pub seed: TournamentSeed,
     /// The final ranking, best first, without the disqualified.
     pub ranking: Vec<(Digest, MethodName)>,
     /// Who won.
@@ -35,6 +37,9 @@ impl Played {
         changes: Option<&Changes>,
     ) -> Result<Self, RejudgeError> {
         let found = tournament.matches(changes)?;
+        let Some(&seed) = tournament.seed() else {
+            return Err(RejudgeError::State(tournament.state()));
+        };
         let entrants: BTreeMap<SubmissionId, &Entrant> = tournament
             .entrants()
             .map(|entrant| (entrant.submission, entrant))
@@ -48,6 +53,7 @@ impl Played {
             id,
             name,
             ended_at,
+            seed,
             champion: found
                 .champion
                 .and_then(|who| entrants.get(&who))

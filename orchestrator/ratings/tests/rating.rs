@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may die of a surprise")]
 
+use gauntlet_domain::tournament::TournamentSeed;
 use gauntlet_domain::{Digest, TournamentId};
 use gauntlet_ratings::{Played, Rated, rate};
 use uuid::Uuid;
@@ -17,6 +18,7 @@ fn played(at: u32, groups: &[&[&str]]) -> Played {
         id: TournamentId(Uuid::from_u128(at.into())),
         name: format!("t-{at}").parse().unwrap(),
         ended_at: i64::from(at),
+        seed: TournamentSeed(Digest::of(&at.to_be_bytes())),
         ranking: together
             .iter()
             .map(|method| (digest(method), method.parse().unwrap()))
@@ -125,4 +127,40 @@ fn who_met_nobody_is_as_new() {
     let alone = of(&rated, "alone");
     assert_eq!((alone.rating, alone.history.len()), (25.0, 1));
     assert!(rate(vec![]).is_empty());
+}
+
+/// Every method of `groups`, met in the same way, but with other digests.
+fn of_digests(seed: u32, groups: &[Vec<Digest>]) -> Played {
+    let mut played = played(seed, &[]);
+    played.ranking = groups
+        .concat()
+        .iter()
+        .map(|digest| (*digest, "m".parse().unwrap()))
+        .collect();
+    played.matches = vec![groups.to_vec()];
+    played
+}
+
+#[test]
+fn a_digest_buys_nothing() {
+    // One strong, four equals, one weak, twice: the second time the equals are no newcomers.
+    for ground in [[0; 32], [0xff; 32]].map(Digest::from_bytes) {
+        let equals = [ground, digest("b"), digest("c"), digest("d")];
+        let groups = [vec![digest("best")], equals.to_vec(), vec![digest("worst")]];
+        let rated = rate(vec![of_digests(1, &groups), of_digests(2, &groups)]);
+        let strengths = equals.map(|who| {
+            let one = rated.iter().find(|one| one.digest == who).unwrap();
+            (one.rating.to_bits(), one.uncertainty.to_bits(), one.place)
+        });
+        assert_eq!(strengths, [strengths[0]; 4], "{ground}");
+        assert_eq!(strengths[0].2, 2);
+        assert_eq!((rated[0].place, rated[5].place), (1, 6));
+    }
+    // Nor does it lead a list of equals: over many seeds it stands first one time in four.
+    let ground = Digest::from_bytes([0; 32]);
+    let equals = vec![ground, digest("b"), digest("c"), digest("d")];
+    let first = (0..200)
+        .filter(|seed| rate(vec![of_digests(*seed, &[equals.clone()])])[0].digest == ground)
+        .count();
+    assert!((25..=75).contains(&first), "{first} of 200");
 }

@@ -22,24 +22,22 @@ pub(crate) fn table(ratings: &Ratings) -> String {
             Column::Text("rating over time"),
             Column::Text("module"),
         ],
-        (1..)
-            .zip(&ratings.methods)
-            .map(|(place, method): (u32, _)| {
-                [
-                    place.to_string(),
-                    method.method.clone(),
-                    format!("{:.2}", method.at_least),
-                    format!("{:.2}", method.rating),
-                    format!("{:.2}", method.uncertainty),
-                    method.history.len().to_string(),
-                    match method.titles {
-                        0 => String::new(),
-                        titles => titles.to_string(),
-                    },
-                    over_time(method, &ratings.methods),
-                    short(&method.digest).to_owned(),
-                ]
-            }),
+        ratings.methods.iter().map(|method| {
+            [
+                method.place.to_string(),
+                method.method.clone(),
+                format!("{:.2}", method.at_least),
+                format!("{:.2}", method.rating),
+                format!("{:.2}", method.uncertainty),
+                method.history.len().to_string(),
+                match method.titles {
+                    0 => String::new(),
+                    titles => titles.to_string(),
+                },
+                over_time(method, &ratings.methods),
+                short(&method.digest).to_owned(),
+            ]
+        }),
         "no tournament on this task has been completed",
     );
     format!(
@@ -84,6 +82,7 @@ mod tests {
 
     fn method(name: &str, ratings: &[f64]) -> Rating {
         Rating {
+            place: 1,
             method: name.to_owned(),
             digest: "0123456789abcdef".to_owned(),
             rating: ratings[ratings.len() - 1],

@@ -64,17 +64,12 @@ impl Tournament {
                 if most.is_some_and(|most| self.playing().len() >= most as usize) {
                     return Err(contradiction("the field is full"));
                 }
-                let at = self
-                    .field
-                    .partition_point(|entrant| entrant.digest < *digest);
-                self.field.insert(
-                    at,
-                    Entrant {
-                        submission: *submission,
-                        name: name.clone(),
-                        digest: *digest,
-                    },
-                );
+                self.field.push(Entrant {
+                    submission: *submission,
+                    name: name.clone(),
+                    digest: *digest,
+                });
+                self.order_field();
             }
             Event::DefenderEntered {
                 submission,
@@ -107,6 +102,7 @@ impl Tournament {
                     return Err(contradiction("not the seed that follows from the field"));
                 }
                 self.seed = Some(*seed);
+                self.order_field();
                 self.state = TournamentState::Closed;
             }
             Event::RoundOpened { round, .. } => {

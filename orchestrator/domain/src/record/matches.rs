@@ -13,7 +13,8 @@ pub struct Matches {
     pub champion: Option<SubmissionId>,
     /// The final ranking, best first; without the disqualified.
     pub ranking: Vec<SubmissionId>,
-    /// The field by its final ranking, best first; equals are together. Without the defending
+    /// The field by its final ranking, best first; equals are together, so that nobody is said to
+    /// have beaten another where only the tie-break came between them. Without the defending
     /// champion, who met nobody but its challenger.
     pub field: Vec<Vec<SubmissionId>>,
     /// The title's round, better one first or both together: by the mean on its blocks, and not
@@ -58,10 +59,10 @@ impl Tournament {
         };
         let title = decisions.iter().find(title_rounds);
         let title = title.and_then(|decision| decision.title.as_ref());
-        let of_field = decisions.iter().filter(|one| !title_rounds(one));
+        let of_field: Vec<&Decision> = decisions.iter().filter(|one| !title_rounds(one)).collect();
         Ok(Matches {
             champion,
-            field: self.field_of(&ranking, of_field, title.map(|title| title.challenger)),
+            field: self.field_of(&ranking, &of_field, title.map(|title| title.challenger)),
             title: title
                 .filter(|title| {
                     let both = [title.defender, title.challenger];
@@ -79,11 +80,14 @@ impl Tournament {
         })
     }
 
-    /// The ranking of the field alone, with those together whom only a hash has put in order.
-    fn field_of<'a>(
+    /// The ranking of the field alone, with those together whom only the tie-break has put in
+    /// order: neighbours of the ranking that stood as equals last, and pairs of which one went
+    /// on and the other did not. What came after that is not held against the one cut, so
+    /// everybody between the two is with them: groups know no half of a comparison.
+    fn field_of(
         &self,
         ranking: &[SubmissionId],
-        decisions: impl Iterator<Item = &'a Decision>,
+        decisions: &[&Decision],
         challenger: Option<SubmissionId>,
     ) -> Vec<Vec<SubmissionId>> {
         // Where each stood last: later rounds overwrite earlier ones.
@@ -96,19 +100,58 @@ impl Tournament {
         let first = challenger.filter(|who| ranking.contains(who));
         let others = ranking.iter().copied();
         let others = others.filter(|who| Some(*who) != defender && Some(*who) != first);
+        let order: Vec<SubmissionId> = first.into_iter().chain(others).collect();
+
+        // Whether each is with the one before it.
+        let mut with_previous = vec![false; order.len()];
+        for (at, pair) in order.windows(2).enumerate() {
+            let last = |who| stood.get(who).copied();
+            if let (Some(one), Some(other)) = (last(&pair[0]), last(&pair[1])) {
+                with_previous[at + 1] = one.0 == other.0
+                    && (equals(one.1, other.1) || self.told_apart_by_nothing(one.1, other.1));
+            }
+        }
+        let place = |who: SubmissionId| order.iter().position(|one| *one == who);
+        for decision in decisions {
+            let went_on = |line: &&Standing| stood[&line.submission].0 > decision.round;
+            let (on, out): (Vec<&Standing>, Vec<&Standing>) =
+                decision.standings.iter().partition(went_on);
+            for (one, other) in on
+                .iter()
+                .flat_map(|one| out.iter().map(move |other| (one, other)))
+            {
+                if equals(one, other)
+                    && self.met_in(decision.round, one.submission, other.submission)
+                    && let (Some(a), Some(b)) = (place(one.submission), place(other.submission))
+                {
+                    with_previous[a.min(b) + 1..=a.max(b)].fill(true);
+                }
+            }
+        }
         let mut field: Vec<Vec<SubmissionId>> = Vec::new();
-        for who in first.into_iter().chain(others) {
-            let with = field.last().and_then(|group| group.last());
-            let equal = with
-                .and_then(|other| stood.get(other))
-                .zip(stood.get(&who))
-                .is_some_and(|(one, other)| one.0 == other.0 && equals(one.1, other.1));
-            match field.last_mut().filter(|_| equal) {
+        for (who, with_previous) in order.into_iter().zip(with_previous) {
+            match field.last_mut().filter(|_| with_previous) {
                 Some(group) => group.push(who),
                 None => field.push(vec![who]),
             }
         }
         field
+    }
+
+    /// In a race: whether they did the same on every block that both ran. Of two equals the
+    /// tie-break says who is given further runs, and an estimate that rests on more runs is
+    /// another one.
+    fn told_apart_by_nothing(&self, one: &Standing, other: &Standing) -> bool {
+        let raced = one.estimate.is_some() && other.estimate.is_some();
+        raced && self.did_the_same(one.submission, other.submission)
+    }
+
+    /// Whether two were in the same heat of a round: means over blocks of different heats order
+    /// nobody.
+    fn met_in(&self, round: u32, one: SubmissionId, other: SubmissionId) -> bool {
+        let round = self.rounds.iter().find(|known| known.number == round);
+        let mut heats = round.iter().flat_map(|round| &round.heats);
+        heats.any(|heat| heat.entrants.contains(&one) && heat.entrants.contains(&other))
     }
 }
 

@@ -8,7 +8,8 @@
 /// Scandinavian Journal of Statistics 6 (1979), 65–70.
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]));
+    // Equal p-values get the same adjusted one, whichever comes first.
+    order.sort_by(|a, b| p_values[*a].total_cmp(&p_values[*b]).then(a.cmp(b)));
     let mut adjusted = vec![0.0; p_values.len()];
     let mut largest = 0.0_f64;
     for (rank, at) in order.into_iter().enumerate() {

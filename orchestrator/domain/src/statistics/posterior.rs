@@ -67,14 +67,6 @@ impl Posterior {
         self.spread.quality_variance()
             * (own + dot(&equations.shared[one], &equations.shared[other]))
     }
-
-    /// Everyone, the highest mean first; of equals the one with the smaller index.
-    pub fn ranking(&self) -> Vec<usize> {
-        let means = self.means();
-        let mut order: Vec<usize> = (0..means.len()).collect();
-        order.sort_by(|a, b| means[*b].total_cmp(&means[*a]).then(a.cmp(b)));
-        order
-    }
 }
 
 impl Belief for Posterior {

@@ -61,13 +61,12 @@ impl Decision {
         adjust(&mut comparisons);
         let standing: BTreeSet<SubmissionId> =
             standings.iter().map(|line| line.submission).collect();
-        let mut out: Vec<SubmissionId> = round
+        // In the order of the round's entrants, which goes back to the seed.
+        let out = round
             .entrants
             .iter()
             .copied()
-            .filter(|who| !standing.contains(who))
-            .collect();
-        out.sort_unstable();
+            .filter(|who| !standing.contains(who));
         Self {
             round: round.number,
             evidence: comparisons.first().cloned(),

@@ -77,6 +77,12 @@ impl Tournament {
         results.any(|(who, _)| who == submission)
     }
 
+    /// Whether two have results of the same worth on every block that both ran, and there is one.
+    pub(crate) fn did_the_same(&self, one: SubmissionId, other: SubmissionId) -> bool {
+        let pairs = self.points().pairs(one, other, 1, u32::MAX);
+        !pairs.is_empty() && pairs.iter().all(|(one, other)| one == other)
+    }
+
     /// Every method's points by block (round and number), in the order of the blocks.
     pub fn scores(&self) -> BTreeMap<SubmissionId, BTreeMap<(u32, u32), f64>> {
         let points = self.points();

@@ -111,9 +111,8 @@ impl Tournament {
 
     /// A tournament from what is stored of it. The caller vouches that these
     /// parts came about by events; [`Tournament::replay`] is the check.
-    pub fn restore(mut parts: Parts) -> Self {
-        parts.field.sort_by_key(|entrant| entrant.digest);
-        Self {
+    pub fn restore(parts: Parts) -> Self {
+        let mut tournament = Self {
             rules: parts.rules,
             metrics: parts.metrics,
             state: parts.state,
@@ -125,6 +124,21 @@ impl Tournament {
             seed: parts.seed,
             rounds: parts.rounds,
             champion: parts.champion,
+        };
+        tournament.order_field();
+        tournament
+    }
+
+    /// Puts the field in its order. Whatever compares methods by their place in the field (the
+    /// posterior, the allocation of runs, the order in which floating-point numbers are added)
+    /// ends in this order, so once there is a seed it is one that nobody could choose: an
+    /// entrant chooses its digest, by changing bytes that do nothing, but not the seed.
+    pub(crate) fn order_field(&mut self) {
+        match self.seed {
+            Some(seed) => self
+                .field
+                .sort_by_key(|entrant| seed.tie_break(&entrant.digest)),
+            None => self.field.sort_by_key(|entrant| entrant.digest),
         }
     }
 
@@ -158,7 +172,8 @@ impl Tournament {
         self.seed.as_ref()
     }
 
-    /// The field, ordered by digest. Who was disqualified stays in it: the seed depends on
+    /// The field, ordered by digest until it is sealed and by [`TournamentSeed::tie_break`] from
+    /// then on. Who was disqualified stays in it: the seed depends on
     /// everybody who handed something in, so that nobody can choose it by throwing some out.
     pub fn field(&self) -> impl Iterator<Item = &Entrant> {
         self.field.iter()
@@ -174,7 +189,7 @@ impl Tournament {
         self.field.iter().chain(&self.defender)
     }
 
-    /// Everybody in the field who may still play, ordered by digest.
+    /// Everybody in the field who may still play, in the order of [`Self::field`].
     pub fn playing(&self) -> Vec<SubmissionId> {
         self.field()
             .map(|entrant| entrant.submission)

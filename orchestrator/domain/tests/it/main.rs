@@ -11,6 +11,7 @@ mod combining;
 mod defence;
 mod documented;
 mod game;
+mod grinding;
 mod half_block;
 mod matches;
 mod meetings;

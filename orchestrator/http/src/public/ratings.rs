@@ -58,6 +58,7 @@ async fn last_changes(conn: &mut Conn, id: TournamentId) -> Result<Option<Change
 
 fn shown(rated: Rated) -> Result<Rating> {
     Ok(Rating {
+        place: rated.place,
         at_least: rated.at_least(),
         titles: rated.titles() as u32,
         method: rated.name.to_string(),

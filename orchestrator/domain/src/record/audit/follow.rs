@@ -16,6 +16,7 @@ pub(super) fn follow(tournament: &mut Tournament, event: &Event) {
         }
         Event::Closed { seed, .. } => {
             tournament.seed = Some(*seed);
+            tournament.order_field();
             tournament.state = TournamentState::Closed;
         }
         Event::RoundOpened {

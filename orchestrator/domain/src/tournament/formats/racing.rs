@@ -77,7 +77,7 @@ struct OfBlock {
 
 /// What the results say.
 struct Outlook {
-    /// Who is in it, in the order of the posterior's methods: by digest of the module.
+    /// Who is in it, in the order of the posterior's methods: that of the field.
     methods: Vec<SubmissionId>,
     /// The blocks, in the order of the posterior's keys.
     blocks: Vec<BlockKey>,
@@ -147,13 +147,6 @@ impl Outlook {
         }
     }
 
-    /// The best; only who completed a run with the whole budget, if there is one.
-    fn leader(&self) -> Option<SubmissionId> {
-        let ranking = self.posterior.ranking();
-        let whole = ranking.iter().find(|method| self.whole[**method]);
-        Some(self.methods[*whole.or(ranking.first())?])
-    }
-
     /// Estimate and chance of every method.
     fn estimates(&self, scale: &Metric) -> BTreeMap<SubmissionId, (f64, f64)> {
         let means = self.posterior.means().iter().zip(&self.p_best);
@@ -163,6 +156,31 @@ impl Outlook {
             .map(|(who, (mean, p_best))| (*who, (upward(scale, self.middle + mean), *p_best)))
             .collect()
     }
+}
+
+/// The standings of `round` by these estimates; those who completed no run have none and come
+/// last.
+fn standings(
+    tournament: &Tournament,
+    points: &Points,
+    round: &Round,
+    outlook: &Outlook,
+) -> Vec<Standing> {
+    let estimates = outlook.estimates(&tournament.scale());
+    let standings = tournament.standings_of(round, points, (1, round.number));
+    placed_anew(tournament, standings, |line| {
+        if let Some((estimate, p_best)) = estimates.get(&line.submission) {
+            line.estimate = Some(estimate + 0.0);
+            line.p_best = Some(*p_best);
+        }
+    })
+}
+
+/// The best by the standings as they are shown, equals included: whoever stands first, if it
+/// has an estimate.
+fn leader(standings: &[Standing]) -> Option<SubmissionId> {
+    let first = standings.first()?;
+    first.estimate.map(|_| first.submission)
 }
 
 /// Last of all: only who completed a run with the whole budget can have won, so nobody else
@@ -267,30 +285,27 @@ impl Format for Racing {
             });
         }
         let played = tournament.rounds().len() as u32;
-        let outlook = Outlook::of(tournament, &tournament.points(), played);
-        match self.batch(tournament, &outlook, played) {
-            Some(opening) => Next::Open(opening),
-            None => Next::Winner(outlook.leader()),
+        let points = tournament.points();
+        let outlook = Outlook::of(tournament, &points, played);
+        if let Some(opening) = self.batch(tournament, &outlook, played) {
+            return Next::Open(opening);
         }
+        let last = tournament.rounds().last();
+        Next::Winner(last.and_then(|round| {
+            let standings = standings(tournament, &points, round, &outlook);
+            leader(&whole_first(standings, &outlook))
+        }))
     }
 
     fn decide(&self, tournament: &Tournament, round: &Round) -> Decision {
         let points = tournament.points();
         let outlook = Outlook::of(tournament, &points, round.number);
-        let scale = tournament.scale();
-        let estimates = outlook.estimates(&scale);
-        let standings = tournament.standings_of(round, &points, (1, round.number));
-        // Those who completed no run have no estimate and come last.
-        let standings = placed_anew(tournament, standings, |line| {
-            if let Some((estimate, p_best)) = estimates.get(&line.submission) {
-                line.estimate = Some(estimate + 0.0);
-                line.p_best = Some(*p_best);
-            }
-        });
+        let standings = standings(tournament, &points, round, &outlook);
         let over = self.batch(tournament, &outlook, round.number).is_none();
         let (standings, keep): (_, BTreeSet<SubmissionId>) = if over {
             let standings = whole_first(standings, &outlook);
-            (standings, outlook.leader().into_iter().collect())
+            let keep = leader(&standings).into_iter().collect();
+            (standings, keep)
         } else {
             (standings, outlook.methods.iter().copied().collect())
         };

@@ -23,8 +23,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::digest::Digest;
 
 /// Version of everything that follows from rules and results: draws, seeds, standings,
-/// cuts. A record says by which it was played.
-pub const RULES_VERSION: u32 = 1;
+/// cuts. A record says by which it was played. Since version 2 the sealed field is in the order
+/// of the seed's tie-break, not of the digests.
+pub const RULES_VERSION: u32 = 2;
 
 /// The rules: a format, and what all formats share.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
