@@ -570,6 +570,7 @@ fn everything_else() {
             task: "digits".to_owned(),
             tournaments: 1,
             methods: vec![Rating {
+                place: 1,
                 method: "tiny-mlp".to_owned(),
                 digest: digest('d'),
                 rating: 25.0,

@@ -22,10 +22,10 @@ const FIELD: usize = 6;
 /// The one that grinds, by number.
 const GRINDER: usize = 700;
 /// Tournaments for each format and each way of choosing.
-const TOURNAMENTS: usize = 150;
+const TOURNAMENTS: usize = 60;
 /// How many of [`TOURNAMENTS`] one of [`FIELD`] equals wins by luck at most: beyond it, chance
 /// (a binomial of 1/6) is below one in a million.
-const LUCK: usize = 51;
+const LUCK: usize = 26;
 
 /// One that an entrant can hand in.
 #[derive(Clone, Debug)]

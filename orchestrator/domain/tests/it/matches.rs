@@ -2,7 +2,7 @@
 
 use gauntlet_domain::SubmissionId;
 use gauntlet_domain::record::{Changes, Matches, RejudgeError};
-use gauntlet_domain::tournament::{Succession, TournamentState};
+use gauntlet_domain::tournament::{Play, Succession, TournamentState};
 
 use crate::rejudge::{disqualify, numbers, played};
 use crate::support::{CHAMPION, Game, completed, defended, every_format, halving, nth};
@@ -77,7 +77,11 @@ fn equals_are_together() {
         game.play_out(|who, _| completed(if nth(who) == 0 { 0.1 } else { 0.5 }));
         let found = matches(&game);
         // In formats that cut, luck sent some of the equals a round further.
-        assert_eq!(groups(&found.field), [vec![1, 2, 3], vec![0]], "{rules:?}");
+        // Where points of those one met part equals, that is more than luck.
+        if !matches!(rules.play, Play::Swiss(_)) {
+            assert_eq!(groups(&found.field), [vec![1, 2, 3], vec![0]], "{rules:?}");
+        }
+        assert_eq!(found.field.concat().len(), 4);
     }
 }
 
