@@ -53,10 +53,15 @@ pub(crate) fn judge(outcome: Outcome, stage: Stage) -> Result<Option<MethodFailu
             Verdict::BudgetExceeded,
             format!("{doing} ran out of its budget ({limit})"),
         )),
-        Outcome::MemoryExceeded { limit } => Some(MethodFailure::new(
-            Verdict::MemoryExceeded,
-            format!("{doing} hit a memory limit ({limit})"),
-        )),
+        Outcome::MemoryExceeded { limit, message } => {
+            let mut told = format!("{doing} hit a memory limit ({limit})");
+            // The shapes in it are the method's choice.
+            if let (Stage::Train, Some(message)) = (stage, message) {
+                told.push_str(": ");
+                told.push_str(&message);
+            }
+            Some(MethodFailure::new(Verdict::MemoryExceeded, one_line(&told)))
+        }
         Outcome::MethodFailed { message } => Some(MethodFailure::new(
             Verdict::MethodFailed,
             match stage {
@@ -161,7 +166,10 @@ mod tests {
                 Some(Verdict::BudgetExceeded),
             ),
             (
-                Outcome::MemoryExceeded { limit: limit() },
+                Outcome::MemoryExceeded {
+                    limit: limit(),
+                    message: None,
+                },
                 Some(Verdict::MemoryExceeded),
             ),
             (
@@ -202,6 +210,15 @@ mod tests {
         };
         assert_eq!(said(Stage::Train), "label 3");
         assert!(!said(Stage::Predict).contains("label 3"));
+        let asked = |stage| {
+            let outcome = Outcome::MemoryExceeded {
+                limit: "tensors".to_owned(),
+                message: Some("Add asks for 3 tensor bytes".to_owned()),
+            };
+            judge(outcome, stage).unwrap().unwrap().1
+        };
+        assert!(asked(Stage::Train).ends_with("(tensors): Add asks for 3 tensor bytes"));
+        assert!(!asked(Stage::Predict).contains("asks"));
         let fault = PredictionsFault::Shape {
             found: vec![123_456_789],
             wanted: [1, 2],

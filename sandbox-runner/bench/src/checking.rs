@@ -31,6 +31,8 @@ pub fn nanos_per_operation() -> Result<f64, BenchError> {
         elements_per_tensor: 1 << 30,
         dims: 8,
         int_indices: Some(DType::I64),
+        guards_indices: false,
+        threads: 2,
     });
     let shape = [64, 64];
     let upload = |ledger: &mut Ledger, id| {

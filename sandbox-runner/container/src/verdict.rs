@@ -46,6 +46,7 @@ pub(crate) fn outcome(end: &End) -> Outcome {
         Some(Killed::Disk) => {
             return Outcome::MemoryExceeded {
                 limit: "output".to_owned(),
+                message: None,
             };
         }
         None => {}
@@ -53,6 +54,7 @@ pub(crate) fn outcome(end: &End) -> Outcome {
     if end.out_of_memory {
         return Outcome::MemoryExceeded {
             limit: "process".to_owned(),
+            message: None,
         };
     }
     let Some(finished) = &end.finished else {
@@ -88,6 +90,7 @@ pub(crate) fn without_output(wrong: &Wrong, name: &str) -> Outcome {
         )),
         Wrong::TooLarge => Outcome::MemoryExceeded {
             limit: "output".to_owned(),
+            message: None,
         },
         Wrong::NotTensors(why) => failed(format!(
             "/gauntlet/out/{name} is no safetensors file: {}",
@@ -153,7 +156,7 @@ mod tests {
             ..fine.clone()
         };
         assert!(
-            matches!(outcome(&starved), Outcome::MemoryExceeded { limit } if limit == "process")
+            matches!(outcome(&starved), Outcome::MemoryExceeded { limit, .. } if limit == "process")
         );
         let late = End {
             killed: Some(Killed::Wall),

@@ -58,6 +58,8 @@ fn limits(int_indices: Option<DType>) -> Limits {
         elements_per_tensor: 1 << 28,
         dims: 8,
         int_indices,
+        guards_indices: true,
+        threads: 1,
     }
 }
 

@@ -57,6 +57,8 @@ impl Allowance {
             elements_per_tensor: self.tensor_bytes,
             dims: 8,
             int_indices: Some(burn_backend::DType::I64),
+            guards_indices: self.guarding,
+            threads: rayon::current_num_threads(),
         }
     }
 }

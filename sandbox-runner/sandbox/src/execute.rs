@@ -174,6 +174,7 @@ impl Sandbox {
             } => (
                 Outcome::MemoryExceeded {
                     limit: "output".to_owned(),
+                    message: None,
                 },
                 unmetered,
             ),
@@ -344,6 +345,7 @@ fn take_output(from: &Path, to: &Path, limit: u64) -> Result<Option<Outcome>, Fa
         Ok(()) => Ok(None),
         Err(OutputError::TooLarge { .. }) => Ok(Some(Outcome::MemoryExceeded {
             limit: "output".to_owned(),
+            message: None,
         })),
         // Our worker writes regular files only: something else ran in it.
         Err(error @ OutputError::NotAFile(_)) => Ok(Some(Outcome::MethodFailed {

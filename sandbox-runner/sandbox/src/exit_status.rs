@@ -33,6 +33,7 @@ pub(crate) fn judge(status: ExitStatus, started: bool, stderr: &str) -> Result<O
     if out_of_memory(stderr) {
         return Ok(Outcome::MemoryExceeded {
             limit: "process".to_owned(),
+            message: None,
         });
     }
     let signal = status
@@ -41,6 +42,7 @@ pub(crate) fn judge(status: ExitStatus, started: bool, stderr: &str) -> Result<O
     match signal {
         Some(Signal::SIGXFSZ) => Ok(Outcome::MemoryExceeded {
             limit: "output".to_owned(),
+            message: None,
         }),
         Some(Signal::SIGSYS) if started => Ok(Outcome::MethodFailed {
             message: "the worker was stopped at a system call that is not allowed".to_owned(),
@@ -82,7 +84,7 @@ mod tests {
         let signal = |signal: Signal| ExitStatus::from_raw(signal as i32);
         let memory = "x\nmemory allocation of 1099511627776 bytes failed";
         let judged = |status, started, stderr| match judge(status, started, stderr) {
-            Ok(Outcome::MemoryExceeded { limit }) => limit,
+            Ok(Outcome::MemoryExceeded { limit, .. }) => limit,
             Ok(Outcome::MethodFailed { .. }) => "method".to_owned(),
             Ok(other) => panic!("unexpected {other:?}"),
             Err(_) => "fault".to_owned(),

@@ -71,7 +71,7 @@ pub(crate) fn judge(observed: &Observed, expected: Expected) -> bool {
         )
         | (
             Verdict::MemoryExceeded,
-            Some(Cause::Phase(_, Outcome::MemoryExceeded { limit })),
+            Some(Cause::Phase(_, Outcome::MemoryExceeded { limit, .. })),
             Expected::Memory(wanted),
         ) => limit == wanted,
         (

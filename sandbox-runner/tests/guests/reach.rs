@@ -251,7 +251,7 @@ async fn a_worker_taken_over_reaches_nothing() {
     guests += 1;
     let observed = attempt(&harness, "disk").await;
     let full = observed.result.as_ref().is_ok_and(|found| {
-        matches!(&found.cause, Some(Cause::Phase(_, Outcome::MemoryExceeded { limit })) if limit == "output")
+        matches!(&found.cause, Some(Cause::Phase(_, Outcome::MemoryExceeded { limit, .. })) if limit == "output")
     });
     if !full {
         wrong.push(format!("disk: {}", observed.told()));

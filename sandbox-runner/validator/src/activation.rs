@@ -29,7 +29,21 @@ pub(crate) fn check<'o>(c: &mut Check<'_, 'o>, op: &'o ActivationOperationIr) ->
             c.flops_each(&op.tensor, 4);
             c.like(&op.out, &op.tensor)
         }
-        Op::Softmax(op) | Op::LogSoftmax(op) | Op::Softmin(op) => softmax(c, op),
+        Op::Softmax(op) => {
+            along_last(c, op)?;
+            softmax(c, op)
+        }
+        Op::Softmin(op) => {
+            // Of the negated operand.
+            one_more(c, op)?;
+            along_last(c, op)?;
+            softmax(c, op)
+        }
+        Op::LogSoftmax(op) => {
+            // The exponentials are summed up.
+            one_more(c, op)?;
+            softmax(c, op)
+        }
     }
 }
 
@@ -57,4 +71,21 @@ fn softmax<'o>(c: &mut Check<'_, 'o>, op: &'o DimOpIr) -> Checked {
     );
     c.flops_each(&op.input, TRANSCENDENTAL + 4);
     c.like(&op.out, &op.input)
+}
+
+/// A tensor like the operand.
+fn one_more(c: &mut Check<'_, '_>, op: &DimOpIr) -> Checked {
+    let bytes = c.bytes_of(&op.input)?;
+    c.working_memory(bytes);
+    Ok(())
+}
+
+/// What is computed along the last dimension: along another one of a copy in that order,
+/// and left in it.
+fn along_last(c: &mut Check<'_, '_>, op: &DimOpIr) -> Checked {
+    if op.axis + 1 < op.input.shape.num_dims() {
+        one_more(c, op)?;
+        c.leaves_strided();
+    }
+    Ok(())
 }

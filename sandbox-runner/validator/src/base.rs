@@ -51,7 +51,16 @@ pub(crate) fn check<'o>(c: &mut Check<'_, 'o>, op: &'o BaseOperationIr, class: C
             c.flops_each(&op.out, 1);
             Ok(())
         }
-        Op::Equal(op) | Op::NotEqual(op) => comparison(c, op, class),
+        Op::NotEqual(op) => {
+            comparison(c, op, class)?;
+            if class == Class::Bool {
+                // Equality is made, and negated.
+                let bytes = c.bytes_of(&op.out)?;
+                c.working_memory(bytes);
+            }
+            Ok(())
+        }
+        Op::Equal(op) => comparison(c, op, class),
         Op::EqualElem(op) | Op::NotEqualElem(op) => scalar_comparison(c, op, class),
         Op::RepeatDim(op) => {
             c.input(&op.tensor, class)?;
@@ -64,7 +73,11 @@ pub(crate) fn check<'o>(c: &mut Check<'_, 'o>, op: &'o BaseOperationIr, class: C
             let shape = &op.tensor.shape;
             c.output(&op.out, op.tensor.dtype, shape.num_dims(), |i| {
                 if i == op.dim { repeated } else { shape[i] }
-            })
+            })?;
+            // The host makes bytes, and copies them to where they are aligned.
+            let bytes = c.bytes_of(&op.out)?;
+            c.working_memory(bytes);
+            Ok(())
         }
         Op::Cat(op) => cat(c, op, class),
         Op::Cast(op) => {
@@ -75,7 +88,8 @@ pub(crate) fn check<'o>(c: &mut Check<'_, 'o>, op: &'o BaseOperationIr, class: C
             c.flops_each(&op.input, 1);
             c.like_as(&op.out, &op.input, class)
         }
-        Op::Empty(op) | Op::Ones(op) | Op::Zeros(op) => {
+        Op::Ones(op) => c.created(&op.out, class),
+        Op::Empty(op) | Op::Zeros(op) => {
             c.created(&op.out, class)?;
             // Flex makes the zeros, and copies them to where they are aligned.
             let working = c.bytes_of(&op.out)?;

@@ -23,6 +23,7 @@ pub(crate) struct Input {
     slot: Slot,
     bytes: u64,
     consumed: bool,
+    contiguous: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -45,9 +46,13 @@ pub(crate) struct Check<'t, 'o> {
     bytes_written: u64,
     flops: u64,
     working_bytes: u64,
-    /// Bytes of the operands that may be views.
-    view_bytes: u64,
+    /// Bytes of the operands that the host may copy, as they do not lie in order.
+    strided_bytes: u64,
     view: bool,
+    /// Does the host leave the outputs in another order?
+    strided_output: bool,
+    /// Does a view leave the elements in the order in which they lie?
+    keeps_order: bool,
     /// May operands have no elements?
     empty: bool,
 }
@@ -71,8 +76,10 @@ impl<'t, 'o> Check<'t, 'o> {
             bytes_written: 0,
             flops: 0,
             working_bytes: 0,
-            view_bytes: 0,
+            strided_bytes: 0,
             view: false,
+            strided_output: false,
+            keeps_order: false,
             empty: false,
         }
     }
@@ -109,7 +116,10 @@ impl<'t, 'o> Check<'t, 'o> {
 
     /// An operand that is only freed.
     pub(crate) fn input_dropped(&mut self, tensor: &TensorIr) -> Checked {
-        self.peek(tensor).map(drop)
+        self.peek(tensor)?;
+        // Nobody reads it.
+        self.strided_bytes = 0;
+        Ok(())
     }
 
     /// A tensor that must exist, and is left as it is.
@@ -139,11 +149,16 @@ impl<'t, 'o> Check<'t, 'o> {
                 crate::violation::invalid!("operand {id} is marked as not initialised")
             }
         };
+        let contiguous = self.table.entry(slot).contiguous;
+        if !contiguous {
+            self.strided_bytes = self.strided_bytes.saturating_add(bytes);
+        }
         self.inputs.push(Input {
             id,
             slot,
             bytes,
             consumed,
+            contiguous,
         });
         Ok(bytes)
     }
@@ -286,13 +301,40 @@ impl<'t, 'o> Check<'t, 'o> {
             .and_then(Option::as_mut)
         {
             output.storage = output.storage.max(bytes);
-            self.working_bytes = self.working_bytes.saturating_add(bytes);
+            let beside = bytes.saturating_sub(output.bytes);
+            self.working_bytes = self.working_bytes.saturating_add(beside);
+            self.strided_output = true;
         }
+    }
+
+    /// The host leaves the outputs in another order than a contiguous one.
+    pub(crate) fn leaves_strided(&mut self) {
+        self.strided_output = true;
+    }
+
+    /// The host reads the operands so far as they lie, and copies none.
+    pub(crate) fn reads_strided(&mut self) {
+        self.strided_bytes = 0;
+    }
+
+    /// Does this operand certainly lie in order?
+    pub(crate) fn is_contiguous(&self, tensor: &TensorIr) -> bool {
+        let id = tensor.id.value();
+        self.inputs
+            .iter()
+            .find(|input| input.id == id)
+            .is_some_and(|input| input.contiguous)
     }
 
     /// The operation changes only how its first operand is looked at: nothing is moved.
     pub(crate) fn is_view(&mut self) {
         self.view = true;
+    }
+
+    /// Likewise, and elements that lie in order stay so.
+    pub(crate) fn is_view_in_order(&mut self) {
+        self.view = true;
+        self.keeps_order = true;
     }
 
     pub(crate) fn cost(&self) -> Cost {
@@ -314,20 +356,24 @@ impl<'t, 'o> Check<'t, 'o> {
         }
     }
 
+    /// Bytes that the outputs, and what the host needs to make them, take beside the live tensors.
+    fn more_bytes(&self) -> u64 {
+        // What does not lie in order may be copied first; the copy that a view makes is its output.
+        let copies = if self.view { 0 } else { self.strided_bytes };
+        self.bytes_written
+            .saturating_add(self.working_bytes)
+            .saturating_add(copies)
+    }
+
     /// Do the limits allow the outputs, and what the host needs to make them?
     pub(crate) fn admit(&self) -> Checked {
-        // A view that is not read as it lies is copied first.
-        let copies = if self.view { 0 } else { self.view_bytes };
-        let more = self
-            .bytes_written
-            .saturating_add(self.working_bytes)
-            .saturating_add(copies);
-        limits::live(self.table.live_bytes(), more, &self.limits)?;
+        limits::live(self.table.live_bytes(), self.more_bytes(), &self.limits)?;
         limits::handles(self.table.len(), self.output_count, &self.limits)
     }
 
     /// Add the outputs to the table, and free what was used for the last time.
     pub(crate) fn commit(self) {
+        self.table.reach(self.more_bytes());
         for output in self.outputs.iter().flatten() {
             let (at_least, parent) = self.storage_of(output);
             let TensorIr {
@@ -337,12 +383,28 @@ impl<'t, 'o> Check<'t, 'o> {
                 shape: shape.clone(),
                 dtype: *dtype,
                 bytes: output.bytes,
+                contiguous: self.makes_contiguous(output),
             };
             self.table.insert(id.value(), entry, at_least, parent);
         }
         for input in self.inputs.iter().filter(|input| input.consumed) {
             self.table.release(input.id);
         }
+    }
+
+    /// Does an output certainly lie in order?
+    ///
+    /// The host keeps the order of an operand of the same shape in many operations; the
+    /// output of any other one is new, and in order.
+    fn makes_contiguous(&self, output: &Output<'o>) -> bool {
+        if self.view || self.strided_output {
+            return self.keeps_order && self.inputs.iter().all(|input| input.contiguous);
+        }
+        let elements = output.bytes / output.tensor.dtype.size().max(1) as u64;
+        self.inputs.iter().all(|input| {
+            let entry = || self.table.entry(input.slot);
+            input.contiguous || input.bytes / entry().dtype.size().max(1) as u64 != elements
+        })
     }
 
     /// How large the storage of an output may be, and which operand's it may share.

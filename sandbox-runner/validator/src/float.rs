@@ -1,11 +1,12 @@
 //! Operations on float tensors.
 
 use burn_backend::DType;
-use burn_ir::{CastOpIr, FloatOperationIr, MatmulOpIr, ScalarIr, UnaryOpIr};
+use burn_ir::{CastOpIr, FloatOperationIr, MatmulOpIr, ScalarIr, TensorIr, UnaryOpIr};
 
 use crate::check::Check;
 use crate::dtype::Class;
 use crate::elementwise::{binary, same_dtype, unary};
+use crate::gemm::{Product, at_once};
 use crate::limits::MAX_DIMS;
 use crate::module_ops::vision;
 use crate::price::{self, TRANSCENDENTAL};
@@ -62,6 +63,9 @@ pub(crate) fn check<'o>(c: &mut Check<'_, 'o>, op: &'o FloatOperationIr) -> Chec
                 op.dim
             );
             c.flops_each(&op.out, 3);
+            // Its three parts are put together.
+            let parts = c.bytes_of(&op.out)?;
+            c.working_memory(parts);
             Ok(())
         }
         Op::Random(op) => numeric::random(c, op, Class::Float),
@@ -107,12 +111,55 @@ pub(crate) fn matmul<'o>(c: &mut Check<'_, 'o>, op: &'o MatmulOpIr, class: Class
     c.output(&op.out, op.lhs.dtype, rank, |i| dims[i])?;
     let out = shape::count(&dims[..rank]);
     c.flops(price::product(&[2, out, inner]));
-    // Half precision is multiplied in single precision.
-    if matches!(op.lhs.dtype, DType::F16 | DType::BF16) {
-        let elements = shape::count(lhs)
-            .saturating_add(shape::count(rhs))
-            .saturating_add(out);
-        c.working_memory(elements.saturating_mul(4));
+    let one = Product {
+        m: dims[rank - 2] as u64,
+        k: inner,
+        n: dims[rank - 1] as u64,
+        rows: [c.is_contiguous(&op.lhs), c.is_contiguous(&op.rhs)],
+    };
+    if class == Class::Float {
+        // It is read as it lies.
+        c.reads_strided();
+        multiplied(
+            c,
+            [&op.lhs, &op.rhs, &op.out],
+            one,
+            shape::count(&dims[..rank - 2]),
+        )?;
+    } else {
+        // The right operand is transposed.
+        let transposed = c.bytes_of(&op.rhs)?;
+        c.working_memory(transposed);
+    }
+    Ok(())
+}
+
+/// What `batch` products of the first two tensors take, of which the third is the result.
+pub(crate) fn multiplied(
+    c: &mut Check<'_, '_>,
+    [left, right, out]: [&TensorIr; 3],
+    one: Product,
+    batch: u64,
+) -> Checked {
+    let wide = if left.dtype == DType::BF16 {
+        DType::F32
+    } else {
+        left.dtype
+    };
+    let packed = one
+        .packed(wide)
+        .saturating_mul(at_once(batch, c.limits.threads, false));
+    // The output begins as zeros, which the host copies to where they are aligned.
+    let zeros = shape::count(&out.shape).saturating_mul(wide.size() as u64);
+    c.working_memory(packed.max(zeros));
+    if left.dtype == DType::BF16 {
+        // Operands and output in single precision; the output itself is made when the
+        // operands are gone. Operands that do not lie in order are copied before.
+        for (tensor, in_rows) in [left, right].into_iter().zip(one.rows) {
+            let size = if in_rows { 4 } else { 6 };
+            c.working_memory(shape::count(&tensor.shape).saturating_mul(size));
+        }
+        c.working_memory(shape::count(&out.shape).saturating_mul(2));
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! The indices themselves are data, which is not looked at here: Flex checks each
 //! one while it executes, and a worker whose kernels do not must clamp them first.
 
+use burn_backend::DType;
 use burn_ir::{
     GatherNdOpIr, GatherOpIr, ScatterNdOpIr, ScatterOpIr, SelectAssignOpIr, SelectOpIr,
     SliceAssignOpIr, TensorIr,
@@ -37,7 +38,14 @@ pub(crate) fn slice_assign<'o>(
 /// Indices, which the host widens, or compares with their bounds.
 fn indices(c: &mut Check<'_, '_>, indices: &TensorIr) -> Checked {
     c.input(indices, Class::Int)?;
-    c.working_memory(shape::count(&indices.shape).saturating_mul(24));
+    let each = if c.limits.guards_indices {
+        24
+    } else if indices.dtype == DType::I64 {
+        0
+    } else {
+        8
+    };
+    c.working_memory(shape::count(&indices.shape).saturating_mul(each));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::limits::{self, Cost, FIRST_HOST_ID, Limits, Meters};
 use crate::price;
 use crate::shape;
 use crate::table::{Entry, Table};
-use crate::violation::{Checked, Fault, Violation, operation_name};
+use crate::violation::{Checked, Fault, Violation, described, operation_name, tensors_of};
 use crate::{dispatch, dtype};
 
 /// Checks operations against the tensors there are, and charges for them.
@@ -51,7 +51,7 @@ impl Ledger {
     #[inline]
     pub fn check(&mut self, op: &OperationIr) -> Result<Cost, Violation> {
         self.try_check(op)
-            .map_err(|fault| fault.of(operation_name(op)))
+            .map_err(|fault| fault.of(operation_name(op), || tensors_of(op)))
     }
 
     fn try_check(&mut self, op: &OperationIr) -> Checked<Cost> {
@@ -79,7 +79,10 @@ impl Ledger {
         data_len: usize,
     ) -> Result<Cost, Violation> {
         self.try_upload(id, shape, dtype, data_len)
-            .map_err(|fault| fault.of("upload".into()))
+            .map_err(|fault| {
+                let tensor = || format!(" ({})", described(dtype, shape));
+                fault.of("upload".into(), tensor)
+            })
     }
 
     fn try_upload(
@@ -113,6 +116,7 @@ impl Ledger {
                 shape: Shape::from(shape),
                 dtype,
                 bytes,
+                contiguous: true,
             },
             0,
             None,
@@ -126,8 +130,10 @@ impl Ledger {
     /// # Errors
     /// A [`Violation`]; the tensor must not be read then.
     pub fn check_read(&mut self, tensor: &TensorIr) -> Result<Cost, Violation> {
-        self.try_read(tensor)
-            .map_err(|fault| fault.of("read".into()))
+        self.try_read(tensor).map_err(|fault| {
+            let tensor = || format!(" ({})", described(tensor.dtype, &tensor.shape));
+            fault.of("read".into(), tensor)
+        })
     }
 
     fn try_read(&mut self, tensor: &TensorIr) -> Checked<Cost> {

@@ -13,7 +13,7 @@ pub const FIRST_HOST_ID: u64 = 1 << 63;
 /// What a run may use. Every limit is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of live tensors, working memory of the operation in hand included.
+    /// Bytes of live tensors, work space of the operation in hand included.
     pub tensor_bytes: u64,
     /// Live tensors.
     pub tensors: usize,
@@ -27,6 +27,10 @@ pub struct Limits {
     /// `sort_with_indices` ...), which it is not told: `Some(I64)` for Flex,
     /// `None` where it is the tensor's own dtype (CUDA).
     pub int_indices: Option<DType>,
+    /// Does the host itself check indices on the device before an operation uses them?
+    pub guards_indices: bool,
+    /// Threads of the backend. Some operations take work space on each of them.
+    pub threads: usize,
 }
 
 /// What an operation costs.
@@ -51,7 +55,7 @@ pub struct Meters {
     pub operations: u64,
     /// Bytes charged for live tensors.
     pub live_bytes: u64,
-    /// Most bytes that were charged at once.
+    /// Most bytes that were charged at once, with what an operation needed while it ran.
     pub peak_bytes: u64,
     /// Live tensors.
     pub live_tensors: usize,
@@ -64,7 +68,8 @@ pub(crate) fn live(now: u64, more: u64, limits: &Limits) -> Checked {
         return Err(Fault::Memory {
             what: "tensor bytes",
             limit: limits.tensor_bytes,
-            asked,
+            live: now,
+            asked: more,
         });
     }
     Ok(())
@@ -77,7 +82,8 @@ pub(crate) fn handles(now: usize, more: usize, limits: &Limits) -> Checked {
         return Err(Fault::Memory {
             what: "live tensors",
             limit: limits.tensors as u64,
-            asked: asked as u64,
+            live: now as u64,
+            asked: more as u64,
         });
     }
     Ok(())

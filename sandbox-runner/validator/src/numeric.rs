@@ -1,13 +1,14 @@
 //! Operations on float and int tensors.
 
 use burn_backend::{DType, Distribution};
-use burn_ir::{DimOpIr, NumericOperationIr, PadModeIr, PadOpIr, RandomOpIr, ScalarOpIr};
+use burn_ir::{DimOpIr, NumericOperationIr, PadModeIr, PadOpIr, RandomOpIr, ScalarOpIr, TensorIr};
 
 use crate::axis::axis;
 use crate::base::{comparison, scalar_comparison};
 use crate::check::Check;
 use crate::dtype::Class;
 use crate::elementwise::{binary, broadcast, unary};
+use crate::reduction::Sorting;
 use crate::violation::{Checked, Fault, require};
 use crate::{price, reduction, scalar, shape};
 
@@ -55,15 +56,19 @@ pub(crate) fn check<'o>(
         Op::Mean(op) if op.input.dtype.is_uint() => Err(Fault::Unsupported(
             "unsigned tensors have no mean; cast the tensor first",
         )),
-        Op::Sum(op) | Op::Mean(op) | Op::Prod(op) | Op::Max(op) | Op::Min(op) | Op::MaxAbs(op) => {
+        Op::Sum(op) | Op::Mean(op) | Op::Prod(op) | Op::Max(op) | Op::Min(op) => {
             reduction::whole(c, op, class)
         }
-        Op::SumDim(op)
-        | Op::MeanDim(op)
-        | Op::ProdDim(op)
-        | Op::MaxDim(op)
-        | Op::MinDim(op)
-        | Op::MaxAbsDim(op) => reduction::along(c, op, class),
+        Op::MaxAbs(op) => {
+            reduction::whole(c, op, class)?;
+            magnitudes(c, &op.input)
+        }
+        Op::SumDim(op) | Op::MeanDim(op) => reduction::summed(c, op, class),
+        Op::ProdDim(op) | Op::MaxDim(op) | Op::MinDim(op) => reduction::along(c, op, class),
+        Op::MaxAbsDim(op) => {
+            reduction::along(c, op, class)?;
+            magnitudes(c, &op.input)
+        }
         Op::SumDims(op) => reduction::along_several(c, op, class),
         Op::ArgMax(op) | Op::ArgMin(op) => {
             require!(
@@ -97,9 +102,11 @@ pub(crate) fn check<'o>(
                 crate::elementwise::same_dtype(&op.lhs, &op.rhs)?;
             }
             broadcast(c, &op.lhs, &op.rhs, &op.out, op.lhs.dtype)?;
-            // Flex turns the exponents into floats first.
-            let working = c.bytes_of(&op.out)?;
-            c.working_memory(working);
+            if class == Class::Float {
+                // Flex turns the exponents into floats first.
+                let exponents = shape::count(&op.rhs.shape);
+                c.working_memory(exponents.saturating_mul(op.lhs.dtype.size() as u64));
+            }
             c.flops_each(&op.out, price::TRANSCENDENTAL);
             Ok(())
         }
@@ -119,11 +126,23 @@ pub(crate) fn check<'o>(
             reduction::sorted(c, &op.input, op.dim, class)?;
             c.like(&op.out, &op.input)?;
             reduction::index_dtype(c, class, &op.input, &op.out_indices)?;
+            let sorting = Sorting {
+                values: true,
+                indices: Some(op.out_indices.dtype),
+                cut: None,
+            };
+            sorting.take(c, &op.input, op.dim);
             c.like_as(&op.out_indices, &op.input, Class::Int)
         }
         Op::ArgSort(op) => {
             reduction::sorted(c, &op.input, op.dim, class)?;
             reduction::index_dtype(c, class, &op.input, &op.out)?;
+            let sorting = Sorting {
+                values: false,
+                indices: Some(op.out.dtype),
+                cut: None,
+            };
+            sorting.take(c, &op.input, op.dim);
             c.like_as(&op.out, &op.input, Class::Int)
         }
         Op::Pad(op) => pad(c, op, class),
@@ -137,10 +156,20 @@ fn with_scalar<'o>(c: &mut Check<'_, 'o>, op: &'o ScalarOpIr, class: Class, flop
     c.like(&op.out, &op.lhs)
 }
 
+/// Magnitudes are made before the largest is looked for.
+fn magnitudes(c: &mut Check<'_, '_>, input: &TensorIr) -> Checked {
+    let bytes = c.bytes_of(input)?;
+    c.working_memory(bytes);
+    Ok(())
+}
+
 fn cumulative<'o>(c: &mut Check<'_, 'o>, op: &'o DimOpIr, class: Class) -> Checked {
     c.input(&op.input, class)?;
     axis(&op.input, op.axis)?;
     c.flops_each(&op.input, 1);
+    // What has been added up so far, of a slice.
+    let slice = shape::count(&op.input.shape[op.axis + 1..]);
+    c.working_memory(slice.saturating_mul(op.input.dtype.size().max(4) as u64));
     c.like(&op.out, &op.input)
 }
 
@@ -243,9 +272,13 @@ fn pad<'o>(c: &mut Check<'_, 'o>, op: &'o PadOpIr, class: Class) -> Checked {
         shape[i].saturating_add(before).saturating_add(after)
     };
     c.output(&op.out, op.input.dtype, shape.num_dims(), padded)?;
-    // Reflection and edges are made of slices, one dimension after another.
-    let working = c.bytes_of(&op.out)?;
-    c.working_memory(working);
+    if !matches!(op.mode, PadModeIr::Constant(_)) {
+        // One dimension after another: zeros, which are copied to where they are aligned,
+        // and what was made of the dimensions before.
+        let padded = op.padding.iter().filter(|&&pair| pair != (0, 0)).count();
+        let working = c.bytes_of(&op.out)?;
+        c.working_memory(working.saturating_mul(padded.min(2) as u64));
+    }
     c.flops(shape::count(&op.out.shape));
     Ok(())
 }

@@ -26,6 +26,7 @@ pub(crate) fn elements(dims: &[usize], limits: &Limits) -> Checked<u64> {
         return Err(Fault::Memory {
             what: "elements of a tensor",
             limit: limits.elements_per_tensor,
+            live: 0,
             asked: span,
         });
     }

@@ -25,6 +25,9 @@ pub struct Entry {
     pub dtype: DType,
     /// Elements times size of the dtype.
     pub bytes: u64,
+    /// Do its elements certainly lie in order, with nothing before, between or behind
+    /// them? If not, the backend may copy it whenever it is an operand.
+    pub contiguous: bool,
 }
 
 /// Index of a slot in the table.
@@ -94,6 +97,11 @@ impl Table {
 
     pub(crate) fn peak_bytes(&self) -> u64 {
         self.peak_bytes
+    }
+
+    /// Note that so many bytes beside the live ones are needed for a moment.
+    pub(crate) fn reach(&mut self, more: u64) {
+        self.peak_bytes = self.peak_bytes.max(self.live_bytes.saturating_add(more));
     }
 
     /// Has operation `sequence` already consumed this tensor?

@@ -12,7 +12,7 @@ use crate::violation::{Checked, require};
 pub(crate) fn reshape<'o>(c: &mut Check<'_, 'o>, op: &'o ShapeOpIr, class: Class) -> Checked {
     c.may_be_empty();
     c.input(&op.input, class)?;
-    c.is_view();
+    c.is_view_in_order();
     let (before, after) = (shape::count(&op.input.shape), shape::count(&op.out.shape));
     require!(
         before == after,

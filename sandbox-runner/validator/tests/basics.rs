@@ -229,13 +229,25 @@ fn limits_hold_and_a_refusal_changes_nothing() {
             limit: 1000,
             // The host makes them twice.
             asked: 2008,
+            live: 0,
             ..
         })
     ));
+    let op = zeros(&mut guest, [251]);
+    let told = guest.ledger.check(&op).unwrap_err().to_string();
+    let wanted = "BaseFloat(Zeros) asks for 2008 tensor bytes; the limit is 1000 (-> f32 [251])";
+    assert_eq!(told, wanted);
     for _ in 0..3 {
         let op = zeros(&mut guest, [1]);
         guest.ledger.check(&op).unwrap();
     }
+    let op = zeros(&mut guest, [200]);
+    let told = guest.ledger.check(&op).unwrap_err().to_string();
+    let wanted = "asks for 1600 tensor bytes while 12 are live; the limit is 1000";
+    assert!(told.contains(wanted), "{told}");
+    let op = zeros(&mut guest, vec![1_usize << 60; 8]);
+    let told = guest.ledger.check(&op).unwrap_err().to_string();
+    assert!(told.is_ascii() && told.len() < 400, "{told}");
     let before = guest.ledger.meters();
     let op = zeros(&mut guest, [1]);
     assert!(matches!(

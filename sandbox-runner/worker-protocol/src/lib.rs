@@ -182,6 +182,10 @@ pub enum Outcome {
     MemoryExceeded {
         /// `tensors`, `guest`, `output` or `process`.
         limit: String,
+        /// Of `tensors`: what was asked for by which operation, what was live, and what is
+        /// allowed, in one line.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
     },
     /// The method's own fault: it panicked, trapped, gave up, broke the interface,
     /// or sent an operation that is not valid.

@@ -31,6 +31,7 @@ impl From<Stop> for Ended {
         match stop {
             Stop::Method(message) => Self::Refused(message),
             Stop::Budget(limit) | Stop::Memory(limit) => Self::Limit(limit),
+            Stop::Tensors(_) => Self::Limit("tensors"),
             Stop::Backend { .. } => Self::Panicked(stop.to_string()),
             Stop::Infrastructure(message) => Self::Ours(message),
         }

@@ -147,6 +147,8 @@ fn prepare<B: BackendIr + 'static>(
         elements_per_tensor: tensor_bytes,
         dims: MOST_DIMS,
         int_indices: setup.int_indices,
+        guards_indices: !setup.checks_indices,
+        threads: job.threads.max(1),
     });
     let (commands, receiver) = queue();
     let executor = Executor::<B>::new(setup.device, job.seed, defences);

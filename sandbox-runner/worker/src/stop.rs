@@ -12,6 +12,9 @@ pub(crate) enum Stop {
     /// A memory limit was hit.
     #[error("the {0} memory limit was hit")]
     Memory(&'static str),
+    /// The ledger's limit was hit: what was asked for, what was live, what is allowed.
+    #[error("{0}")]
+    Tensors(String),
     /// The method's own fault.
     #[error("{0}")]
     Method(String),
@@ -36,6 +39,11 @@ impl Stop {
             },
             Self::Memory(limit) => Outcome::MemoryExceeded {
                 limit: limit.to_owned(),
+                message: None,
+            },
+            Self::Tensors(message) => Outcome::MemoryExceeded {
+                limit: "tensors".to_owned(),
+                message: Some(one_line(&message)),
             },
             Self::Method(message) => Outcome::MethodFailed {
                 message: one_line(&message),
@@ -54,7 +62,7 @@ impl From<Violation> for Stop {
     fn from(violation: Violation) -> Self {
         match violation {
             Violation::Budget { .. } => Self::Budget("work"),
-            Violation::Memory { .. } => Self::Memory("tensors"),
+            Violation::Memory { .. } => Self::Tensors(violation.to_string()),
             Violation::Invalid { .. } | Violation::Unsupported { .. } => {
                 Self::Method(violation.to_string())
             }

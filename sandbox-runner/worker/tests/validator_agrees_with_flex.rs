@@ -64,6 +64,19 @@ fn as_stored(name: &str, dtype: DType) -> DType {
     }
 }
 
+/// Does a tensor of which the ledger says so lie in order, with nothing before or behind it?
+fn assert_order(guest: &Guest, tensor: &TensorIr, real: &FlexTensor) {
+    let entry = guest.ledger.tensor(tensor.id.value());
+    let entry = entry.expect("the ledger knows it");
+    let in_order = real.layout().is_contiguous()
+        && real.layout().start_offset() == 0
+        && real.bytes().len() as u64 == entry.bytes;
+    assert!(
+        in_order || !entry.contiguous,
+        "{tensor:?} does not lie in order"
+    );
+}
+
 /// Bytes of all storage that these tensors hold.
 fn held(tensors: &[FlexTensor]) -> u64 {
     let mut storage = BTreeMap::new();
@@ -109,6 +122,7 @@ fn every_operation_gives_what_the_ledger_believes() {
                         as_stored(name, tensor.dtype()),
                         as_stored(name, output.dtype)
                     );
+                    assert_order(&guest, output, &tensor);
                     live.push(tensor);
                 }
                 for upload in &guest.uploads {
@@ -295,6 +309,9 @@ fn views_never_hold_more_than_is_charged() {
                 .iter()
                 .map(|tensor| real(&mut interpreter, tensor))
                 .collect();
+            for (tensor, real) in live.iter().zip(&real) {
+                assert_order(&guest, tensor, real);
+            }
             let charged = guest.ledger.meters().live_bytes;
             assert!(
                 held(&real) <= charged,

@@ -62,11 +62,14 @@ fn phase(stage: Stage, outcome: &Outcome, findings: &AttemptResult, budget: &Bud
         (Outcome::BudgetExceeded { limit }, _) => {
             format!("The budget of {limit} ran out. Stop when `run.progress()` reaches 0.95 or so.")
         }
-        (Outcome::MemoryExceeded { limit }, _) => match limit.as_str() {
+        (Outcome::MemoryExceeded { limit, message }, _) => match limit.as_str() {
             "tensors" => format!(
-                "Live tensors may take {} and reached {}. Smaller batches or a smaller model help; \
+                "{}Live tensors may take {} and reached {}. Smaller batches or a smaller model help; \
                  tensors kept in a list (losses, for instance) keep their whole graph alive unless \
                  they are detached.",
+                message
+                    .as_ref()
+                    .map_or_else(String::new, |message| format!("{message}. ")),
                 bytes(budget.tensor_bytes),
                 bytes(meters.peak_tensor_bytes)
             ),
@@ -142,6 +145,7 @@ mod tests {
         let memory = |limit: &str| {
             phase(Outcome::MemoryExceeded {
                 limit: limit.into(),
+                message: None,
             })
         };
         assert!(budget("work").contains("20.0 G after 123 batches"));

@@ -243,7 +243,7 @@ fn fits(expected: Expected, outcome: &Outcome) -> bool {
     match (expected, outcome) {
         (Expected::Harmless, Outcome::Completed) => true,
         (Expected::Budget(wanted), Outcome::BudgetExceeded { limit })
-        | (Expected::Memory(wanted), Outcome::MemoryExceeded { limit }) => wanted == limit,
+        | (Expected::Memory(wanted), Outcome::MemoryExceeded { limit, .. }) => wanted == limit,
         (Expected::Method(words), Outcome::MethodFailed { message }) => message.contains(words),
         _ => false,
     }

@@ -207,7 +207,9 @@ fn judge(result: &Result<(Outcome, Meters), Fault>, expected: Expected) -> bool 
     match (result, expected) {
         (Ok((Outcome::Completed, _)), Expected::Completed) => true,
         (Ok((Outcome::BudgetExceeded { limit }, _)), Expected::Budget(wanted))
-        | (Ok((Outcome::MemoryExceeded { limit }, _)), Expected::Memory(wanted)) => limit == wanted,
+        | (Ok((Outcome::MemoryExceeded { limit, .. }, _)), Expected::Memory(wanted)) => {
+            limit == wanted
+        }
         (Ok((Outcome::MethodFailed { message }, _)), Expected::Method(words)) => {
             message.contains(words)
         }

@@ -1,5 +1,6 @@
 //! Adaptive average pools: the output's size is given, the windows follow.
 
+use burn_backend::DType;
 use burn_ir::TensorIr;
 
 use crate::check::Check;
@@ -26,11 +27,11 @@ fn price<const N: usize>(c: &mut Check<'_, '_>, x: &TensorIr, out: &TensorIr) {
     });
     let rows = shape::count(&x.shape[..2]);
     c.flops(rows.saturating_mul(windows));
-    c.working_memory(
-        shape::count(&x.shape)
-            .saturating_add(shape::count(&out.shape))
-            .saturating_mul(8),
-    );
+    if x.dtype == DType::BF16 {
+        // Computed in single precision.
+        let operands = shape::count(&x.shape).saturating_add(shape::count(&out.shape));
+        c.working_memory(operands.saturating_mul(4));
+    }
 }
 
 pub(super) fn forward<'o, const N: usize>(
@@ -67,5 +68,8 @@ pub(super) fn backward<'o, const N: usize>(
         x.shape.as_slice()
     );
     price::<N>(c, x, grad);
+    if x.dtype == DType::BF16 {
+        c.working_memory(shape::count(&x.shape).saturating_mul(2));
+    }
     c.like(out, x)
 }

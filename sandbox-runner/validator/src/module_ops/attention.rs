@@ -1,10 +1,12 @@
 //! Scaled dot-product attention.
 
+use burn_backend::DType;
 use burn_ir::{AttentionOpIr, TensorIr};
 
 use crate::check::Check;
 use crate::dtype::Class;
 use crate::elementwise::same_dtype;
+use crate::gemm::{Product, at_once};
 use crate::price::{self, TRANSCENDENTAL};
 use crate::scalar;
 use crate::shape;
@@ -55,14 +57,70 @@ pub(super) fn forward<'o>(c: &mut Check<'_, 'o>, op: &'o AttentionOpIr) -> Check
         (query[3] as u64).saturating_add(value[3] as u64),
     ]));
     c.flops(scores.saturating_mul(TRANSCENDENTAL + 4));
-    // Scores of every head, and copies of the operands.
-    let copies = [&op.query, &op.key, &op.value, &op.out]
-        .iter()
-        .fold(scores, |sum: u64, tensor| {
-            sum.saturating_add(shape::count(&tensor.shape))
-        });
-    c.working_memory(copies.saturating_mul(op.query.dtype.size().max(4) as u64 * 2));
+    let working = working_bytes(op, c.limits.threads);
+    c.working_memory(working);
     Ok(())
+}
+
+/// Most scores of a head that the host computes at once; else it takes [`TILE`] keys at a time.
+const SCORES: u64 = 256 * 1024;
+const TILE: u64 = 64;
+
+/// Scores of a head on each thread, and what is expanded or widened of the operands.
+fn working_bytes(op: &AttentionOpIr, threads: usize) -> u64 {
+    let half = matches!(op.query.dtype, DType::F16 | DType::BF16);
+    let dtype = if half { DType::F32 } else { op.query.dtype };
+    let size = dtype.size() as u64;
+    let (query, value) = (&op.query.shape, &op.value.shape);
+    let [queries, width] = [query[2] as u64, query[3] as u64];
+    let [keys, out] = [value[2] as u64, value[3] as u64];
+    let tile = if queries.saturating_mul(keys) <= SCORES {
+        keys
+    } else {
+        TILE
+    };
+    let scores = Product {
+        m: queries,
+        k: width,
+        n: tile,
+        rows: [true, false],
+    };
+    let values = Product {
+        m: queries,
+        k: tile,
+        n: out,
+        rows: [true, true],
+    };
+    // And two numbers for each row.
+    let each = queries
+        .saturating_mul(tile.saturating_add(2))
+        .saturating_mul(size)
+        .saturating_add(scores.packed(dtype).max(values.packed(dtype)));
+    let heads = shape::count(&query[..2]);
+    let mut bytes = each.saturating_mul(at_once(heads, threads, false));
+    let full = price::product(&[heads, queries, keys]);
+    for (tensor, size) in [(&op.mask, 1), (&op.attn_bias, size)] {
+        let expanded = tensor
+            .as_ref()
+            .filter(|tensor| tensor.shape[2..] != [query[2], value[2]]);
+        if expanded.is_some() {
+            bytes = bytes.saturating_add(full.saturating_mul(size));
+        }
+    }
+    if half {
+        let operands = [
+            Some(&op.query),
+            Some(&op.key),
+            Some(&op.value),
+            op.attn_bias.as_ref(),
+        ];
+        for tensor in operands.into_iter().flatten() {
+            bytes = bytes.saturating_add(shape::count(&tensor.shape).saturating_mul(4));
+        }
+        // The output itself is made when the work space is gone.
+        bytes = bytes.saturating_add(shape::count(&op.out.shape).saturating_mul(2));
+    }
+    bytes
 }
 
 fn broadcasts(tensor: &TensorIr, scores: [usize; 4]) -> Checked {

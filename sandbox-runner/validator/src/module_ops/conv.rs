@@ -9,7 +9,7 @@ use burn_ir::{
     Conv3dXBackwardOpIr, TensorIr,
 };
 
-use super::window;
+use super::{conv_scratch as scratch, window};
 use crate::check::Check;
 use crate::dtype::Class;
 use crate::elementwise::same_dtype;
@@ -129,28 +129,48 @@ impl<const N: usize> Conv<'_, N> {
         Ok(geometry)
     }
 
-    /// What Flex needs beside the output: its operands in another order, and tiles of columns.
-    fn working_bytes(&self, geometry: &Geometry<N>) -> u64 {
-        let columns = shape::count(&self.weight.shape[1..]);
-        let places = geometry
-            .places
-            .iter()
-            .fold(1_u64, |product, &n| product.saturating_mul(n as u64));
-        let tiles = price::product(&[TILES, columns, places.min(TILE)]);
-        let elements = geometry
-            .padded_elements
-            .saturating_mul(2)
-            .saturating_add(shape::count(&self.weight.shape))
-            .saturating_add(geometry.out_elements())
-            .saturating_add(tiles);
-        // Half precision may be widened.
-        elements.saturating_mul(self.x.dtype.size().max(4) as u64)
+    /// The numbers by which the work space is told, of an input that is padded first where
+    /// the padding differs before and behind.
+    fn scratch_shape(&self, geometry: &Geometry<N>) -> scratch::Shape<N> {
+        let (x, weight) = (&self.x.shape, &self.weight.shape);
+        let is_padded = self.is_asymmetric();
+        scratch::Shape {
+            batch: x[0] as u64,
+            channels_in: x[1] as u64,
+            input: std::array::from_fn(|i| {
+                if is_padded {
+                    geometry.padded[i] as u64
+                } else {
+                    x[i + 2] as u64
+                }
+            }),
+            channels_out: weight[0] as u64,
+            kernel: std::array::from_fn(|i| weight[i + 2] as u64),
+            places: geometry.places.map(|places| places as u64),
+            stride: self.stride.map(|stride| stride as u64),
+            padding: self
+                .padding
+                .map(|(before, _)| if is_padded { 0 } else { before as u64 }),
+            dilation: self.dilation.map(|dilation| dilation as u64),
+            groups: self.groups as u64,
+        }
+    }
+
+    fn is_asymmetric(&self) -> bool {
+        self.padding.iter().any(|(before, after)| before != after)
+    }
+
+    /// Bytes of the padded input that is made where the padding differs before and behind.
+    fn padded_bytes(&self, geometry: &Geometry<N>) -> u64 {
+        if self.is_asymmetric() {
+            geometry
+                .padded_elements
+                .saturating_mul(self.x.dtype.size() as u64)
+        } else {
+            0
+        }
     }
 }
-
-/// Places that are computed at once, and how many threads do so.
-const TILE: u64 = 512;
-const TILES: u64 = 16;
 
 pub(super) fn bias(
     c: &mut Check<'_, '_>,
@@ -185,7 +205,9 @@ pub(super) fn forward<'o, const N: usize>(
     let geometry = conv.geometry(c)?;
     bias(c, with_bias, conv.x, geometry.channels_out)?;
     c.output(conv.out, conv.x.dtype, N + 2, |i| geometry.out_dim(i))?;
-    c.working_memory(conv.working_bytes(&geometry));
+    let work_space = conv.scratch_shape(&geometry);
+    c.working_memory(work_space.bytes(conv.x.dtype, c.limits.threads));
+    c.working_memory(conv.padded_bytes(&geometry));
     c.flops(geometry.flops);
     if with_bias.is_some() {
         c.flops(geometry.out_elements());
@@ -224,15 +246,29 @@ pub(super) fn x_backward<'o, const N: usize>(
 ) -> Checked {
     let geometry = gradient(c, conv, grad)?;
     c.flops(geometry.flops);
-    c.working_memory(conv.working_bytes(&geometry));
     c.like(conv.out, conv.x)?;
-    if conv.padding.iter().any(|(before, after)| before != after) {
-        // The gradient of the padded input is made, of which the result is a slice.
-        c.kept_storage(
-            geometry
-                .padded_elements
-                .saturating_mul(conv.x.dtype.size() as u64),
-        );
+    // A transposed convolution of the gradient.
+    let padded = geometry.padded_elements / shape::count(&conv.x.shape[..2]);
+    let transposed = scratch::Transposed {
+        batch: geometry.batch as u64,
+        channels_in: geometry.channels_out as u64,
+        channels_out: conv.x.shape[1] as u64,
+        groups: conv.groups as u64,
+        kernel: shape::count(&conv.weight.shape[2..]),
+        input: shape::count(&geometry.places),
+        output: if conv.is_asymmetric() {
+            padded
+        } else {
+            shape::count(&conv.x.shape[2..])
+        },
+    };
+    c.working_memory(transposed.bytes(conv.x.dtype, c.limits.threads));
+    if conv.is_asymmetric() {
+        // The gradient of the padded input is made, of which the result is a slice; the
+        // padded input itself is made for its shape.
+        let padded = conv.padded_bytes(&geometry);
+        c.kept_storage(padded);
+        c.working_memory(padded);
     }
     Ok(())
 }
@@ -248,24 +284,29 @@ pub(super) fn weight_backward<'o, const N: usize>(
     // exchanged. Its result is larger than the weight where the stride skipped a
     // remainder of the input, and is then cut.
     let weight = conv.weight.shape.as_slice();
-    let mut elements = price::product(&[weight[0] as u64, weight[1] as u64]);
-    for i in 0..N {
+    let mut kernel = [0; N];
+    for (i, kernel) in kernel.iter_mut().enumerate() {
         let extent = window::extent(geometry.places[i], conv.stride[i])?;
-        let places = window::places(geometry.padded[i], extent, conv.dilation[i])?;
-        elements = elements.saturating_mul(places as u64);
+        *kernel = window::places(geometry.padded[i], extent, conv.dilation[i])? as u64;
     }
-    let places = shape::count(&geometry.places);
+    let elements = price::product(&[weight[0] as u64, weight[1] as u64, price::product(&kernel)]);
     c.flops(price::product(&[
         2,
         elements,
         geometry.batch as u64,
-        places,
+        shape::count(&geometry.places),
     ]));
-    c.kept_storage(elements.saturating_mul(conv.x.dtype.size() as u64));
-    // Tiles of columns of the input, as long as the gradient is.
-    let tiles = price::product(&[TILES, TILE.min(elements), geometry.batch as u64, places]);
-    c.working_memory(tiles.saturating_mul(4));
-    c.working_memory(conv.working_bytes(&geometry));
+    c.working_memory(conv.padded_bytes(&geometry));
+    let forward = conv.scratch_shape(&geometry);
+    let size = conv.x.dtype.size() as u64;
+    c.working_memory(forward.weight_backward_bytes(kernel, conv.x.dtype, c.limits.threads));
+    if conv.groups == 1 {
+        c.kept_storage(elements.saturating_mul(size));
+    } else {
+        // Put together from a result for each group, which is copied as it is cut.
+        let group = elements / conv.groups as u64;
+        c.working_memory(group.saturating_mul(2 * size));
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use burn_ir::{
     TensorIr,
 };
 
-use super::{conv, window};
+use super::{conv, conv_scratch as scratch, window};
 use crate::check::Check;
 use crate::dtype::Class;
 use crate::elementwise::same_dtype;
@@ -118,25 +118,7 @@ impl<const N: usize> ConvTranspose<'_, N> {
                 ))
             })
     }
-
-    /// Columns of all places, and copies of the operands.
-    fn working_bytes(&self) -> u64 {
-        let kernel = shape::count(&self.weight.shape[1..]);
-        let places = shape::count(&self.x.shape[2..]);
-        let columns = kernel
-            .saturating_mul(places)
-            .min(COLUMNS.saturating_add(kernel));
-        let elements = columns
-            .saturating_mul(THREADS)
-            .saturating_add(shape::count(&self.x.shape).saturating_mul(2))
-            .saturating_add(shape::count(&self.weight.shape).saturating_mul(2));
-        elements.saturating_mul(self.x.dtype.size().max(4) as u64)
-    }
 }
-
-/// Elements of columns that Flex computes at once, and how many threads do so.
-const COLUMNS: u64 = 2 << 20;
-const THREADS: u64 = 16;
 
 fn operands<const N: usize>(c: &mut Check<'_, '_>, conv: &ConvTranspose<'_, N>) -> Checked {
     c.input(conv.x, Class::Float)?;
@@ -153,7 +135,17 @@ pub(super) fn forward<'o, const N: usize>(
     let geometry = conv.geometry()?;
     conv::bias(c, with_bias, conv.x, geometry.channels_out)?;
     c.output(conv.out, conv.x.dtype, N + 2, |i| geometry.out_dim(i))?;
-    c.working_memory(conv.working_bytes());
+    let x = &conv.x.shape;
+    let transposed = scratch::Transposed {
+        batch: x[0] as u64,
+        channels_in: x[1] as u64,
+        channels_out: geometry.channels_out as u64,
+        groups: conv.groups as u64,
+        kernel: shape::count(&conv.weight.shape[2..]),
+        input: shape::count(&x[2..]),
+        output: shape::count(&geometry.lengths),
+    };
+    c.working_memory(transposed.bytes(conv.x.dtype, c.limits.threads));
     c.flops(geometry.flops);
     c.flops_each(conv.out, 1);
     Ok(())
@@ -183,26 +175,36 @@ pub(super) fn weight_backward<'o, const N: usize>(
     // Computed as a convolution of the gradient with the input, stride and dilation
     // exchanged, and cut where it is larger than the weight.
     let (x, weight) = (conv.x.shape.as_slice(), conv.weight.shape.as_slice());
-    let mut elements = price::product(&[weight[0] as u64, weight[1] as u64]);
-    let mut padded = price::product(&[grad.shape[0] as u64, grad.shape[1] as u64]);
-    for i in 0..N {
+    let mut kernel = [0; N];
+    for (i, kernel) in kernel.iter_mut().enumerate() {
         let extent = window::extent(x[i + 2], conv.stride[i])?;
         let length = window::padded(geometry.lengths[i], (conv.padding[i], conv.padding[i]))?;
-        padded = padded.saturating_mul(length as u64);
-        elements =
-            elements.saturating_mul(window::places(length, extent, conv.dilation[i])? as u64);
+        *kernel = window::places(length, extent, conv.dilation[i])? as u64;
     }
+    let elements = price::product(&[weight[0] as u64, weight[1] as u64, price::product(&kernel)]);
     let places = shape::count(&x[2..]);
     c.flops(price::product(&[2, elements, x[0] as u64, places]));
-    c.kept_storage(elements.saturating_mul(conv.x.dtype.size() as u64));
-    c.working_memory(padded.saturating_mul(8));
-    c.working_memory(price::product(&[
-        4,
-        THREADS,
-        512.min(elements),
-        x[0] as u64,
-        places,
-    ]));
-    c.working_memory(conv.working_bytes());
+    // The convolution of which this one is the transpose.
+    let forward = scratch::Shape {
+        batch: x[0] as u64,
+        channels_in: geometry.channels_out as u64,
+        input: geometry.lengths.map(|length| length as u64),
+        channels_out: x[1] as u64,
+        kernel: std::array::from_fn(|i| weight[i + 2] as u64),
+        places: std::array::from_fn(|i| x[i + 2] as u64),
+        stride: conv.stride.map(|stride| stride as u64),
+        padding: conv.padding.map(|padding| padding as u64),
+        dilation: conv.dilation.map(|dilation| dilation as u64),
+        groups: conv.groups as u64,
+    };
+    c.working_memory(forward.weight_backward_bytes(kernel, conv.x.dtype, c.limits.threads));
+    let size = conv.x.dtype.size() as u64;
+    if conv.groups == 1 {
+        c.kept_storage(elements.saturating_mul(size));
+    } else {
+        // Put together from a result for each group, which is copied as it is cut.
+        let group = elements / conv.groups as u64;
+        c.working_memory(group.saturating_mul(2 * size));
+    }
     Ok(())
 }

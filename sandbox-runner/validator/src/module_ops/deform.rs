@@ -1,5 +1,6 @@
 //! Deformable convolutions.
 
+use burn_backend::DType;
 use burn_ir::{DeformConv2dBackwardOpIr, DeformConv2dOpIr, DeformableConv2dOptionsIr, TensorIr};
 
 use super::conv::bias as conv_bias;
@@ -7,6 +8,7 @@ use super::window;
 use crate::check::Check;
 use crate::dtype::Class;
 use crate::elementwise::same_dtype;
+use crate::gemm::{Product, at_once};
 use crate::price;
 use crate::shape;
 use crate::violation::{Checked, require};
@@ -86,12 +88,68 @@ fn price(c: &mut Check<'_, '_>, op: &Deform<'_>, out: [usize; 4], passes: u64) {
         shape::count(&out),
         shape::count(&weight[1..]),
     ]));
-    let elements = columns.saturating_mul(2).saturating_add(shape::count(&out));
-    c.working_memory(price::product(&[
-        passes,
-        elements,
-        op.x.dtype.size().max(4) as u64,
-    ]));
+}
+
+/// Elements of the operands that are computed in another precision than their own, in bytes
+/// of that precision. The gradients are computed in single precision even of double floats.
+fn widened(op: &Deform<'_>, backward: bool) -> Option<u64> {
+    let alone = op.x.dtype == DType::F32 || !backward && op.x.dtype == DType::F64;
+    (!alone).then(|| {
+        [
+            Some(op.x),
+            Some(op.offset),
+            Some(op.weight),
+            op.mask,
+            op.bias,
+        ]
+        .into_iter()
+        .flatten()
+        .fold(0, |sum: u64, tensor| {
+            sum.saturating_add(shape::count(&tensor.shape))
+        })
+        .saturating_mul(4)
+    })
+}
+
+/// Work space: the weight in another order, the outputs of all samples before they are put
+/// together, and for each thread the columns of a sample.
+fn forward_bytes(op: &Deform<'_>, out: [usize; 4], threads: usize) -> u64 {
+    let wide = widened(op, false);
+    let dtype = if wide.is_some() {
+        DType::F32
+    } else {
+        op.x.dtype
+    };
+    let weight = op.weight.shape.as_slice();
+    let places = shape::count(&out[2..]);
+    let columns = shape::count(&weight[1..]);
+    let outputs = shape::count(&out);
+    let group = weight[0] as u64 / op.options.weight_groups.max(1) as u64;
+    let one = Product {
+        m: group,
+        k: columns,
+        n: places,
+        rows: [true, true],
+    };
+    let each = columns
+        .saturating_add(group)
+        .saturating_mul(places)
+        .saturating_mul(dtype.size() as u64)
+        .saturating_add(one.packed(dtype));
+    // Double floats are computed one sample after another, into the output.
+    let at_once = if dtype == DType::F64 {
+        1
+    } else {
+        at_once(out[0] as u64, threads, one.is_parallel())
+    };
+    let apart = if dtype == DType::F64 { 0 } else { outputs };
+    let widened_output = if wide.is_some() { outputs } else { 0 };
+    shape::count(weight)
+        .saturating_add(apart)
+        .saturating_add(widened_output)
+        .saturating_mul(dtype.size() as u64)
+        .saturating_add(each.saturating_mul(at_once))
+        .saturating_add(wide.unwrap_or(0))
 }
 
 pub(super) fn forward<'o>(c: &mut Check<'_, 'o>, op: &'o DeformConv2dOpIr) -> Checked {
@@ -105,6 +163,7 @@ pub(super) fn forward<'o>(c: &mut Check<'_, 'o>, op: &'o DeformConv2dOpIr) -> Ch
     };
     let out = operands(c, &deform)?;
     price(c, &deform, out, 1);
+    c.working_memory(forward_bytes(&deform, out, c.limits.threads));
     c.output(&op.out, op.x.dtype, 4, |i| out[i])
 }
 
@@ -126,6 +185,11 @@ pub(super) fn backward<'o>(c: &mut Check<'_, 'o>, op: &'o DeformConv2dBackwardOp
         op.out_grad.shape.as_slice()
     );
     price(c, &deform, out, 3);
+    if let Some(operands) = widened(&deform, true) {
+        // And the gradients, of the same shapes, and that of the output.
+        let output = shape::count(&out).saturating_mul(4);
+        c.working_memory(operands.saturating_mul(2).saturating_add(output));
+    }
     c.like(&op.input_grad, &op.x)?;
     c.like(&op.offset_grad, &op.offset)?;
     c.like(&op.weight_grad, &op.weight)?;

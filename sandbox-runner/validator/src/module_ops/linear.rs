@@ -1,12 +1,16 @@
 //! `y = x W + b` with `x` of shape `[.., in]` and `W` of shape `[in, out]`.
 
+use burn_backend::Shape;
 use burn_ir::{
     LinearBiasBackwardOpIr, LinearOpIr, LinearWeightBackwardOpIr, LinearXBackwardOpIr, TensorIr,
 };
+use burn_std::{MatmulTransformAction, MatmulTransformAnalysis, MatmulTransformPolicy};
 
 use crate::check::Check;
 use crate::dtype::Class;
 use crate::elementwise::same_dtype;
+use crate::float::multiplied;
+use crate::gemm::Product;
 use crate::violation::{Checked, require};
 use crate::{price, shape};
 
@@ -61,7 +65,8 @@ pub(super) fn forward<'o>(c: &mut Check<'_, 'o>, op: &'o LinearOpIr) -> Checked 
     if op.bias.is_some() {
         c.flops_each(&op.out, 1);
     }
-    working(c, &[&op.x, &op.weight, &op.out])
+    let in_rows = [c.is_contiguous(&op.x), c.is_contiguous(&op.weight)];
+    by_matrix(c, [&op.x, &op.weight, &op.out], [inner, outer], in_rows)
 }
 
 pub(super) fn x_backward<'o>(c: &mut Check<'_, 'o>, op: &'o LinearXBackwardOpIr) -> Checked {
@@ -84,7 +89,15 @@ pub(super) fn x_backward<'o>(c: &mut Check<'_, 'o>, op: &'o LinearXBackwardOpIr)
         inner as u64,
         outer as u64,
     ]));
-    working(c, &[&op.output_grad, &op.weight, &op.out])
+    // The weight is read transposed.
+    let in_rows = [c.is_contiguous(&op.output_grad), false];
+    let tensors = [&op.output_grad, &op.weight, &op.out];
+    if op.output_grad.shape.num_dims() > 2 {
+        // Which is copied where it is given leading dimensions.
+        let weight = c.bytes_of(&op.weight)?;
+        c.working_memory(weight);
+    }
+    by_matrix(c, tensors, [outer, inner], in_rows)
 }
 
 pub(super) fn weight_backward<'o>(
@@ -107,22 +120,45 @@ pub(super) fn weight_backward<'o>(
         inner as u64,
         outer as u64,
     ]));
-    working(c, &[&op.x, &op.output_grad])
+    // The input is read transposed.
+    let one = Product {
+        m: inner as u64,
+        k: rows(&op.x),
+        n: outer as u64,
+        rows: [false, c.is_contiguous(&op.output_grad)],
+    };
+    multiplied(c, [&op.x, &op.output_grad, &op.out], one, 1)
 }
 
 pub(super) fn bias_backward<'o>(c: &mut Check<'_, 'o>, op: &'o LinearBiasBackwardOpIr) -> Checked {
     c.input(&op.output_grad, Class::Float)?;
     let outer = last(&op.output_grad)?;
     c.flops_each(&op.output_grad, 1);
-    c.output(&op.out, op.output_grad.dtype, 1, |_| outer)?;
-    working(c, &[&op.output_grad])
+    c.output(&op.out, op.output_grad.dtype, 1, |_| outer)
 }
 
-/// Copies the host may make of these.
-fn working(c: &mut Check<'_, '_>, tensors: &[&TensorIr]) -> Checked {
-    for tensor in tensors {
-        let bytes = c.bytes_of(tensor)?;
-        c.working_memory(bytes);
-    }
-    Ok(())
+/// What the product of rows and a matrix `[k, n]` takes. The host folds the leading
+/// dimensions into the rows where that is quicker, else it multiplies one after another.
+fn by_matrix(
+    c: &mut Check<'_, '_>,
+    tensors: [&TensorIr; 3],
+    [k, n]: [usize; 2],
+    in_rows: [bool; 2],
+) -> Checked {
+    let x = &tensors[0].shape;
+    let analysis = MatmulTransformAnalysis::from_shapes(x, &Shape::from([k, n]));
+    let (m, batch) = match MatmulTransformPolicy::default().action(&analysis) {
+        MatmulTransformAction::MergeBatches { rows } => (rows as u64, 1),
+        MatmulTransformAction::Keep => {
+            let rank = x.num_dims();
+            (x[rank - 2] as u64, shape::count(&x[..rank - 2]))
+        }
+    };
+    let one = Product {
+        m,
+        k: k as u64,
+        n: n as u64,
+        rows: in_rows,
+    };
+    multiplied(c, tensors, one, batch)
 }

@@ -3,6 +3,7 @@
 mod adaptive;
 mod attention;
 mod conv;
+mod conv_scratch;
 mod conv_transpose;
 mod deform;
 mod embedding;
@@ -74,8 +75,8 @@ pub(crate) fn check<'o>(c: &mut Check<'_, 'o>, op: &'o ModuleOperationIr) -> Che
         Op::AvgPool2d(op) => pool::forward(c, &op.into()),
         Op::AvgPool1dBackward(op) => pool::average_backward(c, &op.into(), &op.grad),
         Op::AvgPool2dBackward(op) => pool::average_backward(c, &op.into(), &op.grad),
-        Op::MaxPool1d(op) => pool::forward(c, &op.into()),
-        Op::MaxPool2d(op) => pool::forward(c, &op.into()),
+        Op::MaxPool1d(op) => pool::max_forward(c, &op.into()),
+        Op::MaxPool2d(op) => pool::max_forward(c, &op.into()),
         Op::MaxPool1dWithIndices(op) => pool::with_indices(c, &op.into(), &op.out_indices),
         Op::MaxPool2dWithIndices(op) => pool::with_indices(c, &op.into(), &op.out_indices),
         Op::MaxPool1dWithIndicesBackward(op) => {

@@ -1,5 +1,6 @@
 //! Pools over windows: `x` is `[batch, channels, ..]`.
 
+use burn_backend::DType;
 use burn_ir::{
     AvgPool1dBackwardOpIr, AvgPool1dOpIr, AvgPool2dBackwardOpIr, AvgPool2dOpIr, MaxPool1dOpIr,
     MaxPool1dWithIndicesBackwardOpIr, MaxPool1dWithIndicesOpIr, MaxPool2dOpIr,
@@ -136,16 +137,30 @@ fn operand<const N: usize>(c: &mut Check<'_, '_>, pool: &Pool<'_, N>) -> Checked
     c.input(pool.x, Class::Float)?;
     let places = pool.places()?;
     c.flops(pool.flops(&places));
-    // Half precision is widened.
-    c.working_memory(shape::count(&pool.x.shape).saturating_mul(8));
+    if pool.x.dtype == DType::BF16 {
+        // Computed in single precision.
+        c.working_memory(shape::count(&pool.x.shape).saturating_mul(4));
+    }
     Ok(places)
 }
 
 pub(super) fn forward<'o, const N: usize>(c: &mut Check<'_, 'o>, pool: &Pool<'o, N>) -> Checked {
     let places = operand(c, pool)?;
     c.output(pool.out, pool.x.dtype, N + 2, |i| dim(pool.x, &places, i))?;
-    // Flex makes the indices in any case.
-    c.working_memory(shape::count(&pool.out.shape).saturating_mul(12));
+    if pool.x.dtype == DType::BF16 {
+        // The output itself is made when the work space is gone.
+        c.working_memory(shape::count(&pool.out.shape).saturating_mul(2));
+    }
+    Ok(())
+}
+
+/// Of a maximum the indices are made in any case.
+pub(super) fn max_forward<'o, const N: usize>(
+    c: &mut Check<'_, 'o>,
+    pool: &Pool<'o, N>,
+) -> Checked {
+    forward(c, pool)?;
+    c.working_memory(shape::count(&pool.out.shape).saturating_mul(8));
     Ok(())
 }
 
@@ -155,6 +170,10 @@ pub(super) fn with_indices<'o, const N: usize>(
     indices: &'o TensorIr,
 ) -> Checked {
     forward(c, pool)?;
+    if indices.dtype != DType::I64 {
+        // They are made as such, and cast.
+        c.working_memory(shape::count(&pool.out.shape).saturating_mul(8));
+    }
     c.like_as(indices, pool.out, Class::Int)
 }
 
@@ -177,6 +196,10 @@ fn gradient<const N: usize>(
         "a gradient of shape {:?} is not one of the output",
         grad.shape.as_slice()
     );
+    if pool.x.dtype == DType::BF16 {
+        let (x, grad) = (shape::count(&pool.x.shape), shape::count(&grad.shape));
+        c.working_memory(x.saturating_mul(2).saturating_add(grad.saturating_mul(4)));
+    }
     Ok(places)
 }
 

@@ -1,11 +1,12 @@
 //! Resizing and sampling of images `[batch, channels, height, width]`.
 
+use burn_backend::DType;
 use burn_ir::{
     GridSample2dOpIr, InterpolateBackwardOpIr, InterpolateModeIr, InterpolateOpIr, TensorIr,
     Unfold4dOpIr,
 };
 
-use super::window;
+use super::{conv_scratch as scratch, window};
 use crate::check::Check;
 use crate::dtype::Class;
 use crate::elementwise::same_dtype;
@@ -50,8 +51,10 @@ pub(super) fn interpolate<'o>(c: &mut Check<'_, 'o>, op: &'o InterpolateOpIr) ->
         if i < 2 { x[i] } else { op.output_size[i - 2] }
     })?;
     c.flops_each(&op.out, taps(&op.options.mode));
-    let elements = shape::count(x).saturating_add(shape::count(&op.out.shape));
-    c.working_memory(elements.saturating_mul(8));
+    if op.x.dtype == DType::BF16 {
+        let elements = shape::count(x).saturating_add(shape::count(&op.out.shape));
+        c.working_memory(elements.saturating_mul(4));
+    }
     Ok(())
 }
 
@@ -81,8 +84,11 @@ pub(super) fn interpolate_backward<'o>(
         op.output_size
     );
     c.flops_each(&op.grad, taps(&op.options.mode));
-    let elements = shape::count(x).saturating_add(shape::count(&op.grad.shape));
-    c.working_memory(elements.saturating_mul(8));
+    if op.x.dtype == DType::BF16 {
+        // Gradients in single precision, before the output itself is made.
+        let (x, grad) = (shape::count(x), shape::count(&op.grad.shape));
+        c.working_memory(x.saturating_mul(6).saturating_add(grad.saturating_mul(4)));
+    }
     c.like(&op.out, &op.x)
 }
 
@@ -110,11 +116,6 @@ pub(crate) fn grid_sample<'o>(c: &mut Check<'_, 'o>, op: &'o GridSample2dOpIr) -
     let dims = [tensor[0], tensor[1], grid[1], grid[2]];
     c.output(&op.out, op.tensor.dtype, 4, |i| dims[i])?;
     c.flops_each(&op.out, 24);
-    // Flex computes the reflected and clipped grid with several tensors of its size.
-    let elements = shape::count(grid)
-        .saturating_add(shape::count(&dims))
-        .saturating_mul(4);
-    c.working_memory(elements.saturating_mul(8));
     Ok(())
 }
 
@@ -124,12 +125,15 @@ pub(super) fn unfold<'o>(c: &mut Check<'_, 'o>, op: &'o Unfold4dOpIr) -> Checked
     image(&op.x)?;
     let x = &op.x.shape;
     let (mut places, mut padded) = (1_usize, shape::count(&x[..2]));
+    let mut lengths = [0; 2];
     for i in 0..2 {
         let padding = op.options.padding[i];
         let extent = window::extent(op.kernel_size[i], op.options.dilation[i])?;
         let length = window::padded(x[i + 2], (padding, padding))?;
         padded = padded.saturating_mul(length as u64);
-        places = places.saturating_mul(window::places(length, extent, op.options.stride[i])?);
+        let along = window::places(length, extent, op.options.stride[i])?;
+        places = places.saturating_mul(along);
+        lengths[i] = along as u64;
     }
     require!(
         padded <= c.limits.elements_per_tensor,
@@ -147,13 +151,22 @@ pub(super) fn unfold<'o>(c: &mut Check<'_, 'o>, op: &'o Unfold4dOpIr) -> Checked
         shape::count(&op.out.shape),
         columns as u64,
     ]));
-    let elements = weight
-        .saturating_mul(3)
-        .saturating_add(padded.saturating_mul(2));
-    let tiles = price::product(&[16, 512, columns as u64]);
-    let all = elements
-        .saturating_add(tiles)
-        .saturating_add(shape::count(&op.out.shape));
-    c.working_memory(all.saturating_mul(op.x.dtype.size().max(4) as u64));
+    let conv = scratch::Shape {
+        batch: x[0] as u64,
+        channels_in: x[1] as u64,
+        input: [x[2] as u64, x[3] as u64],
+        channels_out: columns as u64,
+        kernel: op.kernel_size.map(|length| length as u64),
+        places: lengths,
+        stride: op.options.stride.map(|stride| stride as u64),
+        padding: op.options.padding.map(|padding| padding as u64),
+        dilation: op.options.dilation.map(|dilation| dilation as u64),
+        groups: 1,
+    };
+    // The weight is made in single precision.
+    let size = op.x.dtype.size() as u64;
+    let made = size + if op.x.dtype == DType::F32 { 0 } else { 4 };
+    c.working_memory(weight.saturating_mul(made));
+    c.working_memory(conv.bytes(op.x.dtype, c.limits.threads));
     Ok(())
 }

@@ -26,6 +26,8 @@ pub fn limits() -> Limits {
         elements_per_tensor: 1 << 36,
         dims: 8,
         int_indices: Some(DType::I64),
+        guards_indices: false,
+        threads: 1,
     }
 }
 
@@ -38,6 +40,8 @@ pub struct Guest {
     pub pool: Vec<TensorIr>,
     /// Are dimensions of zero and of many elements made, too?
     pub wild: bool,
+    /// Are tensors of a quarter of a million elements made, which stay?
+    pub large: bool,
     pub next: u64,
 }
 
@@ -52,6 +56,7 @@ impl Guest {
             uploads: Vec::new(),
             pool: Vec::new(),
             wild: false,
+            large: false,
             next: 1,
         }
     }

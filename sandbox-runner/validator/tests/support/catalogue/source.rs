@@ -41,6 +41,10 @@ impl<'a> Source<'a> {
     }
 
     pub fn shape(&mut self, rank: usize) -> Vec<usize> {
+        if self.guest.large {
+            let each = ((1 << 18) as f64).powf(1.0 / rank.max(1) as f64) as usize;
+            return (0..rank).map(|_| each + self.below(5)).collect();
+        }
         (0..rank).map(|_| self.dim()).collect()
     }
 
@@ -77,7 +81,8 @@ impl<'a> Source<'a> {
     }
 
     fn once_or_last(&mut self, tensor: &TensorIr) -> TensorIr {
-        if self.either() {
+        // Where an operand's memory may be used anew, less is taken.
+        if self.either() && !self.guest.large {
             last(tensor)
         } else {
             kept(tensor)
