@@ -2,20 +2,28 @@
 //!
 //! The CPU backend multiplies with the crate `gemm`, which packs parts of the operands
 //! into the order in which its kernels read them. It packs a part of the depth at a time,
-//! and only where the operands do not lie well; where it does so depends on the machine's
-//! registers, so that the bounds here are those of any machine. The buffer that each
-//! thread keeps for a block of one operand (as large as the machine's second cache)
-//! belongs to the process, not to an operation.
+//! and only where the operands do not lie well. How much depends on the machine's caches;
+//! the bounds here are those of the largest, since a run must be charged the same on every
+//! machine: a first cache of 48 KiB lets it pack 1024 of the depth, one of 32 KiB only 512.
+//! They are those of its kernels for FMA, which machines with AVX-512 use too, because its
+//! own for AVX-512 are not built; and of those for Neon, which pack more often. On x86-64
+//! without FMA it may pack what is not charged.
+//!
+//! The buffer that each thread keeps for a block of one operand (as large as the machine's
+//! second cache) belongs to the process, not to an operation.
 
 use burn_backend::DType;
 
 /// Most of the depth that is packed at a time.
 const DEPTH: u64 = 1024;
-/// Most rows of a kernel's tile, and fewest.
-const ROWS_MOST: u64 = 48;
-const ROWS_LEAST: u64 = 8;
 /// Most columns of a kernel's tile.
 const COLUMNS: u64 = 8;
+/// The wider operand, if it is in order, is packed for a taller one of more than so many tiles.
+const TILES: u64 = if cfg!(target_arch = "aarch64") {
+    2
+} else {
+    128
+};
 /// A product of at least so many multiplications is divided among the threads.
 pub(crate) const PARALLEL: u64 = 192 * 192 * 192;
 
@@ -32,25 +40,50 @@ pub(crate) struct Product {
 impl Product {
     /// Bytes of what is packed for one product.
     pub(crate) fn packed(&self, dtype: DType) -> u64 {
-        let depth = self.k.min(DEPTH);
-        let half = dtype == DType::F16;
+        if self.is_outer() || self.is_by_vector() {
+            return 0;
+        }
+        // The depth is divided into equal parts.
+        let depth = self.k.div_ceil(self.k.div_ceil(DEPTH));
         // The kernels write columns: for an output of rows they see both operands
-        // transposed and exchanged.
-        let right = if self.n <= 16 * ROWS_MOST && (!self.rows[1] || self.n % 16 != 0) {
-            self.n.next_multiple_of(ROWS_MOST)
+        // transposed and exchanged, but for one of a single column.
+        let (tall, wide, in_order) = if self.n > 1 {
+            (self.n, self.m, [self.rows[1], self.rows[0]])
+        } else {
+            (self.m, self.n, [false; 2])
+        };
+        // Rows of a kernel's tile, and of a vector register.
+        let (rows, vector) = match dtype {
+            DType::F64 => (8, 4),
+            _ => (16, 8),
+        };
+        let tall_packed = if tall <= 16 * rows && (!in_order[0] || tall % vector != 0) {
+            tall.next_multiple_of(rows)
         } else {
             0
         };
-        let least = if self.rows[0] { 128 } else { 2 } * ROWS_LEAST;
-        let left = if half || self.n > least {
-            self.m.next_multiple_of(COLUMNS)
+        // Halves are always packed, because they are widened by it.
+        let least = if in_order[1] { TILES } else { 2 } * rows;
+        let wide_packed = if dtype == DType::F16 || tall > least {
+            wide.saturating_add(COLUMNS - 1)
         } else {
             0
         };
         let element = dtype.size().max(4) as u64;
         depth
-            .saturating_mul(left.saturating_add(right))
+            .saturating_mul(tall_packed.saturating_add(wide_packed))
             .saturating_mul(element)
+    }
+
+    /// Is it a sum of at most two outer products, or nothing at all?
+    fn is_outer(&self) -> bool {
+        self.k <= 2
+    }
+
+    /// Is one operand a vector, and lies the other so that it is read as it is?
+    fn is_by_vector(&self) -> bool {
+        let [left, right] = self.rows;
+        right && (self.m <= 1 || left && self.n <= 1)
     }
 
     /// Is one such product divided among the threads?

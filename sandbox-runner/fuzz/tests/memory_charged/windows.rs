@@ -234,7 +234,7 @@ fn linear(dtype: DType) -> Cases {
     for (rows, inner, outer) in [
         (vec![256], 784, 256),
         (vec![16, 128], 64, 256),
-        (vec![128], 1000, 10),
+        (vec![128], 1500, 10),
     ] {
         let shape = |last: usize| [rows.clone(), vec![last]].concat();
         cases.push(case(|g, id| {

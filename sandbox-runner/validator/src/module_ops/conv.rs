@@ -336,7 +336,11 @@ pub(super) fn bias_backward<'o>(
         bias.shape.as_slice()
     );
     c.flops_each(grad, 1);
-    let working = c.bytes_of(grad)?;
-    c.working_memory(working);
+    // Samples and channels are exchanged, which is a copy unless there is one of them only.
+    let alone = grad.shape[0] == 1 || grad.shape[1] == 1;
+    if !(alone && c.is_contiguous(grad)) {
+        let working = c.bytes_of(grad)?;
+        c.working_memory(working);
+    }
     c.output_of(out, &bias.shape, grad.dtype)
 }

@@ -135,23 +135,28 @@ impl<const N: usize> Shape<N> {
             return one.packed(dtype).saturating_mul(at_once);
         }
         let columns = inner.saturating_mul(product(&self.kernel));
-        let tile = places.min(TILE);
-        let one = Product {
+        let of_tile = |places: u64| Product {
             m: outer,
             k: columns,
-            n: tile,
+            n: places,
             rows: [true, false],
         };
+        let bytes_of_tile = |places: u64| {
+            columns
+                .saturating_add(outer)
+                .saturating_mul(places)
+                .saturating_mul(dtype.size() as u64)
+                .saturating_add(of_tile(places).packed(dtype))
+        };
+        // More may be packed for the last tile, which is shorter.
+        let tile = places.min(TILE);
+        let each = bytes_of_tile(tile).max(bytes_of_tile(places % TILE));
         let tiles = self.batch.saturating_mul(places.div_ceil(TILE));
-        let each = columns
-            .saturating_add(outer)
-            .saturating_mul(tile)
-            .saturating_mul(dtype.size() as u64)
-            .saturating_add(one.packed(dtype));
+        let waits = of_tile(tile).is_parallel();
         self.input_elements()
             .saturating_add(self.weight_elements())
             .saturating_mul(dtype.size() as u64)
-            .saturating_add(each.saturating_mul(at_once(tiles, threads, one.is_parallel())))
+            .saturating_add(each.saturating_mul(at_once(tiles, threads, waits)))
     }
 
     fn is_pointwise(&self) -> bool {
@@ -228,12 +233,17 @@ impl Transposed {
         // Columns of one place.
         let column = outer.saturating_mul(self.kernel);
         let places = (COLUMNS / size / column.max(1)).max(1).min(self.input);
-        let one = Product {
-            m: column,
-            k: inner,
-            n: places,
-            rows: [false, true],
+        let packed = |places: u64| {
+            let one = Product {
+                m: column,
+                k: inner,
+                n: places,
+                rows: [false, true],
+            };
+            one.packed(dtype)
         };
+        // More may be packed for the last columns, which are fewer.
+        let packed = packed(places).max(packed(self.input % places.max(1)));
         let pieces = self.batch.saturating_mul(self.groups);
         let elements = product(&[self.batch, self.channels_out, self.output]);
         let at_once = if elements >= PARALLEL {
@@ -244,7 +254,7 @@ impl Transposed {
         column
             .saturating_mul(places)
             .saturating_mul(size)
-            .saturating_add(one.packed(dtype))
+            .saturating_add(packed)
             .saturating_mul(at_once)
     }
 }
