@@ -40,7 +40,7 @@ pub(crate) struct Product {
 impl Product {
     /// Bytes of what is packed for one product.
     pub(crate) fn packed(&self, dtype: DType) -> u64 {
-        if self.is_outer() || self.is_by_vector() {
+        if self.is_empty() || self.is_outer() || self.is_by_vector() {
             return 0;
         }
         // The depth is divided into equal parts.
@@ -75,7 +75,11 @@ impl Product {
             .saturating_mul(element)
     }
 
-    /// Is it a sum of at most two outer products, or nothing at all?
+    fn is_empty(&self) -> bool {
+        self.m == 0 || self.n == 0
+    }
+
+    /// Is it a sum of at most two outer products, or of none?
     fn is_outer(&self) -> bool {
         self.k <= 2
     }
