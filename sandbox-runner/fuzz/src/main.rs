@@ -89,22 +89,26 @@ fn settle() -> Result<(), String> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(2)
         .build_global()
-        .map_err(|error| error.to_string())
+        .map_err(|error| error.to_string())?;
+    warm_up();
+    Ok(())
 }
 
-/// Lets the backend's scratch space come to be: it keeps one for each thread and dtype.
+/// Lets the buffers come to be that each thread keeps for matrix products: on all of them,
+/// however busy the machine is.
 fn warm_up() {
+    multiply();
+    rayon::broadcast(|_| multiply());
+}
+
+/// A product so small that the thread itself computes it, and one that is divided.
+fn multiply() {
     use burn_backend::ops::FloatTensorOps;
-    use burn_backend::{DType, FloatDType, Shape};
-    for dtype in [DType::F32, DType::F64, DType::F16] {
-        for _ in 0..8 {
-            let ones = || {
-                Flex::float_ones(
-                    Shape::from([4_usize, 400, 400]),
-                    &burn_flex::FlexDevice,
-                    FloatDType::from(dtype),
-                )
-            };
+    use burn_backend::{FloatDType, Shape};
+    for dtype in [FloatDType::F32, FloatDType::F64, FloatDType::F16] {
+        for size in [40_usize, 400] {
+            let ones =
+                || Flex::float_ones(Shape::from([size, size]), &burn_flex::FlexDevice, dtype);
             drop(Flex::float_matmul(ones(), ones()));
         }
     }
@@ -114,7 +118,6 @@ fn child(arguments: &Arguments, progress: &Path) -> Result<bool, String> {
     settle()?;
     let progress = File::create(progress).map_err(|error| error.to_string())?;
     let mut out = std::io::stdout().lock();
-    warm_up();
     for seed in arguments.first..arguments.first + arguments.streams {
         progress
             .write_all_at(&seed.to_le_bytes(), 0)
