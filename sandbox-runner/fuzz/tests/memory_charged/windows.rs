@@ -215,6 +215,8 @@ fn products(dtype: DType) -> Cases {
         (vec![100, 3000], vec![3000, 30]),
         (vec![16, 128, 64], vec![16, 64, 128]),
         (vec![4, 300, 300], vec![1, 300, 300]),
+        (vec![1, 1024], vec![1024, 250]),
+        (vec![1000, 300], vec![300, 1]),
     ] {
         cases.push(case(|g, id| {
             let (lhs, rhs) = (g.tensor(&lhs, dtype), g.tensor(&rhs, dtype));
