@@ -126,7 +126,7 @@ pub(crate) fn matmul<'o>(c: &mut Check<'_, 'o>, op: &'o MatmulOpIr, class: Class
             one,
             shape::count(&dims[..rank - 2]),
         )?;
-    } else {
+    } else if op.lhs.dtype != DType::I64 {
         // The right operand is transposed.
         let transposed = c.bytes_of(&op.rhs)?;
         c.working_memory(transposed);
