@@ -215,7 +215,7 @@ mod tests {
                 limit: "tensors".to_owned(),
                 message: Some("Add asks for 3 tensor bytes".to_owned()),
             };
-            judge(outcome, stage).unwrap().unwrap().1
+            judge(outcome, stage).unwrap().unwrap().detail
         };
         assert!(asked(Stage::Train).ends_with("(tensors): Add asks for 3 tensor bytes"));
         assert!(!asked(Stage::Predict).contains("asks"));
