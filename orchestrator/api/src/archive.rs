@@ -13,6 +13,9 @@ pub struct ArchiveEntry {
     pub aliases: Vec<String>,
     /// Name of the task.
     pub task: String,
+    /// Why it was taken back, if it was: it holds no title, and is kept as a record only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<String>,
     /// Name of the tournament it won.
     pub tournament: String,
     /// Name of the method.
@@ -28,7 +31,7 @@ pub struct ArchiveEntry {
     pub model: String,
     /// Bytes of the model.
     pub model_bytes: u64,
-    /// What the task measures.
+    /// What the score is in: what the task measures, or a share where several tasks combine.
     #[serde(default)]
     pub metric: Metric,
     /// Mean score over all its blocks.

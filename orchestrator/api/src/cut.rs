@@ -9,6 +9,11 @@ pub struct Cut {
     pub kept: Vec<String>,
     /// Methods that end here, best first.
     pub dropped: Vec<String>,
+    /// The two methods at the line, which the numbers here compare: the first cut and the last one
+    /// kept that it met. In rounds of several heats these need not be the last of `kept` and the
+    /// first of `dropped`. Left out if nobody was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<CutLine>,
     /// Blocks both methods at the line have run.
     pub common_blocks: u32,
     /// Mean paired advantage of the last kept over the first cut, in the metric's unit:
@@ -31,6 +36,15 @@ pub struct Cut {
     /// How the title was decided, in a champion's round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Title>,
+}
+
+/// The two methods on both sides of a cut.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CutLine {
+    /// The last one kept that met the other.
+    pub kept: String,
+    /// The first cut.
+    pub dropped: String,
 }
 
 /// A method that was cut, against the last one kept beside it.

@@ -63,7 +63,7 @@ mod token;
 mod tournament;
 
 pub use archive::ArchiveEntry;
-pub use cut::{Comparison, Cut, Numbers, Title};
+pub use cut::{Comparison, Cut, CutLine, Numbers, Title};
 pub use event::{CHANGE_EVENT, ChangeEvent};
 pub use json::read_json;
 pub use organiser::{ChangeShare, Disqualify, Move, Rejudge, Rejudged, Retry, WithReason};

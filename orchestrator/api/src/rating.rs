@@ -16,6 +16,7 @@ pub struct Ratings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rating {
     /// Its place by `at_least`, from 1; methods of equal strength share one.
+    #[serde(default)]
     pub place: u32,
     /// Its name in the last tournament it took part in.
     pub method: String,

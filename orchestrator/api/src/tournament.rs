@@ -112,6 +112,9 @@ pub struct Tournament {
     /// Its part of the runners' time beside other tournaments.
     #[serde(default)]
     pub share: Share,
+    /// Why it was judged again, if it was: everything here is by the latest judgement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejudged: Option<String>,
 }
 
 /// A method that takes part.
@@ -136,8 +139,15 @@ pub struct Method {
 pub struct Champion {
     /// Name of the method.
     pub method: String,
-    /// Its entry in the archive; none if no run of it left a model.
+    /// Its entry in the archive, or the one it defended its title with; none if no run of it left
+    /// a model.
     pub archive: Option<Uuid>,
+    /// Why that entry was taken back, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<String>,
+    /// Whether it had the title before and kept it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub defended: bool,
     /// Mean score over all its blocks.
     pub score: f64,
 }

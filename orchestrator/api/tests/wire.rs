@@ -5,11 +5,11 @@
 
 use gauntlet_api::{
     ArchiveEntry, Attempt, AttemptState, Block, Budget, Champion, ChangeEvent, CheckpointScore,
-    Comparison, CurvePoint, Cut, Direction, Disqualify, Health, Heat, List, Meters, Method, Metric,
-    Move, NewSeries, NewTask, NewToken, NewTournament, Numbers, Problem, Rating, RatingStep,
-    Ratings, Receipt, Record, RecordedEvent, Rejudge, Rejudged, Round, RoundState, Run, RunCell,
-    RunState, Runner, Series, SeriesTournament, Share, Standing, Task, Title, Token, TokenScope,
-    Tournament, TournamentState, TournamentSummary, Verdict, WithReason,
+    Comparison, CurvePoint, Cut, CutLine, Direction, Disqualify, Health, Heat, List, Meters,
+    Method, Metric, Move, NewSeries, NewTask, NewToken, NewTournament, Numbers, Problem, Rating,
+    RatingStep, Ratings, Receipt, Record, RecordedEvent, Rejudge, Rejudged, Round, RoundState, Run,
+    RunCell, RunState, Runner, Series, SeriesTournament, Share, Standing, Task, Title, Token,
+    TokenScope, Tournament, TournamentState, TournamentSummary, Verdict, WithReason,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -206,6 +206,10 @@ fn round() -> Round {
         cut: Some(Cut {
             kept: vec!["tiny-mlp".to_owned()],
             dropped: vec!["linear".to_owned()],
+            line: Some(CutLine {
+                kept: "tiny-mlp".to_owned(),
+                dropped: "linear".to_owned(),
+            }),
             common_blocks: 6,
             effect: Some(0.125),
             standard_error: Some(0.0625),
@@ -236,6 +240,7 @@ fn bare_round() -> Round {
         cut: Some(Cut {
             kept: Vec::new(),
             dropped: Vec::new(),
+            line: None,
             common_blocks: 0,
             effect: None,
             standard_error: None,
@@ -286,6 +291,8 @@ fn tournament() -> Tournament {
         champion: Some(Champion {
             method: "tiny-mlp".to_owned(),
             archive: Some(ID),
+            withdrawn: Some("disqualified in cup: a copy".to_owned()),
+            defended: true,
             score: 0.75,
         }),
         note: Some("the data were wrong".to_owned()),
@@ -294,6 +301,7 @@ fn tournament() -> Tournament {
             priority: 2,
             weight: 3,
         },
+        rejudged: Some("the data were wrong".to_owned()),
     }
 }
 
@@ -428,6 +436,7 @@ fn tournaments() {
         champion: None,
         note: None,
         paused: None,
+        rejudged: None,
         ..tournament()
     };
     pinned("tournament_bare", &bare);
@@ -603,6 +612,7 @@ fn everything_else() {
     let entry = ArchiveEntry {
         id: ID,
         aliases: vec!["digits@champion".to_owned()],
+        withdrawn: Some("disqualified in cup: a copy".to_owned()),
         task: "digits".to_owned(),
         tournament: "cup".to_owned(),
         method: "tiny-mlp".to_owned(),

@@ -8,21 +8,29 @@ use gauntlet_domain::run::{Direction, Verdict};
 
 /// The card as a `README.md`. Everything in it is a name that has been checked, a
 /// number or a digest, so nothing needs quoting; the licence is text, and is quoted.
-pub(crate) fn markdown(card: &Card) -> String {
+/// An entry that was taken back says so first, and why.
+pub(crate) fn markdown(card: &Card, withdrawn: Option<&str>) -> String {
     let mut text = String::new();
     // Writing into a String cannot fail, and a card cut short would be seen.
-    let written = write(card, &mut text);
+    let written = write(card, withdrawn, &mut text);
     debug_assert!(written.is_ok());
     text
 }
 
-fn write(card: &Card, text: &mut String) -> std::fmt::Result {
+fn write(card: &Card, withdrawn: Option<&str>, text: &mut String) -> std::fmt::Result {
+    let scale = card.scale.as_ref().unwrap_or(&card.metric);
     writeln!(text, "---")?;
     writeln!(text, "method: {}", card.method)?;
     writeln!(text, "task: {}", card.task)?;
     writeln!(text, "tournament: {}", card.tournament)?;
-    writeln!(text, "metric: {}", quoted(&card.metric.name))?;
+    if let Some(because) = withdrawn {
+        writeln!(text, "withdrawn: {}", quoted(because))?;
+    }
+    writeln!(text, "metric: {}", quoted(&scale.name))?;
     writeln!(text, "score: {:.6}", card.score)?;
+    if let Some(error) = card.standard_error {
+        writeln!(text, "standard_error: {error:.6}")?;
+    }
     writeln!(text, "model_score: {:.6}", card.model_score)?;
     writeln!(text, "data_licence: {}", quoted(&card.licence))?;
     writeln!(text, "module_sha256: {}", card.artifact)?;
@@ -30,15 +38,29 @@ fn write(card: &Card, text: &mut String) -> std::fmt::Result {
     writeln!(text, "run: {}", card.run)?;
     writeln!(text, "---")?;
     writeln!(text, "\n# {}\n", card.method)?;
-    let miss = card.metric.miss;
+    if let Some(because) = withdrawn {
+        // JSON's form has no line breaks, and none of what begins something in Markdown here.
+        writeln!(
+            text,
+            "**Withdrawn.** It holds no title: {}.\n",
+            quoted(because)
+        )?;
+    }
+    let miss = scale.miss;
     writeln!(
         text,
-        "Champion of `{}` on the task `{}`: mean {} {:.4}{} over {} blocks{}. It met {} {} in {} runs.",
+        "{} of `{}` on the task `{}`: mean {} {:.4}{}{} over {} blocks{}. It met {} {} in {} runs.",
+        match withdrawn {
+            None => "Champion",
+            Some(_) => "Once archived as the champion",
+        },
         card.tournament,
         card.task,
-        card.metric.name,
+        scale.name,
         card.score,
-        match card.metric.better {
+        card.standard_error
+            .map_or_else(String::new, |error| format!(" ± {error:.4}")),
+        match scale.better {
             Direction::Higher => "",
             Direction::Lower => " (lower is better)",
         },

@@ -57,11 +57,14 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
         champion: view.champion.map(|champion| api::Champion {
             method: champion.method,
             archive: champion.archive.map(|id| id.0),
+            withdrawn: champion.withdrawn_because,
+            defended: champion.defended,
             score: champion.score,
         }),
         note: view.cancelled_because,
         paused: view.paused_because,
         share: view.share,
+        rejudged: view.rejudged_because,
     }
 }
 
@@ -147,6 +150,9 @@ fn cut(view: views::CutView) -> api::Cut {
     api::Cut {
         kept: view.kept,
         dropped: view.dropped,
+        line: view
+            .at_line
+            .map(|(kept, dropped)| api::CutLine { kept, dropped }),
         common_blocks: evidence.map_or(0, |evidence| evidence.blocks),
         effect: evidence.map(|evidence| evidence.effect),
         standard_error: evidence.and_then(|evidence| evidence.standard_error),
@@ -252,10 +258,12 @@ pub(crate) fn task(view: views::TaskView) -> api::Task {
 }
 
 pub(crate) fn archive_entry(view: views::ArchiveView, model_bytes: u64) -> api::ArchiveEntry {
+    let card = card::markdown(&view.card, view.withdrawn_because.as_deref());
     api::ArchiveEntry {
         id: view.id.0,
         aliases: view.aliases,
         task: view.task,
+        withdrawn: view.withdrawn_because,
         tournament: view.tournament,
         method: view.method,
         lane: view.lane.to_string(),
@@ -263,11 +271,11 @@ pub(crate) fn archive_entry(view: views::ArchiveView, model_bytes: u64) -> api::
         module_bytes: view.artifact_bytes,
         model: view.model.to_string(),
         model_bytes,
-        metric: view.card.metric.clone(),
+        metric: view.card.scale.unwrap_or(view.card.metric),
         score: view.score,
         blocks: view.blocks,
         run: view.run.0,
-        card: card::markdown(&view.card),
+        card,
         created_at: view.created_at,
     }
 }

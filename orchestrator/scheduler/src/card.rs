@@ -8,32 +8,41 @@ use gauntlet_domain::{Digest, MethodName, RunId, SubmissionId};
 use gauntlet_storage::play::Loaded;
 use gauntlet_storage::views::TaskView;
 
-/// The card; `None` if none of the champion's runs left a model with a score.
+/// The card of `champion` in `tournament`, as it was judged last; `None` if none of its runs
+/// left a model with a score.
 pub(crate) fn write(
     loaded: &Loaded,
+    tournament: &Tournament,
     task: &TaskView,
     champion: SubmissionId,
     models: &BTreeMap<RunId, Digest>,
 ) -> Option<Card> {
-    let tournament = &loaded.tournament;
     let entrant = tournament
         .entrants()
         .find(|entrant| entrant.submission == champion)?;
-    let standing = tournament
-        .rounds()
-        .iter()
-        .rev()
-        .filter_map(|round| round.decision.as_ref())
-        .flat_map(|decision| &decision.standings)
-        .find(|line| line.submission == champion)?;
-    let blocks = blocks(tournament, champion, models);
+    let line = tournament.line(champion)?;
+    let results = results(tournament, champion, models);
     // The entry is the first task's: scores and models of others are no match for its own.
-    let own: Vec<CardBlock> = blocks
+    let own: Vec<&Counted> = results
         .iter()
-        .filter(|block| is_of_first_task(tournament, block))
-        .cloned()
+        .filter(|result| result.task == 0 && result.of_card.model.is_some())
         .collect();
-    let best = choose_model(tournament.metric(), &own)?;
+    // A model of half the budget represents nobody who has a better trained one.
+    let any_whole = own.iter().any(|result| !result.half);
+    let candidates: Vec<CardBlock> = own
+        .into_iter()
+        .filter(|result| !(any_whole && result.half))
+        .map(|result| result.of_card.clone())
+        .collect();
+    let best = choose_model(tournament.metric(), &candidates)?;
+    let scale = tournament.scale();
+    // The blocks that the mean rests on.
+    let all_half = results.iter().all(|result| result.half);
+    let blocks: Vec<CardBlock> = results
+        .iter()
+        .filter(|result| all_half || !result.half)
+        .map(|result| result.of_card.clone())
+        .collect();
     Some(Card {
         method: entrant.name.clone(),
         artifact: entrant.digest,
@@ -41,8 +50,10 @@ pub(crate) fn write(
         run: best.run,
         model_score: best.score?,
         metric: tournament.metric().clone(),
-        score: standing.mean,
-        faults: standing.faults,
+        scale: (scale != *tournament.metric()).then_some(scale),
+        score: line.standing.mean,
+        standard_error: line.standard_error,
+        faults: line.standing.faults,
         task: task.name.clone(),
         licence: task.licence.clone(),
         budget: task.budget,
@@ -61,51 +72,47 @@ pub(crate) fn write(
     })
 }
 
-fn is_of_first_task(tournament: &Tournament, of_card: &CardBlock) -> bool {
-    tournament
-        .rounds()
-        .iter()
-        .flat_map(|round| &round.blocks)
-        .any(|block| (block.round, block.index, block.task) == (of_card.round, of_card.index, 0))
+/// A result of the champion that counts.
+struct Counted {
+    task: u32,
+    half: bool,
+    of_card: CardBlock,
 }
 
-fn blocks(
+/// The champion's results that count, in the order of the blocks.
+fn results(
     tournament: &Tournament,
     champion: SubmissionId,
     models: &BTreeMap<RunId, Digest>,
-) -> Vec<CardBlock> {
-    let mut blocks: Vec<(bool, CardBlock)> = tournament
+) -> Vec<Counted> {
+    let mut results: Vec<Counted> = tournament
         .rounds()
         .iter()
         .flat_map(|round| round.runs.iter().map(move |run| (round, run)))
-        .filter(|(_, (_, run))| run.submission == champion)
+        .filter(|(round, (_, run))| run.submission == champion && !round.is_void(run.block.1))
         .filter_map(|(round, (id, run))| {
             let outcome = run.outcome?;
             let block = round
                 .blocks
                 .iter()
                 .find(|block| block.index == run.block.1)?;
-            let of_card = CardBlock {
-                round: block.round,
-                index: block.index,
-                seed: block.seed,
-                run: *id,
-                verdict: outcome.verdict(),
-                score: outcome.score(),
-                model: models.get(id).copied(),
-            };
-            Some((block.half, of_card))
+            Some(Counted {
+                task: block.task,
+                half: block.half,
+                of_card: CardBlock {
+                    round: block.round,
+                    index: block.index,
+                    seed: block.seed,
+                    run: *id,
+                    verdict: outcome.verdict(),
+                    score: outcome.score(),
+                    model: models.get(id).copied(),
+                },
+            })
         })
         .collect();
-    blocks.sort_by_key(|(_, block)| (block.round, block.index));
-    // A model of half the budget represents nobody who has a better trained one.
-    if blocks
-        .iter()
-        .any(|(half, block)| !half && block.model.is_some())
-    {
-        blocks.retain(|(half, _)| !half);
-    }
-    blocks.into_iter().map(|(_, block)| block).collect()
+    results.sort_by_key(|result| (result.of_card.round, result.of_card.index));
+    results
 }
 
 fn evidence(tournament: &Tournament) -> Vec<CardEvidence> {

@@ -12,6 +12,7 @@ use super::connection::{Scope, Server};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::archive;
+use crate::show::text::printable;
 
 /// The archive.
 #[derive(Debug, clap::Args)]
@@ -41,6 +42,9 @@ enum Action {
         /// Replace files that are there already.
         #[arg(long)]
         force: bool,
+        /// Fetch it although it was withdrawn.
+        #[arg(long)]
+        withdrawn: bool,
     },
 }
 
@@ -66,8 +70,13 @@ impl ArchiveCommand {
                     format!("{}\n\n{}", archive::card(entry), archive::markdown(entry))
                 })
             }
-            Action::Pull { entry, into, force } => {
-                let pulled = pull(&client, &entry, into, force).await?;
+            Action::Pull {
+                entry,
+                into,
+                force,
+                withdrawn,
+            } => {
+                let pulled = pull(&client, &entry, into, force, withdrawn).await?;
                 output.answer(&pulled, |pulled| {
                     let files = pulled
                         .files
@@ -86,8 +95,17 @@ async fn pull(
     entry: &str,
     into: Option<PathBuf>,
     force: bool,
+    withdrawn: bool,
 ) -> Result<Pulled, Failure> {
     let entry: ArchiveEntry = client.get(&["archive", entry]).await?;
+    if let Some(reason) = entry.withdrawn.as_ref().filter(|_| !withdrawn) {
+        let reason = printable(reason);
+        return Err(
+            Failure::input(format!("{} is withdrawn: {reason}", entry.method))
+                .field("ENTRY")
+                .help("pull it all the same with --withdrawn"),
+        );
+    }
     let dir = match into {
         Some(dir) => dir,
         None => PathBuf::from(folder_name(&entry.method)?),

@@ -10,6 +10,7 @@ pub(crate) fn table(entries: &[ArchiveEntry]) -> String {
     render(
         &[
             Column::Text("alias"),
+            Column::Text("withdrawn"),
             Column::Text("task"),
             Column::Text("tournament"),
             Column::Text("method"),
@@ -22,6 +23,10 @@ pub(crate) fn table(entries: &[ArchiveEntry]) -> String {
         entries.iter().map(|entry| {
             [
                 entry.aliases.join(", "),
+                match entry.withdrawn {
+                    Some(_) => "withdrawn".to_owned(),
+                    None => String::new(),
+                },
                 entry.task.clone(),
                 entry.tournament.clone(),
                 entry.method.clone(),
@@ -38,8 +43,14 @@ pub(crate) fn table(entries: &[ArchiveEntry]) -> String {
 
 /// The card of one entry.
 pub(crate) fn card(entry: &ArchiveEntry) -> String {
-    let lines = [
-        ("champion", printable(&entry.method)),
+    let mut lines = vec![
+        (
+            match entry.withdrawn {
+                Some(_) => "method",
+                None => "champion",
+            },
+            printable(&entry.method),
+        ),
         ("task", printable(&entry.task)),
         ("tournament", printable(&entry.tournament)),
         (
@@ -62,6 +73,9 @@ pub(crate) fn card(entry: &ArchiveEntry) -> String {
         ("called", printable(&entry.aliases.join(", "))),
         ("archive id", entry.id.to_string()),
     ];
+    if let Some(reason) = &entry.withdrawn {
+        lines.push(("withdrawn", printable(reason)));
+    }
     boxed(&lines)
 }
 

@@ -1,6 +1,6 @@
 //! Who went on, who did not, and how sure that is.
 
-use gauntlet_api::{Cut, Round, Title};
+use gauntlet_api::{Cut, CutLine, Round, Title};
 
 use super::text::{counted, printable};
 
@@ -27,11 +27,11 @@ fn paragraph(round: u32, cut: &Cut) -> String {
         names(&cut.kept),
         names(&cut.dropped),
     );
-    if let (Some(last), Some(first)) = (cut.kept.last(), cut.dropped.first()) {
+    if let Some(CutLine { kept, dropped }) = &cut.line {
         text.push_str(&format!(
             "\n  the line: {} over {} on {}: {}",
-            printable(last),
-            printable(first),
+            printable(kept),
+            printable(dropped),
             counted(cut.common_blocks as usize, "common block"),
             evidence(cut),
         ));
@@ -98,6 +98,10 @@ mod tests {
         let cut = Cut {
             kept: vec!["best".into(), "last".into()],
             dropped: vec!["first".into()],
+            line: Some(CutLine {
+                kept: "last".into(),
+                dropped: "first".into(),
+            }),
             common_blocks: 3,
             effect: Some(0.0123),
             standard_error: Some(0.004),
@@ -114,5 +118,14 @@ mod tests {
              the line: last over first on 3 common blocks: by +0.0123, 95 % -0.0010 to +0.0250, \
              p = 0.125, would flip with about 2 more blocks"
         );
+        // Of several heats: the two at the line are those that met.
+        let heats = Cut {
+            line: Some(CutLine {
+                kept: "best".into(),
+                dropped: "first".into(),
+            }),
+            ..cut
+        };
+        assert!(paragraph(2, &heats).contains("the line: best over first on 3 common blocks"));
     }
 }

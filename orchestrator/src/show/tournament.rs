@@ -26,6 +26,9 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
             tournament.share.priority, tournament.share.weight
         ));
     }
+    if let Some(reason) = &tournament.rejudged {
+        parts.push(format!("judged again: {}", printable(reason)));
+    }
     if let Some(series) = &tournament.series {
         parts.push(format!("of the series {}", printable(series)));
     }
@@ -76,14 +79,29 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
     }
     if let Some(champion) = &tournament.champion {
         parts.push(format!(
-            "\nchampion: {} ({} {:.4}){}",
+            "\nchampion: {} ({} {:.4}){}{}",
             printable(&champion.method),
             tournament.metric.name,
             champion.score,
+            if champion.defended {
+                ", which keeps its title"
+            } else {
+                ""
+            },
             champion.archive.map_or_else(
                 || ", which left no model to keep".to_owned(),
                 |entry| format!("; `gauntlet archive show {entry}`"),
             ),
+        ));
+    }
+    if let (None, TournamentState::Completed) = (&tournament.champion, tournament.state) {
+        parts.push("\nchampion: none".to_owned());
+    }
+    let withdrawn = tournament.champion.as_ref();
+    if let Some(reason) = withdrawn.and_then(|champion| champion.withdrawn.as_ref()) {
+        parts.push(format!(
+            "its archive entry is withdrawn: {}",
+            printable(reason)
         ));
     }
     if let Some(note) = &tournament.note {
@@ -167,7 +185,7 @@ mod tests {
     use gauntlet_api::Round;
     use serde_json::json;
 
-    use super::{page, rounds};
+    use super::rounds;
 
     /// So many runs on one block; with a note it stands on its own.
     fn round(number: u32, runs: usize, half: bool, note: Option<&str>) -> Round {

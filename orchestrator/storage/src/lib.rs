@@ -5,7 +5,8 @@
 //! schema at compile time, from the data in `.sqlx/`.
 //!
 //! **Order of locks**, so that transactions cannot wait for each other in a
-//! circle: runs, then tournaments, then shares, then the event chain.
+//! circle: runs, then tournaments, then shares, then the title of a task, then the event
+//! chain.
 
 pub mod archive;
 mod blob_streams;

@@ -50,9 +50,10 @@ pub async fn insert_defender(
 ) -> Result<Entrant> {
     let row = sqlx::query!(
         r#"
-        INSERT INTO submissions (id, tournament_id, name, digest, bytes, lane, token_id, role)
+        INSERT INTO submissions (id, tournament_id, name, digest, bytes, lane, token_id, role,
+                                 defends)
         SELECT $1, $2, submissions.name, submissions.digest, submissions.bytes, submissions.lane,
-               submissions.token_id, 'defender'
+               submissions.token_id, 'defender', archive.id
         FROM archive JOIN submissions ON submissions.id = archive.submission_id
         WHERE archive.id = $3
         RETURNING name, digest
@@ -68,6 +69,25 @@ pub async fn insert_defender(
         name: parse::text("submissions.name", &row.name)?,
         digest: parse::text("submissions.digest", &row.digest)?,
     })
+}
+
+/// The archive entry that a defender won its title with.
+pub async fn defends(conn: &mut Conn, id: SubmissionId) -> Result<Option<ArchiveId>> {
+    let entry = sqlx::query_scalar!("SELECT defends FROM submissions WHERE id = $1", id.0)
+        .fetch_optional(conn)
+        .await?;
+    Ok(entry.flatten().map(ArchiveId))
+}
+
+/// Why a method is out, if it is.
+pub async fn disqualified_because(conn: &mut Conn, id: SubmissionId) -> Result<Option<String>> {
+    let because = sqlx::query_scalar!(
+        "SELECT disqualified_because FROM submissions WHERE id = $1",
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(because.flatten())
 }
 
 /// Puts a method out; false if it is out already, or none of this tournament's.
@@ -124,7 +144,7 @@ pub async fn count(conn: &mut Conn, tournament: TournamentId) -> Result<u32> {
 /// Who has entered a tournament.
 #[derive(Clone, Debug, Default)]
 pub struct Field {
-    /// The field, ordered by digest.
+    /// The field, in any order: the rules order it.
     pub challengers: Vec<Entrant>,
     /// Who defends the title.
     pub defender: Option<Entrant>,

@@ -25,8 +25,15 @@ pub struct Card {
     /// What the task measures; left out if it is accuracy.
     #[serde(default, skip_serializing_if = "Metric::is_default")]
     pub metric: Metric,
+    /// What `score` is in, where it is not the task's metric: a share, where several tasks
+    /// combine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<Metric>,
     /// Mean score over all its blocks, faults counted as misses.
     pub score: f64,
+    /// Standard error of that mean; needs two blocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard_error: Option<f64>,
     /// Faults among them.
     pub faults: u32,
     /// The task.
@@ -47,7 +54,7 @@ pub struct Card {
     pub nonce: Nonce,
     /// The seed of the tournament.
     pub seed: TournamentSeed,
-    /// The champion's results, in the order of the blocks.
+    /// The champion's results that the score is the mean of, in the order of the blocks.
     pub blocks: Vec<CardBlock>,
     /// What each round's cut rests on, with names.
     pub evidence: Vec<CardEvidence>,

@@ -10,6 +10,7 @@ mod matches;
 mod rejudge;
 mod replay;
 mod round_events;
+mod shown;
 
 pub use apply::IllegalEvent;
 pub use archive::{Card, CardBlock, CardEvidence, choose_model};
@@ -19,3 +20,4 @@ pub use event::{Event, PlatformEvent, QueuedRun, TournamentTask};
 pub use matches::Matches;
 pub use rejudge::{Changes, Erratum, Move, RejudgeError, Rejudgement};
 pub use replay::step;
+pub use shown::Line;

@@ -55,6 +55,10 @@ impl Decision {
                 let own = rivals.get(loser).copied();
                 let rival = own.or_else(|| last_kept_beside(round, &kept, *loser))?;
                 let pairs = points.pairs(rival, *loser, from, round.number);
+                // Nobody of its heat was kept: it met none of those who go on.
+                if pairs.is_empty() && round.heats.len() > 1 {
+                    return None;
+                }
                 Some(Evidence::new(&scale, rival, *loser, &pairs))
             })
             .collect();

@@ -1,5 +1,7 @@
 //! What a finished round decided, and on what grounds.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::SubmissionId;
@@ -17,7 +19,7 @@ pub struct Decision {
     pub kept: Vec<SubmissionId>,
     /// Who is out, best first.
     pub cut: Vec<SubmissionId>,
-    /// The comparison at the edge of the cut; none if nobody was cut.
+    /// The comparison at the edge of the cut; none if nobody was cut, or no two that met.
     pub evidence: Option<Evidence>,
     /// Every method that was cut against the last one kept of its heat (one that a race threw
     /// out against the leader that beat it), in the order of `cut`; p-values adjusted for all
@@ -31,6 +33,20 @@ pub struct Decision {
     /// How the title was decided, in a champion's round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<Title>,
+}
+
+impl Decision {
+    /// What is left of it without some of its methods: who stands where, and no comparison.
+    pub(crate) fn without(mut self, out: &BTreeSet<SubmissionId>) -> Self {
+        self.standings
+            .retain(|line| !out.contains(&line.submission));
+        self.kept.retain(|who| !out.contains(who));
+        self.evidence = None;
+        self.comparisons.clear();
+        self.friedman = None;
+        self.title = None;
+        self
+    }
 }
 
 /// How the title was decided.

@@ -149,8 +149,39 @@ impl Points {
             .map(|(block, point)| (*block, point))
     }
 
-    /// The number a method stands by: the mean of its points, or its profile score. Points
-    /// of half the budget count only while there are no others.
+    /// The points that a method's number rests on, in the order of the blocks: those of half the
+    /// budget count only while there are no others.
+    pub(crate) fn counting(&self, who: SubmissionId, from: u32, to: u32) -> Vec<&Point> {
+        let mut points: Vec<&Point> = self.of(who, from, to).map(|(_, point)| point).collect();
+        if points.iter().any(|point| !point.half) {
+            points.retain(|point| !point.half);
+        }
+        points
+    }
+
+    /// The standard error of [`Self::total`], where that is a mean of two points or more: of
+    /// the very points that it is the mean of.
+    pub(crate) fn standard_error(
+        &self,
+        combine: &Combine,
+        who: SubmissionId,
+        from: u32,
+        to: u32,
+    ) -> Option<f64> {
+        if matches!(combine, Combine::Profile { .. }) {
+            return None;
+        }
+        let mean = self.total(combine, who, from, to)?;
+        let points = self.counting(who, from, to);
+        let n = points.len() as f64;
+        let squares: f64 = points
+            .iter()
+            .map(|point| (point.value - mean).powi(2))
+            .sum();
+        (points.len() >= 2).then(|| (squares / (n - 1.0) / n).sqrt())
+    }
+
+    /// The number a method stands by: the mean of its counting points, or its profile score.
     /// Points are added in the order of the blocks: the same results give the same bits on
     /// every machine, in whatever order they arrived.
     pub(crate) fn total(
@@ -160,12 +191,9 @@ impl Points {
         from: u32,
         to: u32,
     ) -> Option<f64> {
-        let mut points: Vec<&Point> = self.of(who, from, to).map(|(_, point)| point).collect();
+        let points = self.counting(who, from, to);
         if points.is_empty() {
             return None;
-        }
-        if points.iter().any(|point| !point.half) {
-            points.retain(|point| !point.half);
         }
         if let Combine::Profile { r_max, reference } = combine {
             let mut tasks = vec![Vec::new(); reference.len()];

@@ -45,12 +45,21 @@ impl Tournament {
         standings(seed, combine, &self.scale(), entrants, points, window)
     }
 
-    /// Standings of round `number`'s entrants over all results up to then; provisional while
-    /// the round is played.
+    /// The rounds whose results decide a round, first and last.
+    pub(crate) fn window(&self, round: &Round) -> (u32, u32) {
+        match self.title_defender(round) {
+            // A title is fought for on its own blocks.
+            Some(_) => (round.number, round.number),
+            None => self.rules.format().window(self, round),
+        }
+    }
+
+    /// Standings of round `number`'s entrants over the results that will decide it; provisional
+    /// while the round is played.
     pub fn standings(&self, number: u32) -> Vec<Standing> {
         let round = self.rounds.iter().find(|round| round.number == number);
         round.map_or_else(Vec::new, |round| {
-            self.standings_of(round, &self.points(), (1, number))
+            self.standings_of(round, &self.points(), self.window(round))
         })
     }
 

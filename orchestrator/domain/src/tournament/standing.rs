@@ -14,7 +14,8 @@ pub struct Standing {
     /// What it stands by: the mean score over its blocks (a fault counts as
     /// [`crate::run::Metric::miss`]), or what the rules combine results into.
     pub mean: f64,
-    /// Blocks it has a result on.
+    /// Blocks that the mean rests on: those it has a result on, but for one at half the budget
+    /// where it has others.
     pub blocks: u32,
     /// Of them, those that ended in a fault of the entrant.
     pub faults: u32,

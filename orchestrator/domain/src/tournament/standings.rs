@@ -26,15 +26,13 @@ pub(crate) fn standings<'a>(
         .map(|entrant| {
             let who = entrant.submission;
             let total = points.total(combine, who, from, to);
+            let counting = points.counting(who, from, to);
             let standing = Standing {
                 place: 0,
                 submission: who,
                 mean: total.unwrap_or(scale.miss),
-                blocks: points.of(who, from, to).count() as u32,
-                faults: points
-                    .of(who, from, to)
-                    .filter(|(_, point)| point.fault)
-                    .count() as u32,
+                blocks: counting.len() as u32,
+                faults: counting.iter().filter(|point| point.fault).count() as u32,
                 estimate: None,
                 p_best: None,
                 points: None,

@@ -30,6 +30,7 @@ pub(crate) struct ArchivePage {
     name: String,
     id: String,
     aliases: Vec<String>,
+    withdrawn: Option<String>,
     lane: String,
     module: String,
     module_size: String,
@@ -56,6 +57,7 @@ impl ArchivePage {
             name: entry.aliases.first().cloned().unwrap_or_else(|| id.clone()),
             id,
             aliases: entry.aliases.clone(),
+            withdrawn: entry.withdrawn.clone(),
             lane: entry.lane.clone(),
             module: entry.module.clone(),
             module_size: format::bytes(entry.module_bytes),
@@ -89,5 +91,16 @@ mod tests {
         assert!(page.contains("0.9812"));
         assert!(!page.contains("<b>bold</b>"), "{page}");
         assert!(page.contains("<polyline"));
+    }
+
+    #[test]
+    fn an_entry_that_was_taken_back_is_marked_and_not_offered() {
+        let mut entry = samples::archive_entry();
+        entry.aliases.clear();
+        entry.withdrawn = Some("disqualified in digits-cup: <b>a copy</b>".to_owned());
+        let page = ArchivePage::new(&entry, &[]).render().unwrap();
+        assert!(page.contains("Withdrawn: disqualified in digits-cup"));
+        assert!(!page.contains("archive pull"), "{page}");
+        assert!(!page.contains("<b>a copy"), "{page}");
     }
 }

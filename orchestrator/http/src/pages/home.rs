@@ -48,6 +48,7 @@ struct ArchiveCard {
     metric: String,
     score: String,
     alias: Option<String>,
+    withdrawn: bool,
 }
 
 struct RunnerView {
@@ -101,6 +102,7 @@ impl HomeLive {
                     metric: entry.metric.heading(),
                     score: format::score(entry.score),
                     alias: entry.aliases.first().cloned(),
+                    withdrawn: entry.withdrawn.is_some(),
                 })
                 .collect(),
             runners: runners

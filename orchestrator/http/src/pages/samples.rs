@@ -1,8 +1,9 @@
 //! Objects for the tests of the views.
 
 use gauntlet_api::{
-    ArchiveEntry, Attempt, AttemptState, Block, CurvePoint, Cut, Meters, Method, Metric, Round,
-    RoundState, Run, RunCell, RunState, Share, Standing, Tournament, TournamentState, Verdict,
+    ArchiveEntry, Attempt, AttemptState, Block, CurvePoint, Cut, CutLine, Meters, Method, Metric,
+    Round, RoundState, Run, RunCell, RunState, Share, Standing, Tournament, TournamentState,
+    Verdict,
 };
 use time::macros::datetime;
 use uuid::Uuid;
@@ -103,6 +104,10 @@ pub(crate) fn tournament() -> Tournament {
                         String::from("label-smoothing"),
                         String::from("allocates-without-end"),
                     ],
+                    line: Some(CutLine {
+                        kept: String::from("adamw-cosine"),
+                        dropped: String::from("label-smoothing"),
+                    }),
                     common_blocks: 1,
                     effect: Some(0.011),
                     standard_error: None,
@@ -146,6 +151,7 @@ pub(crate) fn tournament() -> Tournament {
         champion: None,
         note: None,
         paused: None,
+        rejudged: None,
     }
 }
 
@@ -216,6 +222,7 @@ pub(crate) fn archive_entry() -> ArchiveEntry {
         id: Uuid::from_u128(9),
         aliases: vec![String::from("digits@champion")],
         task: String::from("digits"),
+        withdrawn: None,
         metric: Metric::default(),
         tournament: String::from("digits-cup"),
         method: String::from("small-conv-net"),

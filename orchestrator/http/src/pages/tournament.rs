@@ -163,6 +163,15 @@ impl TournamentLive {
 fn notes(tournament: &Tournament) -> Vec<String> {
     let paused = tournament.paused.as_ref();
     let paused = paused.map(|reason| format!("Paused: {reason}"));
+    let rejudged = tournament.rejudged.as_ref();
+    let rejudged = rejudged.map(|reason| format!("Judged again: {reason}"));
+    let withdrawn = tournament.champion.as_ref().and_then(|champion| {
+        let reason = champion.withdrawn.as_ref()?;
+        Some(format!(
+            "The archive entry of {} is withdrawn: {reason}",
+            champion.method
+        ))
+    });
     let methods = || tournament.methods.iter();
     let defends = methods()
         .filter(|method| method.defender)
@@ -176,6 +185,8 @@ fn notes(tournament: &Tournament) -> Vec<String> {
         .filter_map(|round| round.note.clone())
         .chain(tournament.note.clone())
         .chain(paused)
+        .chain(rejudged)
+        .chain(withdrawn)
         .chain(defends)
         .chain(out)
         .collect()
@@ -261,9 +272,9 @@ fn standings(tournament: &Tournament) -> Vec<StandingView> {
 
 fn cut_view(round: u32, cut: &Cut) -> CutView {
     let mut evidence = Vec::new();
-    if let (Some(kept), Some(dropped), Some(effect)) =
-        (cut.kept.last(), cut.dropped.first(), cut.effect)
-    {
+    let line = cut.line.as_ref();
+    let (kept, dropped) = (line.map(|line| &line.kept), line.map(|line| &line.dropped));
+    if let (Some(kept), Some(dropped), Some(effect)) = (kept, dropped, cut.effect) {
         let blocks = if cut.common_blocks == 1 {
             "block"
         } else {

@@ -7,10 +7,11 @@ use gauntlet_storage::runs::Unneeded;
 use gauntlet_storage::{Conn, events, runs, submissions};
 
 use super::{find, operator_actions, text};
+use crate::archiving;
 use crate::{Context, Reason, Refusal};
 
 /// Disqualifies a method of an open or closed tournament; the reason (at most 500
-/// characters) is public. It cannot be taken back.
+/// characters) is public. It cannot be taken back. A defender loses its title with it.
 pub async fn disqualify(
     ctx: &Context,
     name: &TournamentName,
@@ -55,6 +56,11 @@ async fn change(
     ctx.reached("disqualify", "between runs and method");
     if !submissions::disqualify(&mut *tx, id, submission, reason).await? {
         return Err(operator_actions::changed(id));
+    }
+    let defender = loaded.tournament.defender().map(|one| one.submission);
+    if defender == Some(submission) {
+        archiving::defender_out(&mut *tx, &loaded, submission, reason).await?;
+        archiving::settle_title(&mut *tx, &loaded).await?;
     }
     events::append(&mut *tx, id, &event).await?;
     Ok(())

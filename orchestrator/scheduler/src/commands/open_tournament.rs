@@ -59,6 +59,7 @@ async fn enter_defender(conn: &mut Conn, id: TournamentId, task: TaskId) -> Resu
     let task = views::task_by_id(&mut *conn, task)
         .await?
         .ok_or_else(|| Error::Corrupt("a tournament without its task".to_owned()))?;
+    archive::lock_title(&mut *conn, task.id).await?;
     let alias = archive::champion_alias(&task.name);
     let Some(entry) = archive::of_alias(&mut *conn, &alias).await? else {
         return Ok(());

@@ -6,7 +6,7 @@ use gauntlet_domain::{BlockId, RoundId, RunId, SubmissionId, TournamentId, Tourn
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::runs::NewRun;
 use gauntlet_storage::tournaments::Lock;
-use gauntlet_storage::{Conn, Error, archive, events, rounds, runs, tournaments};
+use gauntlet_storage::{Conn, Error, archive, events, rounds, runs, submissions, tournaments};
 use uuid::Uuid;
 
 use crate::{Context, archiving};
@@ -62,6 +62,10 @@ async fn change(ctx: &Context, conn: &mut Conn, id: TournamentId) -> Result<Step
     if loaded.row.state != TournamentState::Closed {
         return Ok(None);
     }
+    if let Some(event) = defender_out(&mut *conn, &mut loaded).await? {
+        events::append(&mut *conn, id, &event).await?;
+        return Ok(Some((loaded.row.name, event.kind())));
+    }
     let Some(effect) = loaded.tournament.next() else {
         return Ok(None);
     };
@@ -100,6 +104,38 @@ async fn change(ctx: &Context, conn: &mut Conn, id: TournamentId) -> Result<Step
 
 fn changed(id: TournamentId) -> Error {
     Error::Corrupt(format!("tournament {id} changed under its lock"))
+}
+
+/// A defender whose method was found to break rules since it entered: judging the tournament
+/// again that it won its title in put it out there, so it defends nothing here. No run of it is
+/// under way: steps are made between rounds.
+async fn defender_out(conn: &mut Conn, loaded: &mut Loaded) -> Result<Option<Event>, Error> {
+    let Some(defender) = loaded.tournament.defender().map(|one| one.submission) else {
+        return Ok(None);
+    };
+    if loaded.tournament.is_disqualified(defender) {
+        return Ok(None);
+    }
+    let entry = submissions::defends(&mut *conn, defender).await?;
+    let because = match entry {
+        Some(entry) => archive::disqualified_because(&mut *conn, entry).await?,
+        None => None,
+    };
+    let Some(reason) = because else {
+        return Ok(None);
+    };
+    let event = Event::Disqualified {
+        submission: defender,
+        reason: reason.clone(),
+    };
+    loaded
+        .tournament
+        .apply(&event)
+        .map_err(|error| Error::Corrupt(error.to_string()))?;
+    if !submissions::disqualify(&mut *conn, loaded.row.id, defender, &reason).await? {
+        return Err(changed(loaded.row.id));
+    }
+    Ok(Some(event))
 }
 
 /// A round to be opened.
@@ -169,26 +205,19 @@ async fn complete(
     champion: Option<SubmissionId>,
 ) -> Result<Event, Error> {
     let id = loaded.row.id;
-    let mut entry = None;
-    let defender = loaded.tournament.defender();
-    if let Some(submission) = champion {
-        let alias = {
-            let task = archiving::task_of(&mut *conn, loaded).await?;
-            archive::champion_alias(&task.name)
-        };
-        if defender.is_some_and(|entrant| entrant.submission == submission) {
-            // The title is kept, and so is the entry it was won with.
-            entry = archive::of_alias(&mut *conn, &alias).await?;
-        } else {
-            entry = archiving::add(&mut *conn, loaded, submission).await?;
-            if let Some(entry) = entry {
-                archive::set_alias(&mut *conn, &alias, entry).await?;
-            }
+    let defender = loaded.tournament.defender().map(|one| one.submission);
+    let entry = match champion {
+        // The title is kept, and so is the entry it was won with.
+        Some(champion) if defender == Some(champion) => {
+            archiving::kept(&mut *conn, loaded, champion).await?
         }
-    }
+        Some(champion) => archiving::add(&mut *conn, loaded, champion).await?,
+        None => None,
+    };
     if !tournaments::complete(&mut *conn, id, champion).await? {
         return Err(changed(id));
     }
+    archiving::settle_title(&mut *conn, loaded).await?;
     Ok(Event::Completed {
         champion,
         archive: entry,

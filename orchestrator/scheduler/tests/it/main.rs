@@ -27,4 +27,5 @@ mod stuck;
 mod submit;
 mod support;
 mod tasks;
+mod titles;
 mod tokens;

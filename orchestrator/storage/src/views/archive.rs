@@ -32,8 +32,10 @@ pub struct ArchiveView {
     pub score: f64,
     /// Blocks that went into the score.
     pub blocks: u32,
-    /// The card.
+    /// The card, by the latest judgement.
     pub card: Card,
+    /// Why it was taken back, if it was: it holds no title then.
+    pub withdrawn_because: Option<String>,
     /// When it was archived.
     pub created_at: OffsetDateTime,
 }
@@ -68,11 +70,15 @@ async fn select(conn: &mut Conn, only: Option<uuid::Uuid>) -> Result<Vec<Archive
         SELECT archive.id, tasks.name AS task, tournaments.name AS tournament,
                submissions.name AS method, submissions.digest AS module, submissions.bytes,
                submissions.lane,
-               archive.model, archive.run_id, archive.score, archive.blocks, archive.card,
+               archive.model, archive.run_id,
+               coalesce(archive_cards.card, archive.card) AS "card!",
                archive.created_at,
+               (SELECT string_agg(because, '; ' ORDER BY since, tournament_id)
+                FROM archive_withdrawals WHERE archive_id = archive.id) AS withdrawn_because,
                ARRAY(SELECT alias FROM archive_aliases
                      WHERE archive_id = archive.id ORDER BY alias) AS "aliases!"
         FROM archive
+        LEFT JOIN archive_cards ON archive_cards.archive_id = archive.id
         JOIN tasks ON tasks.id = archive.task_id
         JOIN tournaments ON tournaments.id = archive.tournament_id
         JOIN submissions ON submissions.id = archive.submission_id
@@ -85,6 +91,7 @@ async fn select(conn: &mut Conn, only: Option<uuid::Uuid>) -> Result<Vec<Archive
     .await?;
     rows.into_iter()
         .map(|row| {
+            let card: Card = parse::json("archive.card", row.card)?;
             Ok(ArchiveView {
                 id: ArchiveId(row.id),
                 aliases: row.aliases,
@@ -96,9 +103,10 @@ async fn select(conn: &mut Conn, only: Option<uuid::Uuid>) -> Result<Vec<Archive
                 artifact_bytes: parse::number("submissions.bytes", row.bytes)?,
                 model: parse::text("archive.model", &row.model)?,
                 run: RunId(row.run_id),
-                score: row.score,
-                blocks: parse::number("archive.blocks", row.blocks)?,
-                card: parse::json("archive.card", row.card)?,
+                score: card.score,
+                blocks: parse::number("archive.blocks", card.blocks.len())?,
+                card,
+                withdrawn_because: row.withdrawn_because,
                 created_at: row.created_at,
             })
         })

@@ -48,11 +48,14 @@ pub struct TournamentView {
     pub paused_because: Option<String>,
     /// Its part of the runners' time.
     pub share: Share,
+    /// Why it was judged again, if it was: everything here is by the latest judgement.
+    pub rejudged_because: Option<String>,
     /// The field, by name.
     pub methods: Vec<MethodView>,
     /// The rounds so far.
     pub rounds: Vec<RoundView>,
-    /// The standing now: methods still in, best first, then those cut, latest cut first.
+    /// The standing now: the final ranking once it is completed, before that methods still in,
+    /// best first, then those cut, latest cut first. Means are over all of a method's blocks.
     pub standings: Vec<StandingView>,
     /// The winner.
     pub champion: Option<ChampionView>,
@@ -194,6 +197,9 @@ pub struct CutView {
     pub kept: Vec<String>,
     /// Who is out, best first.
     pub dropped: Vec<String>,
+    /// The two that `evidence` compares, by name: the first cut, and the last one kept that it
+    /// met.
+    pub at_line: Option<(String, String)>,
     /// What it rests on: last kept against first cut; none if nobody was cut.
     pub evidence: Option<Evidence>,
     /// Everybody cut, by name, against the last one kept beside it.
@@ -233,8 +239,13 @@ pub struct TitleView {
 pub struct ChampionView {
     /// Name of the method.
     pub method: String,
-    /// Its archive entry; none if none of its runs left a model.
+    /// Its archive entry, or the one it defended its title with; none if none of its runs left a
+    /// model.
     pub archive: Option<ArchiveId>,
+    /// Why that entry was taken back, if it was.
+    pub withdrawn_because: Option<String>,
+    /// Whether it had the title before and kept it.
+    pub defended: bool,
     /// Digest of the model, if archived.
     pub model: Option<Digest>,
     /// Mean score over all its blocks.

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use gauntlet_domain::tournament::{Share, Tournament};
+use gauntlet_domain::record::Event;
+use gauntlet_domain::tournament::{Share, Tournament, TournamentState};
 use gauntlet_domain::{ArchiveId, RunId, SubmissionId, TournamentId, TournamentName};
 
-use super::tournament_rounds::{Names, RunDetail, overall, rounds};
+use super::tournament_rounds::{Names, RunDetail, line, rounds};
 use super::{ChampionView, MethodView, TournamentView};
 use crate::play::{self, Loaded};
 use crate::tournaments::{self, Lock};
-use crate::{Conn, Result, parse};
+use crate::{Conn, Error, Result, events, parse};
 
 /// The tournament of that name. Read it in a transaction of isolation
 /// `REPEATABLE READ` to see it at one moment.
@@ -17,9 +18,14 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
     let Some(id) = tournaments::id(&mut *conn, name).await? else {
         return Ok(None);
     };
-    let Some(Loaded { row, tournament }) = play::load(&mut *conn, id, Lock::None).await? else {
+    let Some(loaded) = play::load(&mut *conn, id, Lock::None).await? else {
         return Ok(None);
     };
+    let (loaded, judgement) = match loaded.row.state {
+        TournamentState::Completed => judged_last(&mut *conn, loaded).await?,
+        _ => (loaded, None),
+    };
+    let Loaded { row, tournament } = loaded;
     let head = sqlx::query!(
         r#"
         SELECT tasks.name AS task, tournaments.created_at, tournaments.opened_at,
@@ -37,10 +43,9 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
     let (version, _) = tournaments::version(&mut *conn, id)
         .await?
         .unwrap_or_default();
-    let scores = tournament.scores();
     let details = run_details(&mut *conn, id).await?;
     let names = Names::of(&tournament);
-    let methods = methods(&mut *conn, id, &names).await?;
+    let methods = methods(&mut *conn, id, &names, judgement.as_ref()).await?;
     let tasks: Vec<String> = tournaments::tasks(&mut *conn, id)
         .await?
         .into_iter()
@@ -71,9 +76,14 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
             priority: head.priority,
             weight: head.weight,
         },
+        rejudged_because: judgement.map(|judgement| judgement.reason),
         methods,
-        rounds: rounds(&tournament, &names, &details, &tasks, &scores),
-        standings: overall(&tournament, &names, &scores),
+        rounds: rounds(&tournament, &names, &details, &tasks),
+        standings: tournament
+            .lines()
+            .iter()
+            .map(|one| line(one, &names))
+            .collect(),
         champion: champion(conn, id, &tournament, &names).await?,
     }))
 }
@@ -82,6 +92,7 @@ async fn methods(
     conn: &mut Conn,
     tournament: TournamentId,
     names: &Names,
+    judgement: Option<&Judgement>,
 ) -> Result<Vec<MethodView>> {
     let rows = sqlx::query!(
         r#"
@@ -95,6 +106,9 @@ async fn methods(
     rows.into_iter()
         .map(|row| {
             let submission = SubmissionId(row.id);
+            let by_judgement = judgement
+                .filter(|judgement| judgement.out.contains(&submission))
+                .map(|judgement| judgement.reason.clone());
             Ok(MethodView {
                 submission,
                 name: row.name,
@@ -103,7 +117,7 @@ async fn methods(
                 submitted_at: row.submitted_at,
                 cut_after: names.cut_after(submission),
                 defender: row.role == "defender",
-                disqualified_because: row.disqualified_because,
+                disqualified_because: row.disqualified_because.or(by_judgement),
             })
         })
         .collect()
@@ -146,30 +160,64 @@ async fn champion(
     let Some(champion) = tournament.champion() else {
         return Ok(None);
     };
+    // A defender that kept its title has the entry it won it with.
     let entry = sqlx::query!(
-        "SELECT id, model FROM archive WHERE tournament_id = $1 AND submission_id = $2",
+        r#"
+        SELECT archive.id, archive.model, (SELECT string_agg(because, '; ' ORDER BY since)
+            FROM archive_withdrawals WHERE archive_id = archive.id) AS withdrawn_because
+        FROM submissions
+        JOIN archive ON archive.id = submissions.defends
+            OR (archive.tournament_id = $1 AND archive.submission_id = submissions.id)
+        WHERE submissions.id = $2 ORDER BY archive.id DESC LIMIT 1
+        "#,
         id.0,
         champion.0
     )
     .fetch_optional(conn)
     .await?;
-    let score = tournament
-        .rounds()
-        .last()
-        .and_then(|round| round.decision.as_ref())
-        .and_then(|decision| {
-            decision
-                .standings
-                .iter()
-                .find(|line| line.submission == champion)
-        })
-        .map_or(tournament.metric().miss, |line| line.mean);
+    let defender = tournament.defender().map(|one| one.submission);
+    let line = tournament.line(champion);
     Ok(Some(ChampionView {
         method: names.name(champion),
         archive: entry.as_ref().map(|entry| ArchiveId(entry.id)),
         model: entry
+            .as_ref()
             .map(|entry| parse::text("archive.model", &entry.model))
             .transpose()?,
-        score,
+        withdrawn_because: entry.and_then(|entry| entry.withdrawn_because),
+        defended: defender == Some(champion),
+        score: line.map_or(tournament.scale().miss, |line| line.standing.mean),
     }))
+}
+
+/// The tournament as it was judged last, and why it was judged again, if it was.
+async fn judged_last(conn: &mut Conn, loaded: Loaded) -> Result<(Loaded, Option<Judgement>)> {
+    let Some(Event::Rejudged {
+        changes, reason, ..
+    }) = events::last(conn, loaded.row.id, "rejudged").await?
+    else {
+        return Ok((loaded, None));
+    };
+    let tournament = loaded
+        .tournament
+        .judged_again(&changes)
+        .map_err(|error| Error::Corrupt(format!("a rejudgement that does not fit: {error}")))?;
+    let judgement = Judgement {
+        out: changes.erratum.disqualify,
+        reason,
+    };
+    Ok((
+        Loaded {
+            tournament,
+            ..loaded
+        },
+        Some(judgement),
+    ))
+}
+
+/// What a rejudgement says beyond the figures.
+struct Judgement {
+    /// Methods that are out by it.
+    out: Vec<SubmissionId>,
+    reason: String,
 }

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use gauntlet_domain::record::Line;
 use gauntlet_domain::run::RunState;
-use gauntlet_domain::tournament::{Round, Standing, Tournament};
+use gauntlet_domain::tournament::{Round, Tournament};
 use gauntlet_domain::{Digest, RunId, SubmissionId};
 
 use super::{
@@ -56,14 +57,13 @@ pub(super) fn rounds(
     names: &Names,
     details: &BTreeMap<RunId, RunDetail>,
     tasks: &[String],
-    scores: &Scores,
 ) -> Vec<RoundView> {
     let mut before = 0;
     tournament
         .rounds()
         .iter()
         .map(|round| {
-            let view = round_view(tournament, round, before, names, details, tasks, scores);
+            let view = round_view(tournament, round, before, names, details, tasks);
             before += round.blocks.len() as u32;
             view
         })
@@ -77,7 +77,6 @@ fn round_view(
     names: &Names,
     details: &BTreeMap<RunId, RunDetail>,
     tasks: &[String],
-    scores: &Scores,
 ) -> RoundView {
     let mut runs: Vec<RunCell> = round
         .runs
@@ -118,10 +117,6 @@ fn round_view(
             cell.attempt,
         )
     });
-    let standings = match &round.decision {
-        Some(decision) => decision.standings.clone(),
-        None => tournament.standings(round.number),
-    };
     RoundView {
         number: round.number,
         state: match (&round.decision, &note) {
@@ -163,13 +158,18 @@ fn round_view(
             })
             .collect(),
         runs,
-        standings: standings
+        standings: tournament
+            .round_lines(round)
             .iter()
-            .map(|line| standing(scores, line, round.number, names))
+            .map(|one| line(one, names))
             .collect(),
         cut: round.decision.as_ref().map(|decision| CutView {
             kept: decision.kept.iter().map(|who| names.name(*who)).collect(),
             dropped: decision.cut.iter().map(|who| names.name(*who)).collect(),
+            at_line: decision
+                .evidence
+                .as_ref()
+                .map(|evidence| (names.name(evidence.kept), names.name(evidence.cut))),
             evidence: decision.evidence.clone(),
             comparisons: decision
                 .comparisons
@@ -191,27 +191,14 @@ fn round_view(
     }
 }
 
-/// Points of every method, by block.
-pub(super) type Scores = BTreeMap<SubmissionId, BTreeMap<(u32, u32), f64>>;
-
-fn standing(scores: &Scores, line: &Standing, up_to: u32, names: &Names) -> StandingView {
-    let points: Vec<f64> = scores
-        .get(&line.submission)
-        .into_iter()
-        .flatten()
-        .filter(|((round, _), _)| *round <= up_to)
-        .map(|(_, value)| *value)
-        .collect();
-    let n = points.len() as f64;
-    let standard_error = (points.len() >= 2).then(|| {
-        let squares: f64 = points.iter().map(|point| (point - line.mean).powi(2)).sum();
-        (squares / (n - 1.0) / n).sqrt()
-    });
+/// A line of the standings, with its name.
+pub(super) fn line(of: &Line, names: &Names) -> StandingView {
+    let line = &of.standing;
     StandingView {
         place: line.place,
         method: names.name(line.submission),
         mean: line.mean,
-        standard_error,
+        standard_error: of.standard_error,
         blocks: line.blocks,
         faults: line.faults,
         cut_after: names.cut_after(line.submission),
@@ -219,41 +206,4 @@ fn standing(scores: &Scores, line: &Standing, up_to: u32, names: &Names) -> Stan
         estimate: line.estimate,
         p_best: line.p_best,
     }
-}
-
-/// Those still in, as the last round stands, then those cut, the latest first.
-pub(super) fn overall(
-    tournament: &Tournament,
-    names: &Names,
-    scores: &Scores,
-) -> Vec<StandingView> {
-    let Some(last) = tournament.rounds().last() else {
-        return Vec::new();
-    };
-    let mut lines: Vec<StandingView> = match &last.decision {
-        Some(decision) => decision.standings.clone(),
-        None => tournament.standings(last.number),
-    }
-    .iter()
-    .map(|line| standing(scores, line, last.number, names))
-    .collect();
-    for decision in tournament
-        .rounds()
-        .iter()
-        .rev()
-        .skip(1)
-        .filter_map(|round| round.decision.as_ref())
-    {
-        lines.extend(
-            decision
-                .standings
-                .iter()
-                .filter(|line| decision.cut.contains(&line.submission))
-                .map(|line| standing(scores, line, decision.round, names)),
-        );
-    }
-    for (place, line) in (1..).zip(&mut lines) {
-        line.place = place;
-    }
-    lines
 }

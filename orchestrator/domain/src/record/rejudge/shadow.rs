@@ -61,6 +61,27 @@ impl Tournament {
         })
     }
 
+    /// The tournament as it stands after it was judged again under `changes`: results put right,
+    /// blocks voided, methods out, decisions and champion those of the rejudgement.
+    ///
+    /// # Errors
+    /// As [`Self::rejudge`].
+    pub fn judged_again(&self, changes: &Changes) -> Result<Self, RejudgeError> {
+        let judged = self.rejudge(changes)?;
+        let mut now = changed(self, changes)?;
+        let out = now.disqualified.clone();
+        for round in &mut now.rounds {
+            let mut again = judged.decisions.iter();
+            match again.find(|one| one.round == round.number) {
+                Some(decision) => round.decision = Some(decision.clone()),
+                // A title's round that nobody could be judged by: its comparison is void.
+                None => round.decision = round.decision.take().map(|old| old.without(&out)),
+            }
+        }
+        now.champion = judged.champion;
+        Ok(now)
+    }
+
     /// The champion that the recorded decisions give, whatever was rejudged since.
     pub(crate) fn recorded_champion(&self) -> Option<SubmissionId> {
         match self.after(self.rounds.last()) {

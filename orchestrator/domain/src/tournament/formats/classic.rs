@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use crate::ids::SubmissionId;
 use crate::tournament::decision::Decision;
 use crate::tournament::formats::{Format, Next, Opening};
+use crate::tournament::points;
 use crate::tournament::round::Round;
 use crate::tournament::rules::Classic;
 use crate::tournament::standing::Standing;
@@ -88,15 +89,9 @@ impl Format for Classic {
             let completed = standings.iter().filter(|line| line.blocks > line.faults);
             completed.map(|line| line.submission).collect()
         };
-        let mut from = round.number;
-        let mut standings = standing(from);
-        let mut completed = completed_here(&standings);
-        if completed.is_empty() {
-            // A round that says nothing: what was before it decides.
-            from = 1;
-            standings = standing(from);
-            completed = completed_here(&standings);
-        }
+        let (from, _) = self.window(tournament, round);
+        let standings = standing(from);
+        let completed = completed_here(&standings);
         let order: Vec<SubmissionId> = standings.iter().map(|line| line.submission).collect();
         let places = self.places(tournament, round);
         let mut keep = BTreeSet::new();
@@ -129,6 +124,15 @@ impl Format for Classic {
             .collect();
         keep.extend(left);
         Decision::new(tournament, &points, round, standings, &keep, from)
+    }
+
+    /// A round is decided by itself. One that says nothing is decided by what was before it.
+    fn window(&self, tournament: &Tournament, round: &Round) -> (u32, u32) {
+        let mut results = points::counted(round);
+        let says = results.any(|(who, counted)| {
+            counted.outcome.score().is_some() && !tournament.is_disqualified(who)
+        });
+        (if says { round.number } else { 1 }, round.number)
     }
 
     fn rounds(&self, field: usize) -> u32 {

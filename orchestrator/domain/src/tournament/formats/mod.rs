@@ -65,6 +65,11 @@ pub trait Format {
     /// Who goes on from a finished round, and on what grounds.
     fn decide(&self, tournament: &Tournament, round: &Round) -> Decision;
 
+    /// The rounds whose results decide `round`, first and last: by default all so far.
+    fn window(&self, _: &Tournament, round: &Round) -> (u32, u32) {
+        (1, round.number)
+    }
+
     /// How many go on from the round, where nothing but the mean over blocks that all share
     /// decides who goes on. Only then may a run be stopped early
     /// ([`crate::tournament::can_still_matter`]).

@@ -1,0 +1,3 @@
+DROP TABLE archive_cards;
+DROP TABLE archive_withdrawals;
+ALTER TABLE submissions DROP COLUMN defends;
