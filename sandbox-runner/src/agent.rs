@@ -325,6 +325,9 @@ impl Agent {
                     true
                 }
                 Some(Err(error)) => {
+                    // The log has the causes too; what is handed on has not.
+                    let causes = gauntlet_text::error_chain(&error);
+                    tracing::warn!(run = %id.run, attempt = id.attempt, causes, "the attempt failed");
                     self.fault(id, error.to_string(), FAULT).await;
                     false
                 }

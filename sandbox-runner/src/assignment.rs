@@ -180,9 +180,8 @@ fn record(curve: &mut Curve, stage: Stage, event: Event) {
         (Event::Progress { used }, Stage::Train) => {
             curve.progress = used.clamp(0.0, 1.0) * TRAINING;
         }
-        (Event::Progress { used }, Stage::Predict) => {
-            curve.progress = TRAINING + used.clamp(0.0, 1.0) * (1.0 - TRAINING);
-        }
+        // That it predicts, and not how far it is: it chooses how fast it uses its budget.
+        (Event::Progress { .. }, Stage::Predict) => curve.progress = TRAINING,
         (Event::Log { line }, Stage::Train) => tracing::debug!(line, "the method says"),
         // What a method reports while it sees hidden inputs goes nowhere.
         _ => {}
@@ -227,6 +226,10 @@ mod tests {
         };
         record(&mut curve, Stage::Predict, metric());
         assert!(curve.whole().is_empty());
+        for used in [0.1, 0.9] {
+            record(&mut curve, Stage::Predict, Event::Progress { used });
+            assert_eq!(curve.progress, TRAINING);
+        }
         record(&mut curve, Stage::Train, metric());
         assert_eq!(curve.whole().len(), 1);
     }

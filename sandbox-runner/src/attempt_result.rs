@@ -75,6 +75,14 @@ pub enum PlatformError {
     /// The worker reports a fault of the platform.
     #[error("{0}")]
     Worker(String),
+    /// It failed while the method predicted. What the worker says of it then may be the
+    /// method's words, which has the hidden inputs before it: they are the source, for this
+    /// machine's log and for an author on data of their own, and not in the message.
+    #[error(
+        "the platform failed while the method predicted; how is withheld, since the method had \
+         seen the hidden inputs, and is in the runner's log"
+    )]
+    Predicting(#[source] Box<PlatformError>),
 }
 
 /// Reads a file that a sandbox handed out.

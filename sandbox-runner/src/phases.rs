@@ -71,8 +71,6 @@ async fn phases(
     on_event: &mut impl FnMut(Stage, Event),
 ) -> Result<Option<MethodFailure>, PlatformError> {
     let model = scratch.path().join("model.safetensors");
-    let predictions = scratch.path().join("predictions.safetensors");
-
     let phase = Phase::Train {
         train: attempt.train.clone(),
         base: attempt.base.clone(),
@@ -95,6 +93,21 @@ async fn phases(
         });
     }
 
+    predict_and_score(method, scratch, attempt, result, on_event)
+        .await
+        .map_err(|error| PlatformError::Predicting(Box::new(error)))
+}
+
+/// From here on the method has seen hidden inputs.
+async fn predict_and_score(
+    method: &Ready<'_>,
+    scratch: &TempDir,
+    attempt: &Attempt,
+    result: &mut AttemptResult,
+    on_event: &mut impl FnMut(Stage, Event),
+) -> Result<Option<MethodFailure>, PlatformError> {
+    let model = scratch.path().join("model.safetensors");
+    let predictions = scratch.path().join("predictions.safetensors");
     let phase = Phase::Predict {
         inputs: attempt.hidden_inputs.clone(),
         model: model.clone(),
@@ -104,7 +117,11 @@ async fn phases(
     let (outcome, meters) = method
         .execute(phase, limits, Stage::Predict, on_event)
         .await?;
-    result.predict = meters;
+    // A worker that was taken over could say that nothing has happened yet.
+    result.predict = Meters {
+        wall_micros: meters.wall_micros.max(1),
+        ..meters
+    };
     result.cause = cause(&outcome, Stage::Predict);
     if let Some(failure) = report::judge(outcome, Stage::Predict).map_err(PlatformError::Worker)? {
         return Ok(Some(failure));

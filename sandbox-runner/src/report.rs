@@ -47,14 +47,19 @@ pub(crate) fn judge(outcome: Outcome, stage: Stage) -> Result<Option<MethodFailu
         Stage::Train => "training",
         Stage::Predict => "prediction",
     };
+    // A worker that was taken over could word the limit as it likes.
+    let name = |limit: String| match stage {
+        Stage::Train => limit,
+        Stage::Predict => limit_name(&limit).to_owned(),
+    };
     Ok(match outcome {
         Outcome::Completed | Outcome::CutOff { .. } => None,
         Outcome::BudgetExceeded { limit } => Some(MethodFailure::new(
             Verdict::BudgetExceeded,
-            format!("{doing} ran out of its budget ({limit})"),
+            format!("{doing} ran out of its budget ({})", name(limit)),
         )),
         Outcome::MemoryExceeded { limit, message } => {
-            let mut told = format!("{doing} hit a memory limit ({limit})");
+            let mut told = format!("{doing} hit a memory limit ({})", name(limit));
             // The shapes in it are the method's choice.
             if let (Stage::Train, Some(message)) = (stage, message) {
                 told.push_str(": ");
@@ -73,6 +78,17 @@ pub(crate) fn judge(outcome: Outcome, stage: Stage) -> Result<Option<MethodFailu
         )),
         Outcome::Infrastructure { message } => return Err(message),
     })
+}
+
+/// Names of the limits that there are.
+const LIMITS: [&str; 7] = [
+    "work", "batches", "wall", "tensors", "guest", "process", "output",
+];
+
+/// The limit's name, if it is one.
+fn limit_name(limit: &str) -> &'static str {
+    let known = LIMITS.into_iter().find(|known| *known == limit);
+    known.unwrap_or("a limit that has no name")
 }
 
 /// What the author of a method is told about an outcome that is not held against it.
@@ -219,6 +235,11 @@ mod tests {
         };
         assert!(asked(Stage::Train).ends_with("(tensors): Add asks for 3 tensor bytes"));
         assert!(!asked(Stage::Predict).contains("asks"));
+        let outcome = Outcome::BudgetExceeded {
+            limit: "label 3".to_owned(),
+        };
+        let failure = judge(outcome, Stage::Predict).unwrap().unwrap();
+        assert!(!failure.detail.contains("label 3"), "{}", failure.detail);
         let fault = PredictionsFault::Shape {
             found: vec![123_456_789],
             wanted: [1, 2],

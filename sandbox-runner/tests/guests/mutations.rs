@@ -24,7 +24,10 @@ use crate::reach::Prey;
 type Succeeds = fn(&Observed) -> bool;
 
 fn ours_to_answer_for(observed: &Observed) -> bool {
-    matches!(observed.result, Err(PlatformError::Sandbox(_)))
+    matches!(
+        observed.result,
+        Err(PlatformError::Sandbox(_) | PlatformError::Predicting(_))
+    )
 }
 
 /// Guests against defences inside the worker: name of the defence, guest, success.

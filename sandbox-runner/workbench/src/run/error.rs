@@ -40,7 +40,7 @@ pub enum RunError {
         path: PathBuf,
     },
     /// The sandbox or the container engine failed.
-    #[error("failed to run the method: {0}")]
+    #[error("failed to run the method: {}", gauntlet_text::error_chain(.0))]
     Platform(#[source] PlatformError),
     /// A program that was said to be built already is not there.
     #[error("{} is not there", .path.display())]
