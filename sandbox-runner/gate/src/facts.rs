@@ -20,6 +20,12 @@ pub struct ModuleFacts {
     pub deepest_nesting: u64,
     /// Initial pages (64 KiB) of the memory.
     pub memory_pages: u64,
+    /// Bytes of all data segments together.
+    #[serde(default)]
+    pub data_bytes: u64,
+    /// Bytes of all custom sections together.
+    #[serde(default)]
+    pub custom_bytes: u64,
     /// Names of the imported functions, sorted.
     pub imports: Vec<String>,
     /// Names of everything exported, sorted.

@@ -28,7 +28,14 @@
 /// | [`element_segments`](Self::element_segments) | 1,000 | element segments |
 /// | [`elements`](Self::elements) | 200,000 | items in all element segments together |
 /// | [`data_segments`](Self::data_segments) | 10,000 | data segments |
+/// | [`data_bytes`](Self::data_bytes) | 1 MiB | bytes of all data segments together |
+/// | [`custom_bytes`](Self::custom_bytes) | 1 MiB | bytes of all custom sections together |
 /// | [`memory_pages`](Self::memory_pages) | 4,096 (256 MiB) | initial size of the memory |
+///
+/// Data is limited because a module is to hold code that trains, not weights that were
+/// trained elsewhere. How much is a tournament's rule; [`GateLimits::default`] has what
+/// tournaments allow unless they say otherwise, [`GateLimits::platform`] what they may
+/// allow at most.
 ///
 /// The operand stack and the locals together bound how many values are alive at
 /// once in one function, which is what makes register allocation slow. Nesting is
@@ -69,6 +76,10 @@ pub struct GateLimits {
     pub elements: u64,
     /// Data segments.
     pub data_segments: u64,
+    /// Bytes of all data segments together.
+    pub data_bytes: u64,
+    /// Bytes of all custom sections together.
+    pub custom_bytes: u64,
     /// Initial pages (64 KiB) of the memory.
     pub memory_pages: u64,
 }
@@ -93,7 +104,22 @@ impl Default for GateLimits {
             element_segments: 1_000,
             elements: 200_000,
             data_segments: 10_000,
+            data_bytes: 1 << 20,
+            custom_bytes: 1 << 20,
             memory_pages: 4_096,
+        }
+    }
+}
+
+impl GateLimits {
+    /// What the platform itself can take, whatever a tournament's rules allow: data is
+    /// bounded by the size of the module alone.
+    #[must_use]
+    pub fn platform() -> Self {
+        let limits = Self::default();
+        Self {
+            data_bytes: limits.module_bytes,
+            ..limits
         }
     }
 }

@@ -48,6 +48,11 @@ pub(crate) fn check(
     Ok(())
 }
 
+const LESS_DATA: &str = "take tables and weights out of the module: it is to hold code that trains, not what was \
+                         trained elsewhere; or ask the organiser for a higher `terms.module_data_bytes`";
+const NO_CUSTOM: &str =
+    "build with `gauntlet method build`, which leaves names and debug information out";
+
 struct Walk<'a> {
     limits: &'a GateLimits,
     types: Vec<FuncType>,
@@ -175,6 +180,15 @@ impl Walk<'_> {
                     section.count(),
                     limits.data_segments,
                 ))?;
+                for data in section {
+                    self.facts.data_bytes += data.map_err(bad)?.data.len() as u64;
+                }
+                self.note(Rejection::unless_within(
+                    "bytes of all data segments",
+                    self.facts.data_bytes,
+                    limits.data_bytes,
+                    LESS_DATA,
+                ))?;
             }
             Payload::CodeSectionStart { count: found, .. } => {
                 self.note(count("functions", found, limits.functions))?;
@@ -186,6 +200,17 @@ impl Walk<'_> {
                     Ok(Some(manifest)) => self.facts.manifest = Some(manifest),
                     Ok(None) => {}
                     Err(refused) => self.note(Err(refused))?,
+                }
+                let before = self.facts.custom_bytes;
+                self.facts.custom_bytes += section.data().len() as u64;
+                // Once is enough for the many sections that may follow.
+                if before <= limits.custom_bytes {
+                    self.note(Rejection::unless_within(
+                        "bytes of all custom sections",
+                        self.facts.custom_bytes,
+                        limits.custom_bytes,
+                        NO_CUSTOM,
+                    ))?;
                 }
             }
             // The remaining kinds are either harmless or refused by validation.

@@ -413,6 +413,53 @@ fn what_is_missing_is_told_at_once() {
     assert_eq!(review.rejections[0], refusal(&wasm));
 }
 
+/// An honest module with so many bytes of data, in so many segments.
+fn carrying(bytes: usize, segments: usize) -> Vec<u8> {
+    let data = "x".repeat(bytes / segments);
+    let segment = format!("(data \"{data}\")");
+    module(&segment.repeat(segments))
+}
+
+#[test]
+fn a_module_carries_only_so_much_data() {
+    let usual = GateLimits::default().data_bytes as usize;
+    for segments in [1, 8] {
+        let facts = gate(&carrying(usual, segments)).unwrap();
+        assert_eq!(facts.data_bytes, usual as u64);
+        let refused = refusal(&carrying(usual + segments, segments));
+        assert_eq!(refused.rule, Rule::TooLarge);
+        assert_eq!(refused.limit, Some(1 << 20));
+        assert_eq!(refused.found, Some((usual + segments) as u64));
+        assert!(refused.detail.contains("bytes of all data segments"));
+        assert!(refused.help.contains("module_data_bytes"), "{refused}");
+    }
+    // What a tournament's rules allow.
+    let limits = GateLimits {
+        data_bytes: 100,
+        ..GateLimits::platform()
+    };
+    assert!(check(&carrying(100, 1), &limits).is_ok());
+    assert_eq!(
+        check(&carrying(101, 1), &limits).unwrap_err().limit,
+        Some(100)
+    );
+    assert!(check(&carrying(2 * usual, 1), &GateLimits::platform()).is_ok());
+}
+
+#[test]
+fn custom_sections_are_bounded_together() {
+    let section = |bytes: usize| format!("(@custom \"notes\" \"{}\")", "x".repeat(bytes));
+    let facts = gate(&module(&section(1 << 19))).unwrap();
+    // The text's names are one, too.
+    assert!(
+        (1 << 19..600_000).contains(&facts.custom_bytes),
+        "{facts:?}"
+    );
+    let refused = refusal(&module(&section(1 << 17).repeat(9)));
+    assert!(refused.detail.contains("bytes of all custom sections"));
+    assert_eq!(refused.limit, Some(1 << 20));
+}
+
 #[test]
 fn a_review_ends_though_the_reasons_do_not() {
     let imports: String = (0..60)

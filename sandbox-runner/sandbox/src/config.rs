@@ -56,7 +56,7 @@ impl SandboxConfig {
             cache,
             runs,
             isolation: Isolation::usual(),
-            gate: GateLimits::default(),
+            gate: GateLimits::platform(),
             compile: CompileLimits::default(),
             wall_grace: Duration::from_secs(2),
             exit_grace: Duration::from_secs(5),

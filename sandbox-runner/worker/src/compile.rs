@@ -28,7 +28,7 @@ fn compile(input: &Path, output: &Path, defences: Defences) -> Result<(), String
     let wasm = fs::read(input).map_err(|error| format!("failed to read the module: {error}"))?;
     // The gate has seen it at submission; a worker trusts nobody's word for that.
     if defences.has(Defence::SecondGate) {
-        gauntlet_gate::check(&wasm, &gauntlet_gate::GateLimits::default())
+        gauntlet_gate::check(&wasm, &gauntlet_gate::GateLimits::platform())
             .map_err(|rejection| rejection.to_string())?;
     }
     let compiled = engine::engine(defences)

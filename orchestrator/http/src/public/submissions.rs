@@ -43,11 +43,11 @@ pub(crate) async fn create(
         extract::require_content_type(&headers, "application/wasm")?;
     }
     // Asked before the method is received, and again when it is entered.
-    accepts(&app.context, &tournament).await?;
+    let terms = accepts(&app.context, &tournament).await?;
     let artifact = if image {
         image_upload::receive(&app, &headers, body).await?
     } else {
-        receive_module(&headers, body).await?
+        receive_module(&headers, body, terms.module_data_bytes).await?
     };
     let bytes = match &artifact {
         Artifact::Module(module) => module.len() as u64,
@@ -71,8 +71,11 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(receipt)))
 }
 
-async fn receive_module(headers: &HeaderMap, body: Body) -> Result<Artifact> {
-    let limits = GateLimits::default();
+async fn receive_module(headers: &HeaderMap, body: Body, data_bytes: u64) -> Result<Artifact> {
+    let limits = GateLimits {
+        data_bytes,
+        ..GateLimits::platform()
+    };
     let module = incoming::read(headers, body, limits.module_bytes, "body").await?;
     // The gate validates the whole module: some tens of milliseconds for a large one.
     let checked = module.clone();

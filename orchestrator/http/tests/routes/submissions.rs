@@ -1,6 +1,7 @@
 //! What a submission gets, and what bad input gets.
 
 use axum::http::StatusCode;
+use serde_json::json;
 
 use crate::modules;
 use crate::support::Server;
@@ -83,6 +84,50 @@ async fn refused_modules_say_why_and_leave_nothing() {
             "{name} left something behind"
         );
     }
+}
+
+#[tokio::test]
+async fn a_module_carries_as_much_data_as_the_rules_allow() {
+    let server = Server::start().await;
+    server.open_tournament("usual").await;
+    for (name, data) in [("strict", 8), ("generous", 2 << 20)] {
+        let rules = json!({
+            "format": "round_robin",
+            "blocks": 3,
+            "terms": { "module_data_bytes": data },
+        });
+        let body = json!({ "name": name, "task": "digits", "rules": rules });
+        let made = server.admin_post_json("/api/v1/tournaments", &body).await;
+        made.ok(StatusCode::CREATED);
+        let opened = format!("/api/v1/tournaments/{name}/open");
+        server.admin_post(&opened).await.ok(StatusCode::OK);
+    }
+    for (tournament, limit) in [("strict", 8), ("usual", 1 << 20), ("generous", 2 << 20)] {
+        let carrying = |bytes: usize| modules::honest(&"x".repeat(bytes));
+        let problem = server
+            .submit(tournament, "smuggler", carrying(limit + 1))
+            .await
+            .problem(422, "module-too-large");
+        assert_eq!(problem.field.as_deref(), Some("body"));
+        assert_eq!(problem.limit, Some(limit.to_string()));
+        assert!(problem.detail.contains("data segments"), "{problem}");
+        server
+            .submit(tournament, "fits", carrying(limit))
+            .await
+            .ok(StatusCode::CREATED);
+    }
+}
+
+#[test]
+fn rules_and_gate_agree_on_the_usual_limit_of_data() {
+    assert_eq!(
+        gauntlet_domain::tournament::MODULE_DATA_BYTES,
+        gauntlet_gate::GateLimits::default().data_bytes
+    );
+    assert_eq!(
+        gauntlet_gate::GateLimits::platform().data_bytes,
+        gauntlet_gate::GateLimits::default().module_bytes
+    );
 }
 
 #[tokio::test]

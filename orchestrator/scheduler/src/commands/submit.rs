@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::Lane;
-use gauntlet_domain::tournament::{Combine, TournamentState};
+use gauntlet_domain::tournament::{Combine, Terms, TournamentState};
 use gauntlet_domain::{Digest, MethodName, SubmissionId, TokenId, TournamentId, TournamentName};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, events, submissions};
@@ -108,20 +108,20 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
     })
 }
 
-/// Whether a tournament takes submissions now: a cheap question to ask before
-/// a module is received.
-pub async fn accepts(ctx: &Context, name: &TournamentName) -> Result<(), Refusal> {
+/// Whether a tournament takes submissions now, and on what terms: a cheap question to ask
+/// before a module is received.
+pub async fn accepts(ctx: &Context, name: &TournamentName) -> Result<Terms, Refusal> {
     let mut conn = ctx.db.acquire().await?;
     check_open(&mut conn, name, Lock::None).await
 }
 
-async fn check_open(conn: &mut Conn, name: &TournamentName, lock: Lock) -> Result<(), Refusal> {
+async fn check_open(conn: &mut Conn, name: &TournamentName, lock: Lock) -> Result<Terms, Refusal> {
     let id = find::tournament(conn, name).await?;
     let row = tournaments::get(conn, id, lock)
         .await?
         .ok_or_else(|| Error::Corrupt(format!("tournament {id} vanished")))?;
     match row.state {
-        TournamentState::Open => Ok(()),
+        TournamentState::Open => Ok(row.rules.terms),
         TournamentState::Draft => Err(Reason::new(
             "tournament-not-open",
             format!("`{name}` does not take submissions yet"),

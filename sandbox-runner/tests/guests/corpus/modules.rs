@@ -93,6 +93,11 @@ fn files() -> Vec<Row> {
         (
             "ten megabytes in a section that nobody reads",
             with_custom("notes", &vec![7; 10 << 20], 1),
+            Refused("bytes of all custom sections"),
+        ),
+        (
+            "half a megabyte in a section that nobody reads",
+            with_custom("notes", &vec![7; 1 << 19], 1),
             Harmless,
         ),
         (

@@ -113,6 +113,7 @@ pub fn check(path: &Path) -> Result<(Check, Vec<u8>), CheckError> {
             path: path.to_path_buf(),
         });
     }
+    // A tournament's rules may allow another amount of data; these are the usual limits.
     let limits = GateLimits::default();
     let (review, wasm) = match gauntlet_gate::check_size(meta.len(), &limits) {
         // Before reading: the file may be of any size.
@@ -149,6 +150,16 @@ pub fn check(path: &Path) -> Result<(Check, Vec<u8>), CheckError> {
             limits.operands,
         ),
         size("deepest nesting", facts.deepest_nesting, limits.nesting),
+        size(
+            "bytes of all data segments",
+            facts.data_bytes,
+            limits.data_bytes,
+        ),
+        size(
+            "bytes of all custom sections",
+            facts.custom_bytes,
+            limits.custom_bytes,
+        ),
         size(
             "memory in pages of 64 KiB",
             facts.memory_pages,

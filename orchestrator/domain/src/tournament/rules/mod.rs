@@ -16,7 +16,7 @@ pub use halving::Halving;
 pub use racing::{FirstBlock, Racing};
 pub use round_robin::RoundRobin;
 pub use swiss::Swiss;
-pub use terms::{Combine, Succession, Terms};
+pub use terms::{Combine, MODULE_DATA_BYTES, Succession, Terms};
 
 use serde::{Deserialize, Deserializer, Serialize};
 

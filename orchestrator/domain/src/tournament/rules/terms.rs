@@ -27,6 +27,21 @@ pub struct Terms {
     /// `halving` without `race`, combined by `mean`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mid_run: Option<MidRun>,
+    /// Most bytes that all data segments of a module may have together: tables and
+    /// constants, among which trained weights could be smuggled in.
+    #[serde(skip_serializing_if = "is_usual_data")]
+    pub module_data_bytes: u64,
+}
+
+/// Bytes of data that a module may carry unless the rules say otherwise.
+pub const MODULE_DATA_BYTES: u64 = 1 << 20;
+
+/// Most that rules may allow: as much as a module itself may have.
+const MOST_MODULE_DATA_BYTES: u64 = 16 << 20;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_usual_data(bytes: &u64) -> bool {
+    *bytes == MODULE_DATA_BYTES
 }
 
 /// When a challenger takes the title: decided on new blocks of a last round that only
@@ -82,6 +97,7 @@ impl Default for Terms {
             succession: Succession::default(),
             combine: Combine::default(),
             mid_run: None,
+            module_data_bytes: MODULE_DATA_BYTES,
         }
     }
 }
@@ -150,6 +166,12 @@ impl Terms {
             return error(
                 "rules.terms.max_field",
                 "must not be less than rules.terms.min_field",
+            );
+        }
+        if self.module_data_bytes > MOST_MODULE_DATA_BYTES {
+            return error(
+                "rules.terms.module_data_bytes",
+                "must be at most 16777216, the most that a module may have",
             );
         }
         match &self.succession {
@@ -228,6 +250,16 @@ mod tests {
             }
         );
         assert!(serde_json::from_str::<Terms>(r#"{"defends":true}"#).is_err());
+    }
+
+    #[test]
+    fn the_usual_limit_of_data_is_left_out_so_that_old_rules_keep_their_digest() {
+        let text = serde_json::to_string(&Terms::default()).unwrap();
+        assert!(!text.contains("module_data_bytes"), "{text}");
+        let terms: Terms = serde_json::from_str(r#"{"module_data_bytes":0}"#).unwrap();
+        assert_eq!(terms.module_data_bytes, 0);
+        let text = serde_json::to_string(&terms).unwrap();
+        assert!(text.contains(r#""module_data_bytes":0"#), "{text}");
     }
 
     #[test]
@@ -326,6 +358,13 @@ mod tests {
                 wrong
             );
         }
+        assert_eq!(
+            field(Terms {
+                module_data_bytes: (16 << 20) + 1,
+                ..terms()
+            }),
+            "rules.terms.module_data_bytes"
+        );
         let profile = |r_max, reference| Terms {
             combine: Combine::Profile { r_max, reference },
             ..Terms::default()

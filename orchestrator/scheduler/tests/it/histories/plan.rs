@@ -95,7 +95,6 @@ fn rules(dice: &mut Dice, field: u32, two_tasks: bool) -> Rules {
     };
     let racing = matches!(play, Play::Racing(_));
     let terms = Terms {
-        mid_run: None,
         min_field: if dice.once_in(6) { 2 } else { 1 },
         max_field: dice.once_in(6).then_some(field.max(2)),
         defend: dice.once_in(4),
@@ -105,6 +104,7 @@ fn rules(dice: &mut Dice, field: u32, two_tasks: bool) -> Rules {
         } else {
             Combine::Mean
         },
+        ..Terms::default()
     };
     Rules { play, terms }
 }
