@@ -6,7 +6,8 @@
 pub struct Budget {
     /// Used share, 0 to 1: the largest of all limits' shares.
     pub used: f64,
-    /// Metered work used, in FLOPs plus bytes moved; `None` where nothing is metered
+    /// Metered work used: FLOPs, bytes moved, and what the method has computed itself until
+    /// this very call; `None` where nothing is metered
     /// (natively).
     pub work_used: Option<u64>,
     /// Metered work left; `None` where nothing is metered.

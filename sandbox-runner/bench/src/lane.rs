@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use gauntlet_sandbox::{Device, Sandbox, SandboxConfig};
 use gauntlet_tasks::Dataset;
+use gauntlet_wire::settings::Settings;
 use gauntlet_worker_protocol::{Event, Job, Limits, Meters, Outcome, Phase};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -101,6 +102,22 @@ impl Lane {
         seed: u64,
         limits: Limits,
     ) -> Result<LaneRun, BenchError> {
+        let settings = Settings::new();
+        self.train_with(method, settings, data, seed, limits).await
+    }
+
+    /// The same with values for the method's hyper-parameters.
+    ///
+    /// # Errors
+    /// If the platform fails; what becomes of the method is in the answer.
+    pub async fn train_with(
+        &self,
+        method: &str,
+        settings: Settings,
+        data: &Dataset,
+        seed: u64,
+        limits: Limits,
+    ) -> Result<LaneRun, BenchError> {
         let module = self.methods.join(format!("{method}.wasm"));
         let wasm = fs::read(&module).map_err(|_| BenchError::Missing(module))?;
         let compiled = self
@@ -130,7 +147,7 @@ impl Lane {
             seed,
             limits,
             threads: self.threads,
-            settings: gauntlet_wire::settings::Settings::new(),
+            settings,
             snapshots: None,
         };
 

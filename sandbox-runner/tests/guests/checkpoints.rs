@@ -74,6 +74,16 @@ async fn a_run_out_of_work_has_its_last_checkpoint_for_a_model() {
 }
 
 #[tokio::test]
+async fn what_a_method_computes_itself_uses_up_its_work_too() {
+    let mut guest = Guest::default();
+    let mut code = guest.submit(&[ones(1, &[2])]);
+    code += &guest.checkpoint_at(3, None, "weights", 1);
+    let guest = guest.train(&(code + "(loop (br 0))"));
+    let (outcome, _, model) = train(&guest, LIMITS).await;
+    assert_eq!((outcome, model), (cut_off("work", 3), Some(1.)));
+}
+
+#[tokio::test]
 async fn a_run_out_of_batches_has_its_best_checkpoint_for_a_model() {
     let mut guest = Guest::default();
     let mut code = guest.batch(5, 6) + &guest.submit(&[ones(1, &[2])]);
@@ -94,13 +104,18 @@ async fn a_run_out_of_batches_has_its_best_checkpoint_for_a_model() {
 
 #[tokio::test]
 async fn any_other_end_after_a_checkpoint_is_what_it_is() {
-    for (ending, expected) in [
-        ("(unreachable)", "method_failed"),
-        ("(loop (br 0))", "budget_exceeded"),
+    let hurried = Limits {
+        work: u64::MAX,
+        wall_ms: 1_000,
+        ..LIMITS
+    };
+    for (ending, limits, expected) in [
+        ("(unreachable)", LIMITS, "method_failed"),
+        ("(loop (br 0))", hurried, "budget_exceeded"),
     ] {
         let mut guest = Guest::default();
         let code = guest.batch(1, 2) + &guest.checkpoint("weights", 1) + ending;
-        let (outcome, _, model) = train(&guest.train(&code), LIMITS).await;
+        let (outcome, _, model) = train(&guest.train(&code), limits).await;
         let outcome = serde_json::to_value(&outcome).unwrap();
         assert_eq!(outcome["outcome"], expected, "{outcome}");
         assert_eq!(model, None);
@@ -159,6 +174,7 @@ async fn reports_without_end_are_thinned_and_never_an_error() {
          (br_if 0 (i32.lt_u (local.get $i) (i32.const 20000)))) {last} {honest}"
     );
     let limits = Limits {
+        work: 10 * LIMITS.work,
         wall_ms: 20_000,
         ..LIMITS
     };

@@ -4,6 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `corpus` | guests in WebAssembly with the verdict that each must end in |
+//! | `cut_off` | whether a guest is cut off at the same instruction on a busy machine |
 //! | `checkpoints` | what becomes of a run that ends before its method returns |
 //! | `checkpoint_scores` | checkpoints that are scored while a run trains on |
 //! | `files` | files that only a worker taken over could write |
@@ -23,6 +24,7 @@
 mod checkpoint_scores;
 mod checkpoints;
 mod corpus;
+mod cut_off;
 mod expected;
 mod figures;
 mod files;
@@ -42,7 +44,7 @@ use expected::{Expected, judge};
 use gauntlet_protocol::Budget;
 use gauntlet_worker_protocol::{Outcome, Phase};
 use guest::{Guest, ones, tensor};
-use harness::{BUDGET, Harness, LIMITS, MIB, job};
+use harness::{BUDGET, Harness, LIMITS, MIB, job, program};
 
 /// No guest may hold a runner up for longer.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -50,11 +52,15 @@ const LONGEST: Duration = Duration::from_secs(20);
 /// Runs a category: every guest ends in its verdict, leaves nothing, and harms nobody.
 async fn run(name: &str) {
     let cases = corpus::category(name);
+    let budget = Budget {
+        work: corpus::work(name),
+        ..BUDGET
+    };
     let mut harness = Harness::new();
     harness.honest_as_ever().await.unwrap();
     let (mut wrong, mut leaks) = (Vec::new(), Vec::new());
     for case in &cases {
-        let observed = harness.run(&case.guest, BUDGET).await;
+        let observed = harness.run(&case.guest, budget).await;
         if !judge(&observed, case.expected) {
             let told = observed.told();
             wrong.push(format!(
@@ -99,7 +105,25 @@ macro_rules! categories {
 }
 
 categories! {
-    bombs computing determinism indices interface memory models modules operations phases reporting scoring
+    bombs computing costs determinism indices interface memory models modules operations phases reporting scoring
+}
+
+#[tokio::test]
+async fn trained_weights_in_the_data_of_a_module_do_not_get_in() {
+    // As the server sets the gate, unless a tournament's rules say otherwise.
+    let harness = Harness::with(program("gauntlet-worker"), |config| {
+        config.gate = gauntlet_gate::GateLimits::default();
+    });
+    let carrying = |bytes: usize| {
+        let mut guest = Guest::honest();
+        guest.constant(&vec![0x3f; bytes]);
+        guest
+    };
+    let honest = harness.run(&carrying(0), BUDGET).await;
+    assert!(judge(&honest, Expected::Harmless), "{}", honest.told());
+    let smuggler = harness.run(&carrying(1 << 20), BUDGET).await;
+    let refused = Expected::Refused("bytes of all data segments");
+    assert!(judge(&smuggler, refused), "{}", smuggler.told());
 }
 
 #[tokio::test]
@@ -109,6 +133,7 @@ async fn a_native_operation_that_takes_too_long_is_killed() {
     let begin = Instant::now();
     let budget = Budget {
         work: u64::MAX,
+        wall_seconds: 1,
         tensor_bytes: 1024 * MIB,
         ..BUDGET
     };

@@ -75,6 +75,11 @@ fn inside() -> Vec<(&'static str, Guest, Succeeds)> {
         ),
         ("work", matmul, Observed::is_harmless),
         (
+            "guest-work",
+            before(&corpus::times(200_000_000, "")),
+            Observed::is_harmless,
+        ),
+        (
             "plain-lines",
             corpus::logs(corpus::TERMINAL, 1),
             |observed| observed.logs().any(|line| line.contains('\u{1b}')),
@@ -146,13 +151,16 @@ async fn every_defence_inside_the_worker_is_needed() {
     let whole = Harness::with(program("gauntlet-worker"), patient);
     let mut tally = Tally::default();
     for (name, guest, succeeds) in inside() {
-        // Enough work that it is not what stops a guest, where it is not the point.
+        // Enough work that it is not what stops a guest, where it is not the point, and a
+        // wall clock that stops it only where that is the point.
+        let (work, wall_seconds) = match name {
+            "work" => (BUDGET.work, BUDGET.wall_seconds),
+            "epochs" | "deadline" => (u64::MAX, 1),
+            _ => (10 * BUDGET.work, BUDGET.wall_seconds),
+        };
         let budget = Budget {
-            work: if name == "work" {
-                BUDGET.work
-            } else {
-                10 * BUDGET.work
-            },
+            work,
+            wall_seconds,
             ..BUDGET
         };
         let with = whole.run(&guest, budget).await;
@@ -203,6 +211,7 @@ async fn every_limit_of_the_supervisor_is_needed() {
 
     let budget = Budget {
         work: u64::MAX,
+        wall_seconds: 1,
         tensor_bytes: 1024 * MIB,
         ..BUDGET
     };

@@ -49,6 +49,8 @@ pub(crate) struct Check<'t, 'o> {
     /// Bytes of the operands that the host may copy, as they do not lie in order.
     strided_bytes: u64,
     view: bool,
+    /// Is it a view that is copied?
+    copied: bool,
     /// Does the host leave the outputs in another order?
     strided_output: bool,
     /// Does a view leave the elements in the order in which they lie?
@@ -78,6 +80,7 @@ impl<'t, 'o> Check<'t, 'o> {
             working_bytes: 0,
             strided_bytes: 0,
             view: false,
+            copied: false,
             strided_output: false,
             keeps_order: false,
             empty: false,
@@ -337,8 +340,13 @@ impl<'t, 'o> Check<'t, 'o> {
         self.keeps_order = true;
     }
 
+    /// This view is copied, and so is paid for.
+    pub(crate) fn is_copied(&mut self) {
+        self.copied = true;
+    }
+
     pub(crate) fn cost(&self) -> Cost {
-        let bytes_moved = if self.view {
+        let bytes_moved = if self.view && !self.copied {
             0
         } else {
             self.bytes_read.saturating_add(self.bytes_written)

@@ -152,6 +152,23 @@ impl Ledger {
         Ok(cost)
     }
 
+    /// Charge for something that is no tensor operation: what the guest computed, a call.
+    ///
+    /// # Errors
+    /// If there is not so much work left. Then all of it is used.
+    #[inline]
+    pub fn spend(&mut self, what: &'static str, work: u64) -> Result<(), Violation> {
+        let asked = self.work.saturating_add(work);
+        if asked > self.limits.work {
+            self.work = self.limits.work;
+            let limit = self.limits.work;
+            let op = what.to_owned();
+            return Err(Violation::Budget { op, limit, asked });
+        }
+        self.work = asked;
+        Ok(())
+    }
+
     /// A live tensor.
     #[must_use]
     pub fn tensor(&self, id: u64) -> Option<&Entry> {

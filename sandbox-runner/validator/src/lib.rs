@@ -24,10 +24,13 @@
 //!
 //! # Prices
 //!
-//! `work = FLOPs + bytes moved + 16,384 for the operation + 16 for each tensor it names`.
+//! `work = FLOPs + bytes moved + a fixed price for the operation + 16 for each tensor it names`.
+//!
+//! The fixed prices, and those of everything else that a method asks for, are in [`price`].
 //!
 //! Bytes moved are those of the operands and outputs, at their full shape.
-//! Exceptions: views move nothing; `select`, `gather` and `embedding` read
+//! Exceptions: views move nothing, but for a reshape of what may lie otherwise than in the
+//! order of its dimensions (what was permuted, sliced, expanded), which is a copy; `select`, `gather` and `embedding` read
 //! their indices and as much as they write; an operand of which only the shape is
 //! used is not read; an upload or a read moves the tensor once.
 //!
@@ -83,7 +86,7 @@ mod limits;
 mod module_ops;
 mod name;
 mod numeric;
-mod price;
+pub mod price;
 mod reduction;
 mod sanitise;
 mod scalar;
@@ -95,7 +98,6 @@ mod violation;
 pub use ledger::Ledger;
 pub use limits::{Cost, FIRST_HOST_ID, Limits, MAX_DIMS, Meters};
 pub use name::OperationKind;
-pub use price::{OPERAND as OPERAND_COST, OPERATION as OPERATION_COST};
 pub use sanitise::sanitise;
 pub use table::Entry;
 pub use violation::{LONGEST_TENSORS, Violation, operation_name};

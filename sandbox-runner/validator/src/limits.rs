@@ -17,7 +17,7 @@ pub struct Limits {
     pub tensor_bytes: u64,
     /// Live tensors.
     pub tensors: usize,
-    /// Metered work: FLOPs plus bytes moved plus the fixed costs.
+    /// Metered work: FLOPs, bytes moved, fixed costs, and what the guest computes itself.
     pub work: u64,
     /// Elements of one tensor, dimensions of length zero counted as one.
     pub elements_per_tensor: u64,

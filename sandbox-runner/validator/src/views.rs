@@ -13,6 +13,9 @@ pub(crate) fn reshape<'o>(c: &mut Check<'_, 'o>, op: &'o ShapeOpIr, class: Class
     c.may_be_empty();
     c.input(&op.input, class)?;
     c.is_view_in_order();
+    if !c.is_contiguous(&op.input) {
+        c.is_copied();
+    }
     let (before, after) = (shape::count(&op.input.shape), shape::count(&op.out.shape));
     require!(
         before == after,

@@ -7,7 +7,8 @@ use burn_ir::{
     BaseOperationIr, BinaryOpIr, CastOpIr, CatOpIr, CreationOpIr, InitOperationIr,
     NumericOperationIr, OperationIr, ShapeOpIr, SliceOpIr, TensorIr, TensorStatus, UnaryOpIr,
 };
-use gauntlet_validator::{Limits, OPERAND_COST, OPERATION_COST, Violation};
+use gauntlet_validator::price::{OPERAND, OPERATION};
+use gauntlet_validator::{Limits, Violation};
 use support::{Guest, kept, last, limits};
 
 fn add(guest: &mut Guest, lhs: TensorIr, rhs: TensorIr) -> (OperationIr, TensorIr) {
@@ -41,7 +42,7 @@ fn the_price_is_flops_plus_bytes_plus_fixed_costs() {
     let (op, _) = add(&mut guest, a, b);
     let cost = guest.ledger.check(&op).unwrap();
     assert_eq!((cost.flops, cost.bytes_moved), (100, 1200));
-    assert_eq!(cost.work, 1300 + OPERATION_COST + 3 * OPERAND_COST);
+    assert_eq!(cost.work, 1300 + OPERATION + 3 * OPERAND);
     assert_eq!(guest.ledger.work_used() - before, cost.work);
 }
 
@@ -258,7 +259,7 @@ fn limits_hold_and_a_refusal_changes_nothing() {
         })
     ));
     assert_eq!(guest.ledger.meters(), before);
-    let one = 400 + OPERATION_COST + OPERAND_COST;
+    let one = 400 + OPERATION + OPERAND;
     let mut guest = Guest::with(Limits {
         work: 2 * one - 1,
         ..limits()

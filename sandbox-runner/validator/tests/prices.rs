@@ -4,7 +4,7 @@ mod support;
 
 use burn_backend::{DType, Shape};
 use burn_ir::*;
-use gauntlet_validator::{OPERAND_COST, OPERATION_COST};
+use gauntlet_validator::price::{OPERAND, OPERATION};
 use support::Guest;
 
 fn matmul(lhs: &[usize], rhs: &[usize]) -> u64 {
@@ -108,14 +108,28 @@ fn sorting_costs_n_log_n() {
 }
 
 #[test]
-fn views_are_free_but_for_the_fixed_cost() {
+fn views_are_free_but_for_the_fixed_cost_and_their_copies_are_paid_for() {
     let mut guest = Guest::new();
     let input = guest.f32(&[100, 100]);
     let id = guest.id();
-    let op = BaseOperationIr::Permute(PermuteOpIr::create(input, vec![1, 0], || id));
+    let flat = |guest: &mut Guest, input: TensorIr| {
+        let id = guest.id();
+        let op = ShapeOpIr::reshape(input, Shape::from([10_000]), || id);
+        guest
+            .ledger
+            .check(&OperationIr::BaseFloat(BaseOperationIr::Reshape(op)))
+            .unwrap()
+    };
+    let fixed = OPERATION + 2 * OPERAND;
+    assert_eq!(flat(&mut guest, input.clone()).work, fixed);
+    let op = PermuteOpIr::create(input, vec![1, 0], || id);
+    let turned = TensorIr {
+        status: TensorStatus::ReadOnly,
+        ..op.out.clone()
+    };
+    let op = BaseOperationIr::Permute(op);
     let cost = guest.ledger.check(&OperationIr::BaseFloat(op)).unwrap();
-    assert_eq!(
-        (cost.flops, cost.bytes_moved, cost.work),
-        (0, 0, OPERATION_COST + 2 * OPERAND_COST)
-    );
+    assert_eq!((cost.flops, cost.bytes_moved, cost.work), (0, 0, fixed));
+    // What lies by columns has to be copied to lie in a row.
+    assert_eq!(flat(&mut guest, turned).work, fixed + 2 * 40_000);
 }

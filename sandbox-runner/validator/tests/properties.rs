@@ -4,7 +4,7 @@ mod support;
 
 use burn_backend::{DType, Shape};
 use burn_ir::{IrVisitorMut, OperationIr, TensorId, TensorIr, TensorStatus};
-use gauntlet_validator::{OPERAND_COST, OPERATION_COST};
+use gauntlet_validator::price::{OPERAND, OPERATION};
 use proptest::prelude::*;
 use support::Guest;
 use support::catalogue::{Source, catalogue};
@@ -121,7 +121,7 @@ proptest! {
         let cost = guest.ledger.check(&op);
         prop_assert!(cost.is_ok(), "{name}: {} for {op:?}", cost.unwrap_err());
         let cost = cost.unwrap();
-        prop_assert_eq!(cost.work, cost.flops + cost.bytes_moved + OPERATION_COST + OPERAND_COST * tensors.len() as u64);
+        prop_assert_eq!(cost.work, cost.flops + cost.bytes_moved + OPERATION + OPERAND * tensors.len() as u64);
         for output in op.outputs() {
             let entry = guest.ledger.tensor(output.id.value()).expect("it is there now");
             prop_assert_eq!(&entry.shape, &output.shape);

@@ -97,7 +97,8 @@ impl Phase {
 /// What a phase may use. Every limit is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Metered work: FLOPs plus bytes moved, as the ledger counts them. The same on every machine.
+    /// Metered work: FLOPs, bytes moved, fixed prices and instructions of the method's own, as
+    /// the ledger counts them. The same on every machine.
     pub work: u64,
     /// Training batches served, where a fixed number is wanted (comparisons, benchmarks).
     pub batches: Option<u64>,
@@ -203,7 +204,7 @@ pub enum Outcome {
 /// What a phase used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Meters {
-    /// Metered work, of which `flops` and `bytes_moved` are the parts.
+    /// Metered work: `flops`, `bytes_moved`, fixed prices and instructions of the method's own.
     pub work: u64,
     /// Floating-point operations, as the ledger prices them.
     pub flops: u64,

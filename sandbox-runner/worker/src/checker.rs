@@ -3,7 +3,7 @@
 
 use burn_backend::TensorData;
 use burn_ir::{OperationIr, TensorId, TensorIr, TensorStatus};
-use gauntlet_validator::{Entry, Ledger, Meters, sanitise};
+use gauntlet_validator::{Entry, Ledger, Meters, price, sanitise};
 use gauntlet_wire::ops::Message;
 
 use crate::command_queue::Command;
@@ -32,7 +32,10 @@ impl Checker {
             batch = rest;
             commands.push(match message {
                 Message::Op(operation) => self.operation(operation)?,
-                Message::Seed(seed) => Command::Seed(seed),
+                Message::Seed(seed) => {
+                    self.spend("a restart of the random stream", price::OPERATION)?;
+                    Command::Seed(seed)
+                }
             });
         }
         Ok(())
@@ -89,6 +92,11 @@ impl Checker {
         })
     }
 
+    /// Charges for something that is no tensor operation.
+    pub(crate) fn spend(&mut self, what: &'static str, work: u64) -> Result<(), Stop> {
+        Ok(self.ledger.spend(what, work)?)
+    }
+
     pub(crate) fn meters(&self) -> Meters {
         self.ledger.meters()
     }
@@ -100,5 +108,9 @@ impl Checker {
 
     pub(crate) fn work_used(&self) -> u64 {
         self.ledger.work_used()
+    }
+
+    pub(crate) fn work_left(&self) -> u64 {
+        self.ledger.work_limit() - self.ledger.work_used()
     }
 }

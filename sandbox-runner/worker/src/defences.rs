@@ -25,6 +25,8 @@ pub enum Defence {
     TensorBytes,
     /// The ledger's limit of work.
     Work,
+    /// The charge for what the guest computes itself.
+    GuestWork,
     /// Lines without control characters.
     PlainLines,
     /// The limit of log lines.
@@ -41,7 +43,7 @@ pub enum Defence {
 
 impl Defence {
     /// Each with the name that a test gives it.
-    pub const ALL: [(&'static str, Self); 14] = [
+    pub const ALL: [(&'static str, Self); 15] = [
         ("epochs", Self::Epochs),
         ("deadline", Self::Deadline),
         ("guest-memory", Self::GuestMemory),
@@ -50,6 +52,7 @@ impl Defence {
         ("canonical-nans", Self::CanonicalNans),
         ("tensor-bytes", Self::TensorBytes),
         ("work", Self::Work),
+        ("guest-work", Self::GuestWork),
         ("plain-lines", Self::PlainLines),
         ("log-lines", Self::LogLines),
         ("thinning", Self::Thinning),

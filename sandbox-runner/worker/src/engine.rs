@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use wasmtime::{Config, Engine, OptLevel};
 
 use crate::defences::{Defence, Defences};
+use crate::instruction_price;
 
 /// Epochs tick this often; a guest that never returns is stopped within two ticks.
 pub(crate) const EPOCH_MILLIS: u64 = 10;
@@ -13,9 +14,10 @@ const STACK: usize = 1 << 20;
 
 /// The engine.
 ///
-/// Deterministic: NaNs are canonical, relaxed SIMD and threads are off. Epochs
-/// interrupt guest code; they cannot interrupt a native operation, which is why
-/// the supervisor also kills by wall time.
+/// Deterministic: NaNs are canonical, relaxed SIMD and threads are off, and what the
+/// guest computes is counted as fuel, instruction by instruction, until its budget of
+/// work is used up. Epochs are a backstop for guests that are slow beyond measure; they
+/// cannot interrupt a native operation, which is why the supervisor also kills by wall time.
 pub(crate) fn engine(defences: Defences) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     // As much as the engine lets anybody ask for, if there is to be no limit.
@@ -25,6 +27,8 @@ pub(crate) fn engine(defences: Defences) -> wasmtime::Result<Engine> {
         2 * STACK
     };
     config
+        .consume_fuel(true)
+        .operator_cost(instruction_price::table())
         .epoch_interruption(true)
         .cranelift_nan_canonicalization(defences.has(Defence::CanonicalNans))
         .cranelift_opt_level(OptLevel::Speed)

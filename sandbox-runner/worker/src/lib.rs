@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`command`] | the command line: `compile`, `run`, `fingerprint` |
 //! | `engine` | how WebAssembly is compiled and run |
+//! | `instruction_price` | what an instruction of the guest's costs |
 //! | `compile` | module in, compiled module out |
 //! | `run` | one phase from job to outcome |
 //! | `session` | what a running guest's host functions share |
@@ -40,6 +41,7 @@ mod executor;
 pub mod executor_harness;
 mod imports;
 mod index_guard;
+mod instruction_price;
 mod model_file;
 mod run;
 mod serve;

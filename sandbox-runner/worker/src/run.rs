@@ -169,6 +169,10 @@ fn prepare<B: BackendIr + 'static>(
     .with_snapshots(snapshots);
     let mut store = Store::new(&engine, session);
     store.limiter(|session| session);
+    let fuel = store.data_mut().refuel();
+    store
+        .set_fuel(fuel)
+        .map_err(|error| format!("the engine does not count instructions: {error:#}"))?;
     let ticks = job.limits.wall_ms / engine::EPOCH_MILLIS + 1;
     store.set_epoch_deadline(if defences.has(Defence::Epochs) {
         ticks
@@ -216,9 +220,14 @@ impl Guest {
     /// Runs to the end. What was asked for until then is in the queue, which is closed.
     fn run(mut self) -> (Result<(), Stop>, Session) {
         let result = self.call();
+        // Nothing is left if that was what stopped it.
+        let fuel_left = self.store.get_fuel().unwrap_or(0);
         let mut session = self.store.into_data();
         session.close();
-        let result = result.map_err(|error| explain(&error, session.memory_refused));
+        let charged = session.charge_guest(fuel_left);
+        let result = result
+            .map_err(|error| explain(&error, session.memory_refused))
+            .and(charged);
         (result, session)
     }
 
@@ -242,6 +251,7 @@ impl Guest {
 fn explain(error: &wasmtime::Error, memory_refused: bool) -> Stop {
     let told = error.downcast_ref::<Stop>();
     match (told, error.downcast_ref::<Trap>()) {
+        (None, Some(Trap::OutOfFuel)) => Stop::Budget("work"),
         // A guest that was refused memory says so by panicking; the refusal is the cause.
         (Some(Stop::Method(_)), _) | (None, _) if memory_refused => Stop::Memory("guest"),
         (Some(stop), _) => stop.clone(),

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use burn_backend::{DType, TensorData};
 use burn_ir::TensorIr;
+use gauntlet_validator::price;
 use gauntlet_wire::calls::{BudgetReply, DeviceDefaults, Measured};
 use gauntlet_wire::order::BatchOrder;
 use gauntlet_wire::settings::Settings;
@@ -45,6 +46,8 @@ pub(crate) struct Session {
     progress_told: Instant,
     pub(crate) defences: Defences,
     snapshots: Snapshots,
+    /// Fuel that the guest was given last. A unit of fuel is a unit of work.
+    fuel: u64,
 }
 
 /// A model that was checked in.
@@ -141,6 +144,7 @@ impl Session {
             progress_told: began,
             defences,
             snapshots: Snapshots::default(),
+            fuel: 0,
         }
     }
 
@@ -148,6 +152,30 @@ impl Session {
     pub(crate) fn with_snapshots(mut self, snapshots: Snapshots) -> Self {
         self.snapshots = snapshots;
         self
+    }
+
+    /// The fuel with which the guest may go on: what is left of its work, so that it stops
+    /// at the instruction that would be one too much. All that a run may use is charged to
+    /// the ledger in the order of the guest's own instructions, whatever other threads do
+    /// meanwhile; so where it stops depends on nothing but what it does.
+    pub(crate) fn refuel(&mut self) -> u64 {
+        self.fuel = if self.defences.has(Defence::GuestWork) {
+            // The engine stops a guest when nothing is left, the ledger when it is over the limit.
+            self.checker.work_left().saturating_add(1)
+        } else {
+            u64::MAX
+        };
+        self.fuel
+    }
+
+    /// Charges what the guest has computed since it was given fuel.
+    pub(crate) fn charge_guest(&mut self, fuel_left: u64) -> Result<(), Stop> {
+        if !self.defences.has(Defence::GuestWork) {
+            return Ok(());
+        }
+        let used = self.fuel.saturating_sub(fuel_left);
+        self.fuel = fuel_left;
+        self.checker.spend("what the method computes itself", used)
     }
 
     /// Every import asks this too: hands out the checkpoint kept if a share of the budget
@@ -197,6 +225,8 @@ impl Session {
 
     /// Reads a tensor as the guest describes it; its status may free it.
     pub(crate) fn read(&mut self, tensor: TensorIr) -> Result<TensorData, Stop> {
+        self.checker
+            .spend("a wait for the device", price::ROUND_TRIP)?;
         self.checker.read(&tensor)?;
         match self.commands.ask(Question::Read(tensor))? {
             Answer::Data(data) => Ok(data),
@@ -212,10 +242,14 @@ impl Session {
 
     /// Waits until everything handed over has been executed.
     pub(crate) fn sync(&mut self) -> Result<(), Stop> {
+        self.checker
+            .spend("a wait for the device", price::ROUND_TRIP)?;
         self.commands.ask(Question::Sync).map(drop)
     }
 
     pub(crate) fn dtype_usage(&mut self, dtype: DType) -> Result<u32, Stop> {
+        self.checker
+            .spend("a wait for the device", price::ROUND_TRIP)?;
         match self.commands.ask(Question::DtypeUsage(dtype))? {
             Answer::Usage(usage) => Ok(usage),
             Answer::Done | Answer::Data(_) => Err(astray()),
@@ -246,6 +280,9 @@ impl Session {
 
     /// Writes a line to the log.
     pub(crate) fn log(&mut self, line: String) -> Result<(), Stop> {
+        let bytes = line.len() as u64;
+        let work = price::LOG_LINE + bytes * price::LOG_BYTE;
+        self.checker.spend("a line of the log", work)?;
         self.commands.push(Command::Log(line))
     }
 

@@ -1,6 +1,7 @@
 //! Misbehaves: trains a little, then spins for ever without asking the host for
-//! anything, so that no meter but the clock can see it. A run that does this
-//! ends with the verdict `budget_exceeded`, and costs nobody else anything.
+//! anything. Instructions are metered like everything else, so it uses up its work, at the
+//! same instruction on every machine. A run that does this ends with the verdict
+//! `budget_exceeded`, and costs nobody else anything.
 
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::nn::{Linear, LinearConfig};

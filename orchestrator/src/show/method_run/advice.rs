@@ -52,10 +52,10 @@ fn phase(stage: Stage, outcome: &Outcome, findings: &AttemptResult, budget: &Bud
                 )
             };
             format!(
-                "The wall clock of {} s ran out{used}. The clock is only a backstop: what makes a \
-                 method hit it is work that is not metered, such as loops over numbers in Rust, or \
-                 reading tensors back at every step. If it happens on a busy machine only, it will \
-                 not happen on an idle runner.",
+                "The wall clock of {} s ran out{used}. The clock is only a backstop, since all work \
+                 is metered: a method hits it where work takes far longer than usual, such as loops \
+                 that jump about in much memory. If it happens on a busy machine only, it will not \
+                 happen on an idle runner.",
                 budget.wall_seconds,
             )
         }

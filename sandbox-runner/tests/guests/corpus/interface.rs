@@ -83,7 +83,7 @@ pub(super) fn rows() -> Vec<Row> {
         (
             "logs for ever",
             before("(loop (call $log (i32.const 4096) (i32.const 2000)) (br 0))"),
-            Budget("wall"),
+            Budget("work"),
         ),
         (
             "calls with what is no JSON",

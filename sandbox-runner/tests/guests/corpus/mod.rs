@@ -3,6 +3,7 @@
 
 mod bombs;
 mod computing;
+mod costs;
 mod determinism;
 mod indices;
 mod interface;
@@ -16,13 +17,14 @@ mod scoring;
 
 use crate::expected::{Case, Expected};
 use crate::guest::Guest;
+use crate::harness::BUDGET;
 
 pub(crate) use bombs::live_locals;
 pub(crate) use computing::FOREVER;
 pub(crate) use determinism::NAN_SUM;
 pub(crate) use indices::divides_by_zero;
 pub(crate) use operations::expensive;
-pub(crate) use reporting::{TERMINAL, logs, reports};
+pub(crate) use reporting::{TERMINAL, logs, reports, times};
 
 type Row = (&'static str, Guest, Expected);
 
@@ -31,11 +33,21 @@ fn before(code: &str) -> Guest {
     Guest::before_training(code)
 }
 
+/// The work that guests of a category may use.
+pub(crate) fn work(name: &str) -> u64 {
+    match name {
+        // What each of these does a few hundred thousand times is paid for each time.
+        "computing" | "reporting" => 40 * BUDGET.work,
+        _ => BUDGET.work,
+    }
+}
+
 /// A category of the corpus.
 pub(crate) fn category(name: &str) -> Vec<Case> {
     let rows = match name {
         "bombs" => bombs::rows(),
         "computing" => computing::rows(),
+        "costs" => costs::rows(),
         "determinism" => determinism::rows(),
         "indices" => indices::rows(),
         "interface" => interface::rows(),

@@ -334,7 +334,7 @@ fn more() -> Vec<Row> {
         (
             "more operations than the work allows, each of nothing",
             {
-                let many: Vec<OperationIr> = (10..4_000).map(|id| ones(id, &[1])).collect();
+                let many: Vec<OperationIr> = (10..10_000).map(|id| ones(id, &[1])).collect();
                 operating(&many)
             },
             Budget("work"),

@@ -149,7 +149,7 @@ pub(super) fn rows() -> Vec<Row> {
                 let code = format!("(loop {} (br 0))", guest.call(&report));
                 guest.train(&code)
             },
-            Budget("wall"),
+            Budget("work"),
         ),
     ];
     rows.extend(more());

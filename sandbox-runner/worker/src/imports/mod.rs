@@ -4,6 +4,7 @@ mod calls;
 
 use burn_backend::{DType, Shape, TensorData};
 use burn_ir::TensorIr;
+use gauntlet_validator::price;
 use gauntlet_wire::{MODULE, imports as names};
 use rand_chacha::rand_core::Rng;
 use serde::de::DeserializeOwned;
@@ -83,7 +84,10 @@ pub(crate) fn link(linker: &mut Linker<Session>) -> wasmtime::Result<()> {
             names::RANDOM,
             |mut host: Host<'_>, ptr: u32, len: u32| {
                 with(&mut host, |memory, session| {
-                    session.random.fill_bytes(bytes_mut(memory, ptr, len)?);
+                    let bytes = bytes_mut(memory, ptr, len)?;
+                    let work = bytes.len() as u64 * price::RANDOM_BYTE;
+                    session.checker.spend("random bytes", work)?;
+                    session.random.fill_bytes(bytes);
                     Ok(())
                 })
             },
@@ -111,9 +115,15 @@ pub(crate) fn link(linker: &mut Linker<Session>) -> wasmtime::Result<()> {
             names::CALL,
             |mut host: Host<'_>, ptr: u32, len: u32| {
                 with(&mut host, |memory, session| {
-                    let call = serde_json::from_slice(bytes(memory, ptr, len)?)
+                    let request = bytes(memory, ptr, len)?;
+                    let work =
+                        price::STRUCTURED_CALL + request.len() as u64 * price::STRUCTURED_BYTE;
+                    session.checker.spend("a call", work)?;
+                    let call = serde_json::from_slice(request)
                         .map_err(|error| Stop::Method(format!("a call cannot be read: {error}")))?;
                     let reply = calls::call(session, call)?;
+                    let work = reply.len() as u64 * price::STRUCTURED_BYTE;
+                    session.checker.spend("the answer to a call", work)?;
                     session.tell_progress()?;
                     answer(session, reply)
                 })
@@ -123,6 +133,7 @@ pub(crate) fn link(linker: &mut Linker<Session>) -> wasmtime::Result<()> {
 }
 
 /// Gives a host function the guest's memory and the session, and turns a stop into a trap.
+/// What the guest has computed until now is charged first.
 fn with<T>(
     host: &mut Host<'_>,
     act: impl FnOnce(&mut [u8], &mut Session) -> Result<T, Stop>,
@@ -132,12 +143,21 @@ fn with<T>(
             "an import was called before the module was ready".into(),
         ))
     })?;
-    let (memory, session) = memory.data_and_store_mut(host);
-    session
-        .check_deadline()
+    let fuel_left = host.get_fuel()?;
+    let (memory, session) = memory.data_and_store_mut(&mut *host);
+    let done = session
+        .charge_guest(fuel_left)
+        .and_then(|()| {
+            session
+                .checker
+                .spend("a call of the host's", price::CROSSING)
+        })
+        .and_then(|()| session.check_deadline())
         .and_then(|()| session.hand_out())
-        .and_then(|()| act(memory, session))
-        .map_err(wasmtime::Error::new)
+        .and_then(|()| act(memory, session));
+    let fuel = session.refuel();
+    host.set_fuel(fuel)?;
+    done.map_err(wasmtime::Error::new)
 }
 
 fn range(memory: &[u8], ptr: u32, len: u32) -> Result<std::ops::Range<usize>, Stop> {
