@@ -10,7 +10,7 @@ pub const CHANGE_EVENT: &str = "change";
 pub struct ChangeEvent {
     /// Name of the tournament; empty in the stream of everything.
     pub tournament: String,
-    /// Rises with every change of the tournament; in the stream of everything only differs.
+    /// Another number with every change of what the caller may see.
     pub version: u64,
     /// Nothing will change any more; the stream ends after this event.
     pub finished: bool,

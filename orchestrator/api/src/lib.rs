@@ -43,6 +43,10 @@
 //! | `POST /api/v1/tokens` | admin | [`NewToken`] | 201 [`Token`] |
 //! | `PUT /api/v1/blobs/{digest}` | admin or runner | the bytes | 204 |
 //!
+//! Until a tournament has ended, what is read of it and of its runs is coarse ([`Run::rounded`],
+//! [`Tournament::rounded`]), and its record ends before the first event of a run; with an
+//! admin's token everything is shown at any time.
+//!
 //! The runner's messages are in `gauntlet-protocol`.
 
 mod archive;

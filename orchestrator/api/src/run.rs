@@ -52,6 +52,11 @@ pub struct Run {
     pub to_target: Option<f64>,
     /// Its attempts, oldest first.
     pub attempts: Vec<Attempt>,
+    /// Whether the score is rounded to a hundredth of the way from the metric's miss to its
+    /// best, and what prediction used, attempts and some details are left out: so it is for all
+    /// but an admin until the tournament has ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rounded: bool,
 }
 
 /// A checkpoint's score on the public slice: rows of the train part.

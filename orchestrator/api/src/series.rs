@@ -47,6 +47,10 @@ pub struct Series {
     /// When the next one is due; if another is still under way then, as soon as that has ended.
     #[serde(with = "time::serde::rfc3339::option")]
     pub next_at: Option<OffsetDateTime>,
+    /// Whether each of its tournaments draws a hidden part of its own. None does so far: the
+    /// hidden part is the task's, and what completed tournaments told of it stays known.
+    #[serde(default)]
+    pub fresh_hidden_part: bool,
     /// Number of the last one that was started; 0 before the first.
     pub last_number: u32,
     /// The last ten of them, newest first.

@@ -115,6 +115,11 @@ pub struct Tournament {
     /// Why it was judged again, if it was: everything here is by the latest judgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejudged: Option<String>,
+    /// Whether scores are rounded to hundredths of the way from the metric's miss to its best,
+    /// standings follow from these, and evidence for decisions is left out: so it is for all
+    /// but an admin until the tournament has ended.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rounded: bool,
 }
 
 /// A method that takes part.

@@ -302,6 +302,7 @@ fn tournament() -> Tournament {
             weight: 3,
         },
         rejudged: Some("the data were wrong".to_owned()),
+        rounded: false,
     }
 }
 
@@ -358,6 +359,7 @@ fn run() -> Run {
         }],
         to_target: Some(475_000.0),
         attempts: vec![attempt, now],
+        rounded: false,
     }
 }
 
@@ -370,6 +372,7 @@ fn series() -> Series {
         calendar: "0 9 * * MON".to_owned(),
         open_seconds: 86_400,
         next_at: Some(at(0)),
+        fresh_hidden_part: false,
         last_number: 3,
         tournaments: vec![
             SeriesTournament {
@@ -437,6 +440,7 @@ fn tournaments() {
         note: None,
         paused: None,
         rejudged: None,
+        rounded: false,
         ..tournament()
     };
     pinned("tournament_bare", &bare);
@@ -554,6 +558,7 @@ fn runs() {
         probes: Vec::new(),
         to_target: None,
         attempts: Vec::new(),
+        rounded: true,
         ..run()
     };
     pinned("run_bare", &bare);

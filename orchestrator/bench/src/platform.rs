@@ -19,7 +19,7 @@ use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tour
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
-use gauntlet_scheduler::{Context, Policy};
+use gauntlet_scheduler::{Context, Policy, SubmissionLimits};
 use gauntlet_storage::{Blobs, Db, tournaments};
 
 use crate::error::Result;
@@ -65,7 +65,10 @@ impl Platform {
         let context = Context::new(
             Db::connect(&url).await?,
             Blobs::local(&data.join("blobs"))?,
-            Policy::default(),
+            Policy {
+                submissions: SubmissionLimits::NONE,
+                ..Policy::default()
+            },
         );
         let token = format!("gnt_runner_{:064x}", 7);
         ensure_token(&context, &token, Scope::Runner, "bench").await?;

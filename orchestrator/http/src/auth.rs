@@ -6,6 +6,7 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use gauntlet_domain::tournament::Audience;
 use gauntlet_domain::{Digest, TokenId};
 use gauntlet_storage::tokens;
 
@@ -29,6 +30,27 @@ pub(crate) struct Runner {
 
 /// A runner, or an admin, who brings the data of tasks.
 pub(crate) struct Writer;
+
+/// Whoever looks: with an admin's token the organiser, otherwise everyone.
+pub(crate) struct Viewer(pub(crate) Audience);
+
+impl FromRequestParts<App> for Viewer {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Some(token) = bearer(&parts.headers) else {
+            return Ok(Self(Audience::Everyone));
+        };
+        let mut conn = app.context.db.acquire().await?;
+        let found = tokens::find(&mut conn, &Digest::of(token.as_bytes())).await?;
+        let is_admin = found.is_some_and(|found| found.scope == "admin");
+        Ok(Self(if is_admin {
+            Audience::Organiser
+        } else {
+            Audience::Everyone
+        }))
+    }
+}
 
 impl FromRequestParts<App> for Admin {
     type Rejection = Error;

@@ -65,6 +65,7 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
         paused: view.paused_because,
         share: view.share,
         rejudged: view.rejudged_because,
+        rounded: !view.disclosure.is_full(),
     }
 }
 
@@ -216,6 +217,7 @@ pub(crate) fn run(view: views::RunView) -> api::Run {
             .collect(),
         to_target: view.to_target,
         attempts: view.attempts.into_iter().map(attempt).collect(),
+        rounded: !view.disclosure.is_full(),
     }
 }
 

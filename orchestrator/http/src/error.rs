@@ -16,7 +16,11 @@ use gauntlet_storage as storage;
 
 /// What a handler answers instead of what was asked for.
 #[derive(Debug)]
-pub(crate) struct Error(Box<Problem>);
+pub(crate) struct Error {
+    problem: Box<Problem>,
+    /// In how many seconds it is worth trying again, where that is known.
+    retry_seconds: Option<u64>,
+}
 
 /// Result of a handler.
 pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
@@ -30,33 +34,36 @@ impl Error {
         detail: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self(Box::new(Problem {
-            kind: format!("urn:gauntlet:problem:{kind}"),
-            title: title.to_owned(),
-            status: status.as_u16(),
-            detail: detail.into(),
-            field: None,
-            limit: None,
-            found: None,
-            help: help.into(),
-        }))
+        Self {
+            problem: Box::new(Problem {
+                kind: format!("urn:gauntlet:problem:{kind}"),
+                title: title.to_owned(),
+                status: status.as_u16(),
+                detail: detail.into(),
+                field: None,
+                limit: None,
+                found: None,
+                help: help.into(),
+            }),
+            retry_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2),
+        }
     }
 
     /// Names the part of the request that is wrong.
     pub(crate) fn field(mut self, field: impl Into<String>) -> Self {
-        self.0.field = Some(field.into());
+        self.problem.field = Some(field.into());
         self
     }
 
     /// Names the limit, with its unit.
     pub(crate) fn limit(mut self, limit: impl Into<String>) -> Self {
-        self.0.limit = Some(limit.into());
+        self.problem.limit = Some(limit.into());
         self
     }
 
     /// Names what was found instead.
     pub(crate) fn found(mut self, found: impl Into<String>) -> Self {
-        self.0.found = Some(found.into());
+        self.problem.found = Some(found.into());
         self
     }
 
@@ -147,7 +154,7 @@ impl Error {
 
     /// The problem itself.
     pub(crate) fn problem(&self) -> &Problem {
-        &self.0
+        &self.problem
     }
 }
 
@@ -209,6 +216,7 @@ impl From<IntakeError> for Error {
 /// What the scheduler refuses, it has said how to put right.
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
+        let mut retry = None;
         let (status, title, reason) = match refusal {
             Refusal::Invalid(reason) => {
                 (StatusCode::BAD_REQUEST, "The request is not valid", reason)
@@ -219,6 +227,17 @@ impl From<Refusal> for Error {
                 "It does not fit the present state",
                 reason,
             ),
+            Refusal::TooMuch {
+                reason,
+                retry_seconds,
+            } => {
+                retry = retry_seconds;
+                (
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "More than may be handed in",
+                    reason,
+                )
+            }
             Refusal::Storage(error) => return error.into(),
         };
         let Reason {
@@ -230,9 +249,10 @@ impl From<Refusal> for Error {
             help,
         } = *reason;
         let mut error = Self::new(status, code, title, detail, help);
-        error.0.field = field.map(std::borrow::Cow::into_owned);
-        error.0.limit = limit;
-        error.0.found = found;
+        error.problem.field = field.map(std::borrow::Cow::into_owned);
+        error.problem.limit = limit;
+        error.problem.found = found;
+        error.retry_seconds = retry;
         error
     }
 }
@@ -260,8 +280,8 @@ impl From<storage::Error> for Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status =
-            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(&*self.0)).into_response();
+            StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&*self.problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
@@ -274,11 +294,11 @@ impl IntoResponse for Error {
                 HeaderValue::from_static("Bearer realm=\"gauntlet\""),
             );
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        if let Some(seconds) = self.retry_seconds {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         // For those who show it in another form.
-        response.extensions_mut().insert(*self.0);
+        response.extensions_mut().insert(*self.problem);
         response
     }
 }

@@ -1,10 +1,11 @@
 //! Reads for handlers and pages: a connection, a view, and 404 where there is none.
 
 use gauntlet_api::ArchiveEntry;
+use gauntlet_domain::tournament::Audience;
 use gauntlet_domain::{ArchiveId, RunId, SeriesName, TaskName, TournamentId, TournamentName};
 use gauntlet_storage::tournaments as tournament_rows;
 use gauntlet_storage::views::{
-    self, RunView, RunnerView, SeriesView, TaskView, TournamentSummary, TournamentView,
+    self, RecordView, RunView, RunnerView, SeriesView, TaskView, TournamentSummary, TournamentView,
 };
 
 use crate::app::App;
@@ -25,10 +26,28 @@ pub(crate) async fn tournament_id(app: &App, name: &str) -> Result<TournamentId>
         .ok_or_else(|| Error::not_found("path.name", "tournament", name))
 }
 
-pub(crate) async fn tournament(app: &App, name: &str) -> Result<TournamentView> {
+pub(crate) async fn tournament(
+    app: &App,
+    name: &str,
+    audience: Audience,
+) -> Result<TournamentView> {
     let parsed = tournament_name(name)?;
     let mut conn = app.context.db.acquire().await?;
-    views::tournament(&mut conn, &parsed)
+    views::tournament(&mut conn, &parsed, audience)
+        .await?
+        .ok_or_else(|| Error::not_found("path.name", "tournament", name))
+}
+
+pub(crate) async fn record(
+    app: &App,
+    name: &str,
+    audience: Audience,
+    after: i64,
+    limit: i64,
+) -> Result<RecordView> {
+    let parsed = tournament_name(name)?;
+    let mut conn = app.context.db.acquire().await?;
+    views::record(&mut conn, &parsed, audience, after, limit)
         .await?
         .ok_or_else(|| Error::not_found("path.name", "tournament", name))
 }
@@ -38,9 +57,9 @@ pub(crate) async fn tournaments(app: &App) -> Result<Vec<TournamentSummary>> {
     Ok(views::tournaments(&mut conn).await?)
 }
 
-pub(crate) async fn run(app: &App, id: RunId) -> Result<RunView> {
+pub(crate) async fn run(app: &App, id: RunId, audience: Audience) -> Result<RunView> {
     let mut conn = app.context.db.acquire().await?;
-    views::run(&mut conn, id)
+    views::run(&mut conn, id, audience)
         .await?
         .ok_or_else(|| Error::not_found("path.id", "run", id))
 }

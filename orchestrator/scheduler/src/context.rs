@@ -92,6 +92,35 @@ pub struct Policy {
     pub retry_pause: Duration,
     /// How often the loops look for themselves, in case a notification was lost.
     pub poll: Duration,
+    /// How much may be handed in.
+    pub submissions: SubmissionLimits,
+}
+
+/// How much one token may hand in. Each method that is scored tells its author something of the
+/// hidden part. Admins may hand in what they like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SubmissionLimits {
+    /// In any 24 hours, over all tournaments.
+    pub a_day: u32,
+    /// To one tournament.
+    pub a_tournament: u32,
+}
+
+impl SubmissionLimits {
+    /// More than anybody hands in: for tests and measurements with one token.
+    pub const NONE: Self = Self {
+        a_day: u32::MAX,
+        a_tournament: u32::MAX,
+    };
+}
+
+impl Default for SubmissionLimits {
+    fn default() -> Self {
+        Self {
+            a_day: 20,
+            a_tournament: 5,
+        }
+    }
 }
 
 impl Default for Policy {
@@ -102,6 +131,7 @@ impl Default for Policy {
             max_attempts: 5,
             retry_pause: Duration::from_secs(1),
             poll: Duration::from_secs(1),
+            submissions: SubmissionLimits::default(),
         }
     }
 }

@@ -16,6 +16,14 @@ pub enum Refusal {
     /// It does not fit the present state.
     #[error("{0}")]
     Conflict(Box<Reason>),
+    /// The caller has had its share, for now or for good.
+    #[error("{reason}")]
+    TooMuch {
+        /// What it is told.
+        reason: Box<Reason>,
+        /// In how many seconds it may try again, if it may.
+        retry_seconds: Option<u64>,
+    },
     /// The caller's part is not failing: storage is. May be tried again.
     #[error(transparent)]
     Storage(#[from] storage::Error),
@@ -93,6 +101,7 @@ impl Refusal {
     pub fn reason(&self) -> Option<&Reason> {
         match self {
             Self::Invalid(reason) | Self::NotFound(reason) | Self::Conflict(reason) => Some(reason),
+            Self::TooMuch { reason, .. } => Some(reason),
             Self::Storage(_) => None,
         }
     }

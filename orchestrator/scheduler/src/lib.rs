@@ -17,6 +17,6 @@ mod error;
 pub mod loops;
 mod signals;
 
-pub use context::{Context, Policy};
+pub use context::{Context, Policy, SubmissionLimits};
 pub use error::{Reason, Refusal};
 pub use signals::Signals;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use gauntlet_scheduler::SubmissionLimits;
 use serde::Deserialize;
 
 use crate::error::ServerError;
@@ -27,6 +28,10 @@ pub struct File {
     pub tasks: Option<PathBuf>,
     /// Folder of modules, models and data that all orchestrators of the database share.
     pub blobs: Option<PathBuf>,
+    /// How many methods a miner's token may hand in within 24 hours.
+    pub submissions_a_day: Option<u32>,
+    /// How many of them to one tournament.
+    pub submissions_a_tournament: Option<u32>,
 }
 
 impl File {
@@ -59,6 +64,19 @@ impl File {
     }
 }
 
+impl File {
+    /// How much a token may hand in: as set, else the defaults.
+    pub fn submissions(&self) -> SubmissionLimits {
+        let default = SubmissionLimits::default();
+        SubmissionLimits {
+            a_day: self.submissions_a_day.unwrap_or(default.a_day),
+            a_tournament: self
+                .submissions_a_tournament
+                .unwrap_or(default.a_tournament),
+        }
+    }
+}
+
 /// How many runs at the same time, and with how many threads each: as asked, else
 /// one single-threaded run a core. Models of this size gain nothing from threads,
 /// while runs side by side share nothing.
@@ -83,6 +101,11 @@ mod tests {
         std::fs::write(&path, "slots = 2\nlisten = \"127.0.0.1:1\"\n").unwrap();
         let file = File::load(None, folder.path()).unwrap();
         assert_eq!(file.slots, Some(2));
+        assert_eq!(file.submissions(), SubmissionLimits::default());
+        std::fs::write(&path, "submissions_a_day = 3\n").unwrap();
+        let file = File::load(None, folder.path()).unwrap();
+        assert_eq!(file.submissions().a_day, 3);
+        assert_eq!(file.submissions().a_tournament, 5);
     }
 
     #[test]

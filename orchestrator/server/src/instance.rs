@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gauntlet_client::Client;
+use gauntlet_scheduler::SubmissionLimits;
 use gauntlet_storage::Db;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -38,6 +39,8 @@ pub struct Options {
     pub tasks: Option<PathBuf>,
     /// The secret of generated tasks, if the folder has none yet; else a random one.
     pub secret: Option<[u8; 32]>,
+    /// How much a token may hand in.
+    pub submissions: SubmissionLimits,
     /// Survive a power cut.
     pub durable: bool,
     /// What the local runner logs, such as `info`.
@@ -85,7 +88,7 @@ impl Instance {
         let url = format!("http://{}", reachable(address));
 
         let database = Database::start(&data, options.durable).await?;
-        let context = orchestrator::context(&data, database.url()).await?;
+        let context = orchestrator::context(&data, database.url(), options.submissions).await?;
         let tokens = tokens::ensure(&data, &context).await?;
 
         let db = context.db.clone();

@@ -15,4 +15,5 @@ pub mod tasks;
 mod tokens;
 
 pub use error::{Cause, ServerError};
+pub use gauntlet_scheduler::SubmissionLimits;
 pub use instance::{Instance, Options};

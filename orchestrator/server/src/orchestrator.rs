@@ -1,6 +1,6 @@
 //! The orchestrator: API and pages, and the loops that move tournaments forward.
 
-use gauntlet_scheduler::{Context, Policy, loops};
+use gauntlet_scheduler::{Context, Policy, SubmissionLimits, loops};
 use gauntlet_storage::{Blobs, Db, check_server};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -10,7 +10,11 @@ use crate::data_dir::DataDir;
 use crate::error::ServerError;
 
 /// Connects to the database, brings its schema up to date and opens the blobs.
-pub(crate) async fn context(data: &DataDir, database: &str) -> Result<Context, ServerError> {
+pub(crate) async fn context(
+    data: &DataDir,
+    database: &str,
+    submissions: SubmissionLimits,
+) -> Result<Context, ServerError> {
     check_server(database)
         .await
         .map_err(ServerError::Connect)?
@@ -21,7 +25,11 @@ pub(crate) async fn context(data: &DataDir, database: &str) -> Result<Context, S
         .map_err(|error| ServerError::failed("bring the database's schema up to date", error))?;
     let blobs = Blobs::local(&data.blobs())
         .map_err(|error| ServerError::file("open the blobs in", &data.blobs(), error))?;
-    Ok(Context::new(db, blobs, Policy::default()))
+    let policy = Policy {
+        submissions,
+        ..Policy::default()
+    };
+    Ok(Context::new(db, blobs, policy))
 }
 
 /// Starts both parts; they end when `stop` is cancelled.

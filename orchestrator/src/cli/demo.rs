@@ -92,6 +92,7 @@ impl Demo {
             tasks: self.tasks.clone().or_else(source_tree::builtin_tasks),
             secret: Some(plan.secret()),
             durable: false,
+            submissions: gauntlet_server::SubmissionLimits::default(),
             runner_log: "warn",
         });
         let mut instance = tokio::select! {

@@ -66,6 +66,7 @@ impl Up {
     pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
         let data = DataDir::resolve(self.data)?;
         let file = config::File::load(self.config.as_deref(), data.root())?;
+        let submissions = file.submissions();
         let blobs = self.blobs.filter(|blobs| !blobs.as_os_str().is_empty());
         let data = data.with_blobs(blobs.or(file.blobs).as_deref())?;
         let asked = if self.no_runner {
@@ -97,6 +98,7 @@ impl Up {
                 .or(file.tasks)
                 .or_else(source_tree::builtin_tasks),
             secret: None,
+            submissions,
             durable: true,
             runner_log: "info",
         });

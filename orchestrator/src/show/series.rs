@@ -53,6 +53,9 @@ pub(crate) fn page(series: &Series) -> String {
         (None, Some(_)) => format!("next: {}", next(series)),
         (None, None) => "the calendar has no further date".to_owned(),
     });
+    if !series.fresh_hidden_part {
+        lines.push("each of its tournaments is scored on the same hidden part".to_owned());
+    }
     for one in &series.tournaments {
         let mut line = format!("{}: {}", printable(&one.name), one.state.as_str());
         if let Some(champion) = &one.champion {

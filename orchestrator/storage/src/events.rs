@@ -92,6 +92,18 @@ pub async fn list(conn: &mut Conn, chain: &str, after: i64, limit: i64) -> Resul
         .collect()
 }
 
+/// Number of the first event of a run in a chain: everything before is what organiser and
+/// entrants did, and what follows from the seed.
+pub(crate) async fn first_of_a_run(conn: &mut Conn, chain: &str) -> Result<Option<i64>> {
+    let seq = sqlx::query_scalar!(
+        "SELECT seq FROM events WHERE chain = $1 AND starts_with(kind, 'run_') ORDER BY seq LIMIT 1",
+        chain
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(seq)
+}
+
 /// The last event of a kind in a tournament's chain.
 pub async fn last(conn: &mut Conn, tournament: TournamentId, kind: &str) -> Result<Option<Event>> {
     let body = sqlx::query_scalar!(

@@ -7,7 +7,7 @@ use gauntlet_domain::tournament::Entrant;
 use gauntlet_domain::{ArchiveId, Digest, MethodName, SubmissionId, TokenId, TournamentId};
 use time::OffsetDateTime;
 
-use crate::{Conn, Result, parse};
+use crate::{Conn, Error, Result, parse};
 
 /// Adds a submission; its name and its digest must be new to the tournament
 /// (constraints `submissions_name_key`, `submissions_digest_key`).
@@ -139,6 +139,62 @@ pub async fn count(conn: &mut Conn, tournament: TournamentId) -> Result<u32> {
     .fetch_one(conn)
     .await?;
     parse::number("count", count)
+}
+
+/// What a token has handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HandedIn {
+    /// To the tournament asked about.
+    pub here: u32,
+    /// To any, in the last 24 hours.
+    pub last_day: u32,
+    /// When the last 24 hours hold one less than the number asked about, and in how many
+    /// seconds that is; none if they do now.
+    pub room_at: Option<(OffsetDateTime, u64)>,
+}
+
+/// What a token has handed in, by the database's clock. `a_day` is how much may lie in 24 hours.
+/// A champion that defends its title was handed in by nobody.
+pub async fn handed_in(
+    conn: &mut Conn,
+    token: TokenId,
+    tournament: TournamentId,
+    a_day: u32,
+) -> Result<HandedIn> {
+    let row = sqlx::query!(
+        r#"
+        SELECT count(*) FILTER (WHERE tournament_id = $2) AS "here!",
+               count(*) FILTER (WHERE submitted_at > now() - interval '24 hours') AS "last_day!"
+        FROM submissions WHERE token_id = $1 AND role = 'challenger'
+        "#,
+        token.0,
+        tournament.0
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    // With that one gone from the last 24 hours, there is room for another.
+    let last = sqlx::query!(
+        r#"
+        SELECT submitted_at + interval '24 hours' AS "at!",
+               ceil(extract(epoch FROM submitted_at + interval '24 hours' - now()))::bigint
+                   AS "seconds!"
+        FROM submissions
+        WHERE token_id = $1 AND role = 'challenger'
+              AND submitted_at > now() - interval '24 hours'
+        ORDER BY submitted_at DESC OFFSET greatest($2::bigint - 1, 0) LIMIT 1
+        "#,
+        token.0,
+        i64::from(a_day)
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(HandedIn {
+        here: parse::number("count", row.here)?,
+        last_day: parse::number("count", row.last_day)?,
+        room_at: last
+            .map(|last| Ok::<_, Error>((last.at, parse::number("seconds", last.seconds)?)))
+            .transpose()?,
+    })
 }
 
 /// Who has entered a tournament.

@@ -33,6 +33,18 @@ pub async fn insert(
     Ok(())
 }
 
+/// What a token's bearer may do. Until the transaction ends, others that ask the same of this
+/// token wait.
+pub async fn lock_scope(conn: &mut Conn, id: TokenId) -> Result<Option<String>> {
+    let scope = sqlx::query_scalar!(
+        "SELECT scope FROM tokens WHERE id = $1 FOR NO KEY UPDATE",
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(scope)
+}
+
 /// The token with this digest, unless it was revoked.
 pub async fn find(conn: &mut Conn, digest: &Digest) -> Result<Option<TokenRow>> {
     let row = sqlx::query!(

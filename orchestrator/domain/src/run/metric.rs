@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::run::verdict::Outcome;
 
+/// Into so many steps, from a miss to the best, scores are rounded that are shown before their
+/// tournament has ended. Of an accuracy two decimals are left.
+pub const SCORE_STEPS: u32 = 100;
+
 /// Which of two scores is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,6 +94,14 @@ impl Metric {
             );
         }
         Ok(())
+    }
+
+    /// The nearest of the [`SCORE_STEPS`]; [`Self::miss`] for what is worse than that.
+    pub fn rounded(&self, score: f64) -> f64 {
+        let steps = f64::from(SCORE_STEPS);
+        let share = (score - self.miss) / (self.best - self.miss);
+        let step = (share * steps).round().clamp(0.0, steps);
+        self.miss + (self.best - self.miss) * step / steps
     }
 
     /// Whether a score can be: finite, and not better than the best.
@@ -192,6 +204,25 @@ mod tests {
         assert!(!Metric::default().admits(f64::NAN));
         assert!(metric(Direction::Lower, 8.0).admits(9.0));
         assert!(!metric(Direction::Lower, 8.0).admits(-1e7));
+    }
+
+    #[test]
+    fn a_shown_score_is_one_of_the_steps() {
+        let accuracy = Metric::default();
+        assert_eq!(accuracy.rounded(0.934_9), 0.93);
+        assert_eq!(accuracy.rounded(0.935_1), 0.94);
+        assert_eq!(accuracy.rounded(1.0), 1.0);
+        assert_eq!(accuracy.rounded(-7.0), 0.0);
+        let bits = Metric {
+            best: 0.0,
+            ..metric(Direction::Lower, 8.0)
+        };
+        assert_eq!(bits.rounded(2.03), 2.0);
+        assert_eq!(bits.rounded(1e9), 8.0);
+        let steps: std::collections::BTreeSet<u64> = (0..=10_000)
+            .map(|n| bits.rounded(f64::from(n) * 0.001).to_bits())
+            .collect();
+        assert_eq!(steps.len(), super::SCORE_STEPS as usize + 1);
     }
 
     proptest! {

@@ -14,6 +14,6 @@ pub use budget::{Budget, BudgetError};
 pub use curve::{CurvePoint, MAX_METRIC_NAMES, MAX_POINTS_PER_METRIC, tidy_curve};
 pub use lane::{Lane, ParseLaneError};
 pub use meters::Meters;
-pub use metric::{Direction, Metric, MetricError};
+pub use metric::{Direction, Metric, MetricError, SCORE_STEPS};
 pub use run_state::{IllegalTransition, RunEvent, RunState};
 pub use verdict::{Outcome, OutcomeError, Verdict};

@@ -5,6 +5,7 @@
 
 mod deciding;
 mod decision;
+mod disclosure;
 mod effect;
 mod evidence;
 mod formats;
@@ -22,6 +23,7 @@ mod state;
 pub(crate) mod succession;
 
 pub use decision::{Decision, Title};
+pub use disclosure::{Audience, Disclosure};
 pub use effect::Effect;
 pub use evidence::Evidence;
 pub use formats::{Format, Next, Opening};

@@ -4,6 +4,7 @@ use axum::extract::State;
 use gauntlet_api::{Move, Rejudge, Rejudged};
 use gauntlet_domain::SubmissionId;
 use gauntlet_domain::record::Changes;
+use gauntlet_domain::tournament::Audience;
 use gauntlet_scheduler::commands::rejudge as command;
 
 use crate::app::App;
@@ -19,7 +20,9 @@ pub(crate) async fn rejudge(
     Json(body): Json<Rejudge>,
 ) -> Result<axum::Json<Rejudged>> {
     let tournament = read::tournament_name(&name)?;
-    let field = read::tournament(&app, &name).await?.methods;
+    let field = read::tournament(&app, &name, Audience::Organiser)
+        .await?
+        .methods;
     let changes = changes(body.changes, |method| {
         let named = field.iter().find(|other| other.name == method);
         // The record names methods by the ids of their submissions.

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use gauntlet_api::Run;
 use gauntlet_domain::RunId;
+use gauntlet_domain::tournament::Audience;
 use gauntlet_scheduler::commands::retry::retry_run;
 
 use crate::app::App;
@@ -18,5 +19,7 @@ pub(crate) async fn retry(
     Path(id): Path<RunId>,
 ) -> Result<axum::Json<Run>> {
     retry_run(&app.context, id).await?;
-    Ok(axum::Json(convert::run(read::run(&app, id).await?)))
+    Ok(axum::Json(convert::run(
+        read::run(&app, id, Audience::Organiser).await?,
+    )))
 }

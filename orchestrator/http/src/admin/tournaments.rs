@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use gauntlet_api::{ChangeShare, Disqualify, NewTournament, Retry, Tournament, WithReason};
-use gauntlet_domain::tournament::Rules;
+use gauntlet_domain::tournament::{Audience, Rules};
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_tournament::{self as command, create_tournament};
@@ -175,6 +175,6 @@ pub(super) fn rules(value: serde_json::Value) -> Result<Rules> {
 
 async fn shown(app: &App, name: &str) -> Result<axum::Json<Tournament>> {
     Ok(axum::Json(convert::tournament(
-        read::tournament(app, name).await?,
+        read::tournament(app, name, Audience::Organiser).await?,
     )))
 }

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::extract::Path;
 use crate::read;
 use gauntlet_domain::RunId;
+use gauntlet_domain::tournament::Audience;
 
 /// The page.
 #[derive(Template)]
@@ -73,7 +74,7 @@ impl ArchivePage {
 /// `GET /archive/{id}`.
 pub(crate) async fn page(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {
     let entry = read::archive_entry(&app, &id).await?;
-    let run = convert::run(read::run(&app, RunId(entry.run)).await?);
+    let run = convert::run(read::run(&app, RunId(entry.run), Audience::Everyone).await?);
     Ok(super::render(&ArchivePage::new(&entry, &run.curve)))
 }
 

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::extract::Path;
 use crate::read;
 use gauntlet_domain::RunId;
+use gauntlet_domain::tournament::Audience;
 
 /// The page.
 #[derive(Template)]
@@ -46,6 +47,8 @@ pub(crate) struct RunLive {
     probes: Vec<ProbeRow>,
     meters: Vec<MeterRow>,
     attempts: Vec<AttemptView>,
+    /// Whether the score is shown rounded, and some of the rest not at all.
+    rounded: bool,
 }
 
 struct ProbeRow {
@@ -148,6 +151,7 @@ impl RunLive {
                     }),
                 })
                 .collect(),
+            rounded: run.rounded,
         }
     }
 }
@@ -180,13 +184,13 @@ fn meters(train: Option<&Meters>, predict: Option<&Meters>) -> Vec<MeterRow> {
 
 /// `GET /runs/{id}`.
 pub(crate) async fn page(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response> {
-    let run = convert::run(read::run(&app, id).await?);
+    let run = convert::run(read::run(&app, id, Audience::Everyone).await?);
     Ok(super::render(&RunPage::new(&run)))
 }
 
 /// `GET /runs/{id}/live`: what of it changes.
 pub(crate) async fn live(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response> {
-    let run = convert::run(read::run(&app, id).await?);
+    let run = convert::run(read::run(&app, id, Audience::Everyone).await?);
     Ok(super::render(&RunLive::new(&run)))
 }
 

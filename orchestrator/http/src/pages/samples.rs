@@ -152,6 +152,7 @@ pub(crate) fn tournament() -> Tournament {
         note: None,
         paused: None,
         rejudged: None,
+        rounded: false,
     }
 }
 
@@ -213,6 +214,7 @@ pub(crate) fn run() -> Run {
                 ended_at: Some(datetime!(2026-11-20 10:02 UTC)),
             },
         ],
+        rounded: false,
     }
 }
 

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use gauntlet_api::{Cut, Direction, RoundState, RunState, Tournament, TournamentState, Verdict};
+use gauntlet_domain::tournament::Audience;
 
 use super::format;
 use super::layout::Layout;
@@ -47,6 +48,9 @@ pub(crate) struct TournamentLive {
     seed: Option<String>,
     created: String,
     completed: Option<String>,
+    series: Option<String>,
+    /// Whether scores are shown rounded.
+    rounded: bool,
 }
 
 struct ChampionView {
@@ -155,6 +159,8 @@ impl TournamentLive {
             seed: tournament.seed.clone(),
             created: format::time(tournament.created_at),
             completed: tournament.completed_at.map(format::time),
+            series: tournament.series.clone(),
+            rounded: tournament.rounded,
         }
     }
 }
@@ -330,13 +336,13 @@ fn cut_view(round: u32, cut: &Cut) -> CutView {
 
 /// `GET /tournaments/{name}`.
 pub(crate) async fn page(State(app): State<App>, Path(name): Path<String>) -> Result<Response> {
-    let tournament = convert::tournament(read::tournament(&app, &name).await?);
+    let tournament = convert::tournament(read::tournament(&app, &name, Audience::Everyone).await?);
     Ok(super::render(&TournamentPage::new(&tournament)))
 }
 
 /// `GET /tournaments/{name}/live`: what of it changes.
 pub(crate) async fn live(State(app): State<App>, Path(name): Path<String>) -> Result<Response> {
-    let tournament = convert::tournament(read::tournament(&app, &name).await?);
+    let tournament = convert::tournament(read::tournament(&app, &name, Audience::Everyone).await?);
     Ok(super::render(&TournamentLive::new(&tournament)))
 }
 

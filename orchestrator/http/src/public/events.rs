@@ -11,12 +11,16 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures::{Stream, stream};
 use gauntlet_api::{CHANGE_EVENT, ChangeEvent};
 use gauntlet_domain::run::RunState;
+use gauntlet_domain::tournament::Audience;
 use gauntlet_domain::{RunId, TournamentId};
-use gauntlet_storage::{runs, tournaments};
+use gauntlet_storage::tournaments;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
+use crate::auth::Viewer;
 use crate::changes::Subscription;
+use crate::convert;
 use crate::error::{Error, Result};
 use crate::extract::Path;
 use crate::read;
@@ -27,20 +31,23 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// `GET /api/v1/tournaments/{name}/events`.
 pub(crate) async fn tournament(
     State(app): State<App>,
+    Viewer(audience): Viewer,
     Path(name): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     let id = read::tournament_id(&app, &name).await?;
-    Ok(watch(app, name, Subject::Tournament(id)))
+    Ok(watch(app, audience, name, Subject::Tournament(id)))
 }
 
 /// `GET /api/v1/runs/{id}/events`.
 pub(crate) async fn run(
     State(app): State<App>,
+    Viewer(audience): Viewer,
     Path(id): Path<RunId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
-    let run = read::run(&app, id).await?;
+    let run = read::run(&app, id, audience).await?;
     Ok(watch(
         app,
+        audience,
         run.tournament,
         Subject::Run(run.tournament_id, id),
     ))
@@ -50,7 +57,7 @@ pub(crate) async fn run(
 pub(crate) async fn everything(
     State(app): State<App>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    watch(app, String::new(), Subject::Everything)
+    watch(app, Audience::Everyone, String::new(), Subject::Everything)
 }
 
 #[derive(Clone, Copy)]
@@ -62,15 +69,20 @@ enum Subject {
 
 struct Watch {
     app: App,
+    audience: Audience,
     name: String,
     subject: Subject,
     subscription: Subscription,
+    /// The last version sent.
     last: Option<u64>,
+    /// The version of what is stored that this was; none in the stream of everything.
+    stored: Option<i64>,
     finished: bool,
 }
 
 fn watch(
     app: App,
+    audience: Audience,
     name: String,
     subject: Subject,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
@@ -78,10 +90,12 @@ fn watch(
     let subscription = app.changes.subscribe();
     let watch = Watch {
         app,
+        audience,
         name,
         subject,
         subscription,
         last: None,
+        stored: None,
         finished: false,
     };
     let events = stream::unfold(watch, |mut watch| async {
@@ -130,25 +144,34 @@ impl Watch {
         }
     }
 
-    /// The present version, and whether it is the last.
-    async fn look(&self) -> Result<(u64, bool)> {
-        if let Subject::Everything = self.subject {
+    /// The present version of what the audience may see, and whether it is the last. (That of
+    /// what is stored rises with every heartbeat and every fault of the platform.)
+    async fn look(&mut self) -> Result<(u64, bool)> {
+        let Some(id) = self.tournament() else {
             return Ok((everything_version(&self.app).await?, false));
+        };
+        let stored = {
+            let mut conn = self.app.context.db.acquire().await?;
+            tournaments::version(&mut conn, id).await?
+        };
+        let (stored, ended) =
+            stored.ok_or_else(|| Error::not_found("path", "tournament", &self.name))?;
+        if let (Some(last), true) = (self.last, self.stored == Some(stored)) {
+            return Ok((last, self.finished));
         }
-        let mut conn = self.app.context.db.acquire().await?;
-        let gone = || Error::not_found("path", "tournament", &self.name);
-        let id = self.tournament().ok_or_else(gone)?;
-        let (version, ended) = tournaments::version(&mut conn, id)
-            .await?
-            .ok_or_else(gone)?;
-        let version = version.unsigned_abs();
-        match self.subject {
+        let seen = match self.subject {
             Subject::Run(_, run) => {
-                let run = runs::get(&mut conn, run).await?.ok_or_else(gone)?;
-                Ok((version, run.state == RunState::Done))
+                let view = read::run(&self.app, run, self.audience).await?;
+                let done = view.state == RunState::Done;
+                (version_of(&convert::run(view))?, done)
             }
-            _ => Ok((version, ended)),
-        }
+            _ => {
+                let view = read::tournament(&self.app, &self.name, self.audience).await?;
+                (version_of(&convert::tournament(view))?, ended)
+            }
+        };
+        self.stored = Some(stored);
+        Ok(seen)
     }
 
     fn event(&self, version: u64) -> Event {
@@ -175,11 +198,17 @@ async fn everything_version(app: &App) -> Result<u64> {
     for runner in read::runners(app).await? {
         hasher.update(format!("{} {} {}", runner.id, runner.class, runner.alive));
     }
-    let digest = hasher.finalize();
-    // 53 bits, which every JSON reader carries exactly.
-    Ok(digest
-        .iter()
-        .take(8)
-        .fold(0, |number, byte| (number << 8) | u64::from(*byte))
-        >> 11)
+    Ok(number(&hasher.finalize()))
+}
+
+/// An answer as a number: another answer, another number.
+fn version_of(answer: &impl Serialize) -> Result<u64> {
+    let bytes = serde_json::to_vec(answer).map_err(Error::internal)?;
+    Ok(number(&Sha256::digest(bytes)))
+}
+
+/// 53 bits, which every JSON reader carries exactly.
+fn number(digest: &[u8]) -> u64 {
+    let bytes = digest.iter().take(8);
+    bytes.fold(0, |number, byte| (number << 8) | u64::from(*byte)) >> 11
 }

@@ -3,11 +3,11 @@
 
 use axum::extract::State;
 use gauntlet_api::{Record, RecordedEvent};
-use gauntlet_storage::events;
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::auth::Viewer;
+use crate::error::Result;
 use crate::extract::{Path, Query};
 use crate::read;
 
@@ -23,21 +23,17 @@ pub(crate) struct Page {
 
 pub(crate) async fn record(
     State(app): State<App>,
+    Viewer(audience): Viewer,
     Path(name): Path<String>,
     Query(page): Query<Page>,
 ) -> Result<axum::Json<Record>> {
-    let id = read::tournament_id(&app, &name).await?;
-    let chain = id.to_string();
-    let mut conn = app.context.db.acquire().await?;
-    let Some((length, head)) = events::head(&mut conn, &chain).await? else {
-        return Err(Error::not_found("path.name", "tournament", &name));
-    };
-    let links = events::list(&mut conn, &chain, page.after, PAGE).await?;
+    let view = read::record(&app, &name, audience, page.after, PAGE).await?;
     Ok(axum::Json(Record {
-        chain,
-        head: head.to_string(),
-        length,
-        events: links
+        chain: view.chain,
+        head: view.head.to_string(),
+        length: view.length,
+        events: view
+            .links
             .into_iter()
             .map(|link| RecordedEvent {
                 seq: link.seq,

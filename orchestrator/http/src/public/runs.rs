@@ -6,11 +6,16 @@ use gauntlet_api::Run;
 use gauntlet_domain::RunId;
 
 use crate::app::App;
+use crate::auth::Viewer;
 use crate::convert;
 use crate::error::Result;
 use crate::extract::Path;
 use crate::read;
 
-pub(crate) async fn show(State(app): State<App>, Path(id): Path<RunId>) -> Result<Json<Run>> {
-    Ok(Json(convert::run(read::run(&app, id).await?)))
+pub(crate) async fn show(
+    State(app): State<App>,
+    Viewer(audience): Viewer,
+    Path(id): Path<RunId>,
+) -> Result<Json<Run>> {
+    Ok(Json(convert::run(read::run(&app, id, audience).await?)))
 }

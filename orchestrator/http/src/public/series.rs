@@ -31,6 +31,8 @@ pub(crate) fn shown(view: SeriesView) -> Series {
         calendar: view.calendar,
         open_seconds: view.open_seconds,
         next_at: view.next_at,
+        // The hidden part is frozen with the task.
+        fresh_hidden_part: false,
         last_number: view.last_number,
         tournaments: view
             .tournaments

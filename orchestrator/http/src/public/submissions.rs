@@ -43,7 +43,7 @@ pub(crate) async fn create(
         extract::require_content_type(&headers, "application/wasm")?;
     }
     // Asked before the method is received, and again when it is entered.
-    let terms = accepts(&app.context, &tournament).await?;
+    let terms = accepts(&app.context, &tournament, miner.token).await?;
     let artifact = if image {
         image_upload::receive(&app, &headers, body).await?
     } else {

@@ -5,6 +5,7 @@ use axum::extract::State;
 use gauntlet_api::{List, Tournament, TournamentSummary};
 
 use crate::app::App;
+use crate::auth::Viewer;
 use crate::convert;
 use crate::error::Result;
 use crate::extract::Path;
@@ -21,9 +22,10 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<TournamentS
 
 pub(crate) async fn show(
     State(app): State<App>,
+    Viewer(audience): Viewer,
     Path(name): Path<String>,
 ) -> Result<Json<Tournament>> {
     Ok(Json(convert::tournament(
-        read::tournament(&app, &name).await?,
+        read::tournament(&app, &name, audience).await?,
     )))
 }

@@ -8,7 +8,7 @@ use clap::Parser as _;
 use gauntlet_domain::RunId;
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::{Budget, Metric};
-use gauntlet_domain::tournament::Tournament;
+use gauntlet_domain::tournament::{Audience, Tournament};
 use gauntlet_runner::{agent, config::Config};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_task::{NewTask, create_task};
@@ -16,7 +16,7 @@ use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tour
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
-use gauntlet_scheduler::{Context, Policy, loops};
+use gauntlet_scheduler::{Context, Policy, SubmissionLimits, loops};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::views::{self, RunView, TournamentView};
 use gauntlet_storage::{Blobs, Db, events, play};
@@ -57,6 +57,7 @@ impl Stage {
             Policy {
                 lease: Duration::from_secs(4),
                 heartbeat: Duration::from_secs(1),
+                submissions: SubmissionLimits::NONE,
                 // The network's faults are many, and no reason to call the operator.
                 max_attempts: 1000,
                 retry_pause: Duration::from_millis(50),
@@ -115,13 +116,16 @@ impl Stage {
 
     pub(crate) async fn view(&self) -> TournamentView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        let view = views::tournament(&mut conn, &NAME.parse().unwrap()).await;
+        let view = views::tournament(&mut conn, &NAME.parse().unwrap(), Audience::Organiser).await;
         view.unwrap().unwrap()
     }
 
     pub(crate) async fn run(&self, run: RunId) -> RunView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        views::run(&mut conn, run).await.unwrap().unwrap()
+        views::run(&mut conn, run, Audience::Organiser)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     pub(crate) async fn loaded(&self) -> Tournament {

@@ -80,7 +80,7 @@ async fn stuck_runs_of_a_round_are_said_and_retried() {
                 .ok(StatusCode::NO_CONTENT);
         }
         let shown = server
-            .get("/api/v1/tournaments/cup")
+            .get_as("/api/v1/tournaments/cup", &server.admin)
             .await
             .ok(StatusCode::OK);
         let runs = shown["rounds"][0]["runs"].as_array().unwrap();

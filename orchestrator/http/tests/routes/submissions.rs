@@ -248,3 +248,43 @@ async fn nothing_enters_before_opening_or_after_closing() {
     assert!(late.detail.contains("closed"), "{late}");
     assert_eq!(server.contents().await.rows, before.rows);
 }
+
+#[tokio::test]
+async fn who_has_handed_in_its_share_is_told_so_before_anything_is_stored() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    for nth in 0..5 {
+        let name = format!("m{nth}");
+        server
+            .submit("cup", &name, modules::honest(&name))
+            .await
+            .ok(StatusCode::CREATED);
+    }
+    let before = server.contents().await;
+    let refused = server.submit("cup", "m5", modules::honest("m5")).await;
+    let problem = refused.problem(429, "tournament-share");
+    assert_eq!(problem.field.as_deref(), Some("header.authorization"));
+    assert_eq!(problem.limit.as_deref(), Some("5 methods a tournament"));
+    assert_eq!(server.contents().await, before);
+
+    // Fifteen more elsewhere make a day's share.
+    server
+        .execute("INSERT INTO submissions (id, tournament_id, name, digest, bytes, lane, token_id) \
+                  SELECT gen_random_uuid(), tournaments.id, 'x' || nth, lpad(nth::text, 64, '0'), 1, \
+                         'wasm', (SELECT token_id FROM submissions LIMIT 1) \
+                  FROM tournaments, generate_series(1, 15) AS nth")
+        .await;
+    let another = serde_json::json!({ "name": "next", "task": "digits" });
+    server
+        .admin_post_json("/api/v1/tournaments", &another)
+        .await
+        .ok(StatusCode::CREATED);
+    server
+        .admin_post("/api/v1/tournaments/next/open")
+        .await
+        .ok(StatusCode::OK);
+    let refused = server.submit("next", "m6", modules::honest("m6")).await;
+    assert!(refused.headers.contains_key("retry-after"));
+    let problem = refused.problem(429, "daily-share");
+    assert_eq!(problem.limit.as_deref(), Some("20 methods in 24 hours"));
+}

@@ -1,6 +1,7 @@
 //! A runner gives an attempt up because the platform failed, not the entrant.
 
 use gauntlet_domain::run::AttemptState;
+use gauntlet_domain::tournament::Audience;
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::{Error, views};
 
@@ -38,7 +39,7 @@ async fn repeated(ctx: &Context, holder: &Holder) -> Result<bool, Error> {
     if !own {
         return Ok(false);
     }
-    let run = views::run(&mut conn, holder.run).await?;
+    let run = views::run(&mut conn, holder.run, Audience::Organiser).await?;
     Ok(run.is_some_and(|run| {
         run.attempts.iter().any(|attempt| {
             attempt.number == holder.attempt && attempt.state == AttemptState::Faulted

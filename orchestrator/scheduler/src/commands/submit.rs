@@ -6,11 +6,13 @@ use gauntlet_domain::run::Lane;
 use gauntlet_domain::tournament::{Combine, Terms, TournamentState};
 use gauntlet_domain::{Digest, MethodName, SubmissionId, TokenId, TournamentId, TournamentName};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Conn, Error, events, submissions};
+use gauntlet_storage::{Conn, Error, events, submissions, tokens};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::find;
+use crate::context::SubmissionLimits;
 use crate::{Context, Reason, Refusal};
 
 /// A method to be handed in.
@@ -59,7 +61,7 @@ pub struct Submission {
 /// tournament closes or fills that name at this very moment: then the module
 /// stays behind as a blob that nothing names.
 pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Refusal> {
-    accepts(ctx, &new.tournament).await?;
+    accepts(ctx, &new.tournament, new.token).await?;
     let (lane, digest, bytes) = match new.artifact {
         Artifact::Module(module) => {
             let bytes = module.len() as u64;
@@ -78,6 +80,7 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
         .and_then(|row| row.rules.terms.max_field);
     let lock = most.map_or(Lock::Share, |_| Lock::Update);
     check_open(&mut tx, &new.tournament, lock).await?;
+    check_share(ctx, &mut tx, id, new.token).await?;
     if lane == Lane::Oci {
         check_images(&mut tx, id, &new.tournament).await?;
     }
@@ -108,11 +111,85 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
     })
 }
 
-/// Whether a tournament takes submissions now, and on what terms: a cheap question to ask
-/// before a module is received.
-pub async fn accepts(ctx: &Context, name: &TournamentName) -> Result<Terms, Refusal> {
-    let mut conn = ctx.db.acquire().await?;
-    check_open(&mut conn, name, Lock::None).await
+/// Whether a tournament takes a submission of this token now, and on what terms: a cheap
+/// question to ask before a module is received.
+pub async fn accepts(
+    ctx: &Context,
+    name: &TournamentName,
+    token: TokenId,
+) -> Result<Terms, Refusal> {
+    let mut tx = ctx.db.begin().await?;
+    let checked = async {
+        let terms = check_open(&mut tx, name, Lock::None).await?;
+        let id = find::tournament(&mut tx, name).await?;
+        check_share(ctx, &mut tx, id, token).await?;
+        Ok(terms)
+    }
+    .await;
+    // It only asked; and another submission of this token waits.
+    tx.rollback().await.map_err(Error::from)?;
+    checked
+}
+
+/// Whether the token may hand in one more. Its submissions take turns from here on, so that
+/// several at a time do not all see room for the last one.
+async fn check_share(
+    ctx: &Context,
+    conn: &mut Conn,
+    tournament: TournamentId,
+    token: TokenId,
+) -> Result<(), Refusal> {
+    let scope = tokens::lock_scope(&mut *conn, token).await?;
+    if scope.as_deref() == Some("admin") {
+        return Ok(());
+    }
+    let SubmissionLimits {
+        a_day,
+        a_tournament,
+    } = ctx.policy.submissions;
+    let handed_in = submissions::handed_in(conn, token, tournament, a_day).await?;
+    if handed_in.here >= a_tournament {
+        return Err(Refusal::TooMuch {
+            reason: Box::new(
+                Reason::new(
+                    "tournament-share",
+                    "this token has handed in as many methods as it may to this tournament",
+                    "enter another tournament; each method that is scored tells something of the \
+                     hidden part, so their number is limited",
+                )
+                .field("header.authorization")
+                .limit(format!("{a_tournament} methods a tournament"))
+                .found(format!("{} methods", handed_in.here)),
+            ),
+            retry_seconds: None,
+        });
+    }
+    if handed_in.last_day >= a_day {
+        let when = handed_in.room_at.map_or_else(String::new, |(at, _)| {
+            let at = at.replace_nanosecond(0).unwrap_or(at);
+            format!(
+                "; try again after {}",
+                at.format(&Rfc3339).unwrap_or_default()
+            )
+        });
+        return Err(Refusal::TooMuch {
+            reason: Box::new(
+                Reason::new(
+                    "daily-share",
+                    "this token has handed in as many methods as it may in 24 hours",
+                    format!(
+                        "each method that is scored tells something of the hidden part, so their \
+                         number is limited{when}"
+                    ),
+                )
+                .field("header.authorization")
+                .limit(format!("{a_day} methods in 24 hours"))
+                .found(format!("{} methods", handed_in.last_day)),
+            ),
+            retry_seconds: handed_in.room_at.map(|(_, seconds)| seconds.max(1)),
+        });
+    }
+    Ok(())
 }
 
 async fn check_open(conn: &mut Conn, name: &TournamentName, lock: Lock) -> Result<Terms, Refusal> {

@@ -22,7 +22,7 @@ use gauntlet_scheduler::commands::report::report;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::loops;
-use gauntlet_scheduler::{Context, Policy, Refusal};
+use gauntlet_scheduler::{Context, Policy, Refusal, SubmissionLimits};
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Blobs, Db, events, play};
@@ -113,6 +113,7 @@ async fn a_database_that_crashes_loses_and_doubles_nothing() {
         poll: Duration::from_millis(50),
         retry_pause: Duration::ZERO,
         max_attempts: 50,
+        submissions: SubmissionLimits::NONE,
         ..Policy::default()
     };
     let ctx = Context::new(

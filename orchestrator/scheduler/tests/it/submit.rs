@@ -1,12 +1,13 @@
 //! Who may enter, and when.
 
 use gauntlet_domain::tournament::TournamentState;
-use gauntlet_scheduler::Refusal;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, accepts, submit};
+use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
+use gauntlet_scheduler::{Refusal, SubmissionLimits};
 
-use crate::support::{Platform, method, name, reason};
+use crate::support::{Platform, method, name, reason, token};
 
 #[tokio::test]
 async fn a_submission_is_a_blob_and_a_row() {
@@ -33,7 +34,9 @@ async fn before_opening_and_after_closing_nothing_is_taken() {
     let early = reason(platform.enter("t", "early").await);
     assert_eq!(early.code, "tournament-not-open");
     open_tournament(&platform.ctx, &name("t")).await.unwrap();
-    accepts(&platform.ctx, &name("t")).await.unwrap();
+    accepts(&platform.ctx, &name("t"), platform.miner)
+        .await
+        .unwrap();
     platform.enter("t", "sgd").await.unwrap();
     close_tournament(&platform.ctx, &name("t")).await.unwrap();
 
@@ -50,7 +53,7 @@ async fn before_opening_and_after_closing_nothing_is_taken() {
     let blob = gauntlet_domain::Digest::of(b"module of late");
     assert!(!platform.ctx.blobs.exists(&blob).await.unwrap());
     assert_eq!(
-        reason(accepts(&platform.ctx, &name("t")).await).code,
+        reason(accepts(&platform.ctx, &name("t"), platform.miner).await).code,
         "tournament-closed"
     );
 }
@@ -121,4 +124,101 @@ async fn unknown_names_are_named() {
     let unknown = platform.enter("nowhere", "sgd").await;
     assert!(matches!(unknown, Err(Refusal::NotFound(_))));
     assert!(reason(unknown).detail.contains("nowhere"));
+}
+
+/// A day of the database's goes by for everything that was handed in.
+async fn a_day_later(platform: &Platform) {
+    let sql = "UPDATE submissions SET submitted_at = submitted_at - interval '24 hours'";
+    platform.database.execute(sql).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_hands_in_its_share_a_tournament_and_an_admin_what_it_likes() {
+    let mut platform = Platform::new().await;
+    platform.ctx.policy.submissions = SubmissionLimits {
+        a_tournament: 2,
+        a_day: 100,
+    };
+    platform.open("t").await;
+    for name in ["a", "b"] {
+        platform.enter("t", name).await.unwrap();
+    }
+    let refused = platform.enter("t", "c").await.unwrap_err();
+    let Refusal::TooMuch {
+        reason: why,
+        retry_seconds: None,
+    } = refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(why.code, "tournament-share");
+    assert_eq!(why.limit.as_deref(), Some("2 methods a tournament"));
+    assert!(!why.help.is_empty());
+    // Nothing half written: not even the blob.
+    let blob = gauntlet_domain::Digest::of(b"module of c");
+    assert!(!platform.ctx.blobs.exists(&blob).await.unwrap());
+    // Asked before a module is received, the answer is the same; tomorrow too.
+    a_day_later(&platform).await;
+    let asked = accepts(&platform.ctx, &name("t"), platform.miner).await;
+    assert_eq!(reason(asked).code, "tournament-share");
+    // Another token has a share of its own, and an admin any number.
+    let mut others = Vec::new();
+    for (scope, nth) in [(Scope::Miner, 8), (Scope::Admin, 9)] {
+        let text = token("other", nth);
+        others.push(ensure_token(&platform.ctx, &text, scope, "").await.unwrap());
+    }
+    for (who, name) in [(0, "d"), (1, "e"), (1, "f"), (1, "g")] {
+        platform.miner = others[who];
+        platform.enter("t", name).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_token_hands_in_its_share_a_day_and_is_told_when_there_is_room_again() {
+    let mut platform = Platform::new().await;
+    platform.ctx.policy.submissions = SubmissionLimits {
+        a_tournament: 100,
+        a_day: 3,
+    };
+    platform.open("t").await;
+    platform.enter("t", "a").await.unwrap();
+    // The first is 23 hours old.
+    let sql = "UPDATE submissions SET submitted_at = submitted_at - interval '23 hours'";
+    platform.database.execute(sql).await.unwrap();
+    for name in ["b", "c"] {
+        platform.enter("t", name).await.unwrap();
+    }
+    let refused = platform.enter("t", "d").await.unwrap_err();
+    let Refusal::TooMuch {
+        reason: why,
+        retry_seconds: Some(seconds),
+    } = refused
+    else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(why.code, "daily-share");
+    assert_eq!(why.limit.as_deref(), Some("3 methods in 24 hours"));
+    assert!(why.help.contains("try again after 20"), "{why}");
+    // When the first leaves the last 24 hours: in an hour, less what this test took.
+    assert!((1..=3_600).contains(&seconds), "{seconds}");
+    a_day_later(&platform).await;
+    platform.enter("t", "d").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn submissions_at_the_same_time_share_one_limit() {
+    let mut platform = Platform::new().await;
+    platform.ctx.policy.submissions = SubmissionLimits {
+        a_tournament: 3,
+        a_day: 100,
+    };
+    platform.open("t").await;
+    let platform = std::sync::Arc::new(platform);
+    let mut tries = tokio::task::JoinSet::new();
+    for nth in 0..8 {
+        let platform = std::sync::Arc::clone(&platform);
+        tries.spawn(async move { platform.enter("t", &format!("m{nth}")).await });
+    }
+    let entered = tries.join_all().await;
+    assert_eq!(entered.iter().filter(|one| one.is_ok()).count(), 3);
 }

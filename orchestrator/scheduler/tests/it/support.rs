@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::{Budget, CurvePoint, Lane, Meters, Metric, Outcome, Verdict};
-use gauntlet_domain::tournament::{Halving, Play, Rules, Tournament};
+use gauntlet_domain::tournament::{Audience, Halving, Play, Rules, Tournament};
 use gauntlet_domain::{Digest, MethodName, RunId, RunnerId, TokenId, TournamentName};
 use gauntlet_scheduler::commands::claim::{Claim, claim};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -17,7 +17,7 @@ use gauntlet_scheduler::commands::report::{NewReport, report};
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, Submission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::loops::advance_rounds;
-use gauntlet_scheduler::{Context, Policy, Reason, Refusal};
+use gauntlet_scheduler::{Context, Policy, Reason, Refusal, SubmissionLimits};
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::tournaments::{self, Lock};
@@ -66,7 +66,12 @@ impl Platform {
         .await
     }
 
+    /// With one token that hands everything in, in whatever number.
     pub(crate) async fn with(policy: Policy) -> Self {
+        let policy = Policy {
+            submissions: SubmissionLimits::NONE,
+            ..policy
+        };
         let database = gauntlet_test_support::database().await;
         let url = database.url().to_owned();
         Self::over(database, &url, policy).await
@@ -205,7 +210,7 @@ impl Platform {
 
     pub(crate) async fn view(&self, tournament: &str) -> TournamentView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        views::tournament(&mut conn, &name(tournament))
+        views::tournament(&mut conn, &name(tournament), Audience::Organiser)
             .await
             .unwrap()
             .unwrap()
@@ -218,7 +223,8 @@ impl Platform {
 
     pub(crate) async fn run(&self, run: RunId) -> RunView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        views::run(&mut conn, run).await.unwrap().unwrap()
+        let run = views::run(&mut conn, run, Audience::Organiser).await;
+        run.unwrap().unwrap()
     }
 
     /// The tournament as the tables have it.

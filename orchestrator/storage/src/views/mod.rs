@@ -1,6 +1,7 @@
 //! What pages and commands show: whole things, read in one go.
 
 mod archive;
+mod record;
 mod run;
 mod runner;
 mod series;
@@ -11,6 +12,7 @@ mod tournament_page;
 mod tournament_rounds;
 
 pub use archive::{ArchiveView, entries, entry};
+pub use record::{RecordView, record};
 pub use run::{AttemptView, RunView, run};
 pub use runner::{RunnerView, runners};
 pub use series::{SeriesTournament, SeriesView, series};

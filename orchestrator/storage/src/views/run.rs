@@ -1,11 +1,13 @@
 use gauntlet_domain::run::{AttemptState, CurvePoint, Meters, Metric, RunState, Verdict};
-use gauntlet_domain::tournament::{BlockSeed, CheckpointScore};
+use gauntlet_domain::tournament::{
+    Audience, BlockSeed, CheckpointScore, Disclosure, TournamentState,
+};
 use gauntlet_domain::{Digest, RunId, TournamentId};
 use time::OffsetDateTime;
 
 use crate::{Conn, Result, checkpoint_scores, curves, parse};
 
-/// A run with its curve and its attempts.
+/// A run with its curve and its attempts, as far as its audience may see it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunView {
     /// Its id.
@@ -52,8 +54,10 @@ pub struct RunView {
     pub probes: Vec<CheckpointScore>,
     /// Work until the task's target was reached, if it was.
     pub to_target: Option<f64>,
-    /// Its attempts, oldest first.
+    /// Its attempts, oldest first; none where they are not shown.
     pub attempts: Vec<AttemptView>,
+    /// How much of it is shown.
+    pub disclosure: Disclosure,
 }
 
 /// One execution of a run.
@@ -75,11 +79,12 @@ pub struct AttemptView {
     pub ended_at: Option<OffsetDateTime>,
 }
 
-/// The run with that id.
-pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
+/// The run with that id, as `audience` may see it.
+pub async fn run(conn: &mut Conn, id: RunId, audience: Audience) -> Result<Option<RunView>> {
     let Some(row) = sqlx::query!(
         r#"
-        SELECT runs.tournament_id, tournaments.name AS tournament, tasks.name AS task,
+        SELECT runs.tournament_id, tournaments.name AS tournament,
+               tournaments.state AS tournament_state, tasks.name AS task,
                tasks.metric, submissions.name AS method, submissions.digest, rounds.number AS round,
                blocks.index, blocks.seed, runs.state, runs.progress,
                (SELECT count(*) FROM blocks earlier JOIN rounds r ON r.id = earlier.round_id
@@ -106,7 +111,16 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
     else {
         return Ok(None);
     };
-    let attempts = attempts(&mut *conn, id).await?;
+    let state: TournamentState = parse::text("tournaments.state", &row.tournament_state)?;
+    let disclosure = Disclosure::of(audience, state);
+    let metric: Metric = parse::json("tasks.metric", row.metric)?;
+    let verdict = parse::optional("results.verdict", row.verdict.as_deref())?;
+    let predict: Option<Meters> = row
+        .predict
+        .map(|meters| parse::json("results.predict", meters))
+        .transpose()?;
+    let predictions = parse::optional("results.predictions", row.predictions.as_deref())?;
+    let attempts = disclosure.later(Some(attempts(&mut *conn, id).await?));
     let probes = checkpoint_scores::of(&mut *conn, id).await?;
     let curve = curves::get(conn, id).await?;
     Ok(Some(RunView {
@@ -114,7 +128,6 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
         tournament_id: TournamentId(row.tournament_id),
         tournament: row.tournament,
         task: row.task,
-        metric: parse::json("tasks.metric", row.metric)?,
         method: row.method,
         digest: parse::text("submissions.digest", &row.digest)?,
         round: parse::number("rounds.number", row.round)?,
@@ -122,23 +135,22 @@ pub async fn run(conn: &mut Conn, id: RunId) -> Result<Option<RunView>> {
         seed: parse::text("blocks.seed", &row.seed)?,
         state: parse::text("runs.state", &row.state)?,
         progress: row.progress,
-        verdict: parse::optional("results.verdict", row.verdict.as_deref())?,
-        score: row.score,
+        verdict,
+        score: row.score.map(|score| disclosure.score(&metric, score)),
         model: parse::optional("results.model", row.model.as_deref())?,
-        predictions: parse::optional("results.predictions", row.predictions.as_deref())?,
-        detail: row.detail,
+        predictions: disclosure.later(predictions),
+        detail: disclosure.detail(row.detail, verdict, predict.as_ref()),
         train: row
             .train
             .map(|meters| parse::json("results.train", meters))
             .transpose()?,
-        predict: row
-            .predict
-            .map(|meters| parse::json("results.predict", meters))
-            .transpose()?,
+        predict: disclosure.later(predict),
         curve,
         probes,
         to_target: row.to_target,
-        attempts,
+        attempts: attempts.unwrap_or_default(),
+        metric,
+        disclosure,
     }))
 }
 

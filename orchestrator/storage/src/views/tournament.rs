@@ -1,11 +1,11 @@
 use gauntlet_domain::run::{Metric, RunState, Verdict};
 use gauntlet_domain::tournament::{
-    BlockSeed, Evidence, Nonce, Rules, Share, TournamentSeed, TournamentState,
+    BlockSeed, Disclosure, Evidence, Nonce, Rules, Share, TournamentSeed, TournamentState,
 };
 use gauntlet_domain::{ArchiveId, Digest, RunId, SubmissionId, TournamentId};
 use time::OffsetDateTime;
 
-/// A tournament with all that can be seen of it.
+/// A tournament with all that its audience may see of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TournamentView {
     /// Its id.
@@ -59,6 +59,8 @@ pub struct TournamentView {
     pub standings: Vec<StandingView>,
     /// The winner.
     pub champion: Option<ChampionView>,
+    /// How much of it is shown.
+    pub disclosure: Disclosure,
 }
 
 /// A method of the field.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gauntlet_domain::record::Event;
-use gauntlet_domain::tournament::{Share, Tournament, TournamentState};
+use gauntlet_domain::tournament::{Audience, Disclosure, Share, Tournament, TournamentState};
 use gauntlet_domain::{ArchiveId, RunId, SubmissionId, TournamentId, TournamentName};
 
 use super::tournament_rounds::{Names, RunDetail, line, rounds};
@@ -12,9 +12,13 @@ use crate::play::{self, Loaded};
 use crate::tournaments::{self, Lock};
 use crate::{Conn, Error, Result, events, parse};
 
-/// The tournament of that name. Read it in a transaction of isolation
+/// The tournament of that name, as `audience` may see it. Read it in a transaction of isolation
 /// `REPEATABLE READ` to see it at one moment.
-pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option<TournamentView>> {
+pub async fn tournament(
+    conn: &mut Conn,
+    name: &TournamentName,
+    audience: Audience,
+) -> Result<Option<TournamentView>> {
     let Some(id) = tournaments::id(&mut *conn, name).await? else {
         return Ok(None);
     };
@@ -26,6 +30,8 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
         _ => (loaded, None),
     };
     let Loaded { row, tournament } = loaded;
+    let disclosure = Disclosure::of(audience, row.state);
+    let tournament = tournament.disclosed(disclosure);
     let head = sqlx::query!(
         r#"
         SELECT tasks.name AS task, tournaments.created_at, tournaments.opened_at,
@@ -43,7 +49,7 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
     let (version, _) = tournaments::version(&mut *conn, id)
         .await?
         .unwrap_or_default();
-    let details = run_details(&mut *conn, id).await?;
+    let details = run_details(&mut *conn, id, disclosure).await?;
     let names = Names::of(&tournament);
     let methods = methods(&mut *conn, id, &names, judgement.as_ref()).await?;
     let tasks: Vec<String> = tournaments::tasks(&mut *conn, id)
@@ -85,6 +91,7 @@ pub async fn tournament(conn: &mut Conn, name: &TournamentName) -> Result<Option
             .map(|one| line(one, &names))
             .collect(),
         champion: champion(conn, id, &tournament, &names).await?,
+        disclosure,
     }))
 }
 
@@ -126,6 +133,7 @@ async fn methods(
 async fn run_details(
     conn: &mut Conn,
     tournament: TournamentId,
+    disclosure: Disclosure,
 ) -> Result<BTreeMap<RunId, RunDetail>> {
     let rows = sqlx::query!(
         r#"
@@ -144,7 +152,7 @@ async fn run_details(
                 RunDetail {
                     progress: row.progress,
                     model: parse::optional("results.model", row.model.as_deref())?,
-                    stuck_because: row.stuck_because,
+                    stuck_because: disclosure.later(row.stuck_because),
                 },
             ))
         })

@@ -48,6 +48,7 @@ impl Names {
 pub(super) struct RunDetail {
     pub(super) progress: f64,
     pub(super) model: Option<Digest>,
+    /// Where that is shown.
     pub(super) stuck_because: Option<String>,
 }
 
@@ -106,15 +107,16 @@ fn round_view(
         let reason = details
             .get(&cell.run)
             .and_then(|detail| detail.stuck_because.as_deref())
-            .unwrap_or("unknown");
+            .map_or_else(String::new, |reason| {
+                format!(", attempt {}: {reason}", cell.attempt)
+            });
         format!(
-            "{} of its runs {} stuck after faults of the platform; {} on block {} (run {}), attempt {}: {reason}",
+            "{} of its runs {} stuck after faults of the platform; {} on block {} (run {}){reason}",
             stuck.len(),
             if stuck.len() == 1 { "is" } else { "are" },
             cell.method,
             cell.block,
             cell.run,
-            cell.attempt,
         )
     });
     RoundView {

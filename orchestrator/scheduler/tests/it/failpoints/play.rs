@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use gauntlet_domain::TaskName;
 use gauntlet_domain::run::{Lane, Outcome, RunState};
-use gauntlet_domain::tournament::TournamentState;
+use gauntlet_domain::tournament::{Audience, TournamentState};
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::claim::{Claim, claim};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -26,7 +26,7 @@ use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::commands::void_block::{Which, replace_block};
 use gauntlet_scheduler::loops::{advance_rounds, expire_leases};
-use gauntlet_scheduler::{Context, Policy, Refusal};
+use gauntlet_scheduler::{Context, Policy, Refusal, SubmissionLimits};
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::views::{self, TournamentView};
 use gauntlet_storage::{Blobs, Db};
@@ -89,6 +89,7 @@ pub(crate) async fn carry_out(orders: Orders) {
         lease: Duration::from_millis(20),
         retry_pause: Duration::ZERO,
         max_attempts: 1,
+        submissions: SubmissionLimits::NONE,
         ..Policy::default()
     };
     let db = Db::connect(&orders.database).await.unwrap();
@@ -227,7 +228,9 @@ fn truth(claim: &Claim) -> Outcome {
 
 async fn view(ctx: &Context, tournament: &gauntlet_domain::TournamentName) -> TournamentView {
     let mut conn = ctx.db.acquire().await.unwrap();
-    let view = views::tournament(&mut conn, tournament).await.unwrap();
+    let view = views::tournament(&mut conn, tournament, Audience::Organiser)
+        .await
+        .unwrap();
     view.unwrap()
 }
 

@@ -3,7 +3,7 @@
 use gauntlet_domain::SubmissionId;
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::{Outcome, RunState};
-use gauntlet_domain::tournament::{Decision, Tournament, TournamentState};
+use gauntlet_domain::tournament::{Audience, Decision, Tournament, TournamentState};
 use gauntlet_storage::views;
 
 use super::ensure;
@@ -139,7 +139,7 @@ impl Stage<'_> {
             archive.is_some() == (champion.is_some() && (completed || kept)),
             "a champion without an archive entry, or the reverse"
         );
-        let view = views::tournament(&mut self.eyes, &self.name)
+        let view = views::tournament(&mut self.eyes, &self.name, Audience::Organiser)
             .await
             .map_err(|error| error.to_string())?
             .ok_or("no view")?;
