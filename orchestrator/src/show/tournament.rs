@@ -185,7 +185,7 @@ mod tests {
     use gauntlet_api::Round;
     use serde_json::json;
 
-    use super::rounds;
+    use super::{page, rounds};
 
     /// So many runs on one block; with a note it stands on its own.
     fn round(number: u32, runs: usize, half: bool, note: Option<&str>) -> Round {
