@@ -182,7 +182,11 @@ fn next_step(tournament: &Tournament) -> String {
 
 #[cfg(test)]
 mod tests {
-    use gauntlet_api::Round;
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::path::Path;
+
+    use gauntlet_api::{Round, Tournament};
     use serde_json::json;
 
     use super::{page, rounds};
@@ -244,5 +248,48 @@ mod tests {
         race[4] = round(5, 2, false, Some("waits"));
         assert_eq!(rounds(&race).len(), 7);
         assert!(rounds(&race)[4].ends_with("(waits)"));
+    }
+
+    /// The command line shows the figures of the JSON that pages and cards are held to, for every
+    /// format: the snapshots of `orchestrator/http/tests/routes/shown.rs`.
+    #[test]
+    fn every_format_is_shown_as_its_json_says() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("http/tests/routes/snapshots");
+        for format in ["halving", "racing", "classic", "round_robin", "swiss"] {
+            let file = folder.join(format!("routes__shown__{format}_json.snap"));
+            let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{error}"));
+            let json = text.split_once("\n---\n").map_or("", |(_, json)| json);
+            let tournament: Tournament =
+                serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}"));
+            let shown = page(&tournament, &BTreeMap::new());
+            assert_eq!(tournament.standings.len(), 6, "{format}");
+            for line in &tournament.standings {
+                let place = [line.rank.to_string(), line.method.clone()];
+                let row = shown
+                    .lines()
+                    .find(|row| row.split_whitespace().take(2).eq(&place))
+                    .unwrap_or_else(|| panic!("{format}: no row of {place:?}\n{shown}"));
+                let error = line
+                    .standard_error
+                    .map_or_else(String::new, |error| format!("{error:.4}"));
+                for figure in [format!("{:.4}", line.mean), error, line.blocks.to_string()] {
+                    assert!(row.contains(&figure), "{format}: {figure} in {row}");
+                }
+            }
+            for line in tournament
+                .rounds
+                .iter()
+                .filter_map(|round| round.cut.as_ref()?.line.as_ref())
+            {
+                let said = format!("the line: {} over {} on", line.kept, line.dropped);
+                assert!(shown.contains(&said), "{format}: {said}\n{shown}");
+            }
+            let champion = tournament.champion.unwrap_or_else(|| panic!("{format}"));
+            let said = format!(
+                "champion: {} (accuracy {:.4})",
+                champion.method, champion.score
+            );
+            assert!(shown.contains(&said), "{format}: {said}\n{shown}");
+        }
     }
 }

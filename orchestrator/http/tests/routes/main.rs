@@ -16,5 +16,6 @@ mod pages;
 mod requests;
 mod runner;
 mod series;
+mod shown;
 mod submissions;
 mod support;
