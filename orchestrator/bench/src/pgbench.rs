@@ -88,6 +88,9 @@ fn checked(name: &str, output: Output) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// What a lease is charged to its tournament's share, in units of work: a task's budget.
+const COST: &str = "1000000000";
+
 /// One lease transaction and one complete transaction, as the orchestrator executes them
 /// for one runner.
 fn text(tournament: TournamentId, token: &str, model: &str) -> Result<String> {
@@ -113,11 +116,21 @@ fn text(tournament: TournamentId, token: &str, model: &str) -> Result<String> {
     )?;
     let pick = statements.with(
         "picked AS MATERIALIZED",
-        &["ARRAY['wasm']", runner, "'{}'::uuid[]", "1"],
+        &["ARRAY['wasm']", runner, "'{}'::uuid[]", "1", "1"],
     )?;
     let take = statements.with(
         "INSERT INTO attempts",
-        &["ARRAY[:id]", "ARRAY[:number]", "ARRAY[:runner]", "15"],
+        &[
+            "ARRAY[:id]",
+            "ARRAY[:number]",
+            "ARRAY[:runner]",
+            "15",
+            &format!("'{tournament}'::uuid"),
+            ":start",
+            ":organiser_start",
+            COST,
+            COST,
+        ],
     )?;
     let held = statements.with(
         "AS holder (run, attempt, token)",

@@ -160,7 +160,9 @@ fn a_digest_buys_nothing() {
     let ground = Digest::from_bytes([0; 32]);
     let equals = vec![ground, digest("b"), digest("c"), digest("d")];
     let first = (0..200)
-        .filter(|seed| rate(vec![of_digests(*seed, std::slice::from_ref(&equals))])[0].digest == ground)
+        .filter(|seed| {
+            rate(vec![of_digests(*seed, std::slice::from_ref(&equals))])[0].digest == ground
+        })
         .count();
     assert!((25..=75).contains(&first), "{first} of 200");
 }

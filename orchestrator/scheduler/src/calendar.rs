@@ -18,6 +18,14 @@ impl Calendar {
     /// such as `@weekly`. Seconds and years are not taken: the loop looks once a second or so,
     /// and a series ends when it is ended.
     pub(crate) fn read(text: &str) -> Result<Self, CronError> {
+        // The crate passes over what is missing in a list: half a calendar is a slip.
+        if text
+            .split_whitespace()
+            .any(|field| field.split(',').any(str::is_empty))
+        {
+            let what = "a list of a field has an empty item: a comma too many";
+            return Err(CronError::InvalidPattern(what.to_owned()));
+        }
         let parser = CronParser::builder()
             .seconds(Seconds::Disallowed)
             .year(Year::Disallowed)

@@ -4,6 +4,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use gauntlet_domain::Digest;
+use gauntlet_domain::tournament::{Nonce, TournamentSeed};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -25,18 +27,22 @@ fn tasks(data: &Data) -> PathBuf {
     tasks
 }
 
-/// A method's module with a section that says nothing, so that its digest comes after
-/// another's: runs are queued in the order of digests.
-fn after(other: &[u8], module: &[u8]) -> Vec<u8> {
-    let digest = |bytes: &[u8]| Sha256::digest(bytes);
-    (0..=u8::MAX)
-        .map(|nth| [module, &[0, 3, 1, b'v', nth]].concat())
-        .find(|variant| digest(variant) > digest(other))
+/// A seed with which the first of two modules comes before the other: a round's runs are
+/// queued in the order of the seed's tie-break, and one has to finish before the other can
+/// be hopeless.
+fn seed_with_first(first: &[u8], second: &[u8]) -> String {
+    let field = [first, second].map(|module| Digest::from_bytes(Sha256::digest(module).into()));
+    (0_u64..)
+        .map(|number| number.to_string())
+        .find(|number| {
+            let seed = TournamentSeed::derive(&Nonce::from_phrase(number), &field);
+            seed.tie_break(&field[0]) < seed.tie_break(&field[1])
+        })
         .unwrap()
 }
 
 /// Plays a tournament of the two and returns it.
-fn play(data: &Data, name: &str, terms: &Value) -> Value {
+fn play(data: &Data, name: &str, terms: &Value, seed: &str) -> Value {
     let rules = data.beside(&format!("{name}.json"));
     let halving = json!({
         "format": "halving", "rungs": 1, "eta": 2, "blocks_per_rung": [1], "terms": terms,
@@ -51,6 +57,8 @@ fn play(data: &Data, name: &str, terms: &Value) -> Value {
         "quick",
         "--rules",
         rules,
+        "--seed",
+        seed,
     ]);
     data.json(["tournament", "open", name]);
     for entrant in ["steady", "unhurried"] {
@@ -78,13 +86,14 @@ fn a_hopeless_run_is_stopped_and_slow_work_ranks_below_fast_work() {
     let steady = fs::read(method("steady")).unwrap();
     let unhurried = fs::read(method("unhurried")).unwrap();
     fs::write(data.beside("steady.wasm"), &steady).unwrap();
-    fs::write(data.beside("unhurried.wasm"), after(&steady, &unhurried)).unwrap();
+    fs::write(data.beside("unhurried.wasm"), &unhurried).unwrap();
+    let seed = seed_with_first(&steady, &unhurried);
     let up = Up::start(&data, &["--slots", "1", "--tasks", tasks.to_str().unwrap()]);
 
-    let whole = play(&data, "whole", &json!({}));
+    let whole = play(&data, "whole", &json!({}), &seed);
     assert_eq!(of(&whole, "unhurried")["verdict"], "completed");
     let terms = json!({ "mid_run": { "slack": 0.0, "min_finished": 1 } });
-    let short = play(&data, "short", &terms);
+    let short = play(&data, "short", &terms, &seed);
     let stopped = of(&short, "unhurried");
     assert_eq!(stopped["verdict"], "stopped", "{short}");
     assert_eq!(
@@ -97,7 +106,7 @@ fn a_hopeless_run_is_stopped_and_slow_work_ranks_below_fast_work() {
 
     // What both end with is scored on hidden data; what counts is how soon they got there.
     let terms = json!({ "combine": { "by": "profile", "r_max": 4.0, "reference": [100e6] } });
-    let race = play(&data, "race", &terms);
+    let race = play(&data, "race", &terms, &seed);
     let standings = race["standings"].as_array().unwrap();
     assert_eq!(standings[0]["method"], "steady", "{race}");
     let mean = |place: usize| standings[place]["mean"].as_f64().unwrap();

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-/// The folder of the built-in tasks: in the working folder, else beside the
-/// build that this program is from.
+/// The folder of the built-in tasks: in the working folder or one that it lies in, else
+/// beside the build that this program is from.
 #[must_use]
 pub fn builtin_tasks() -> Option<PathBuf> {
     beside("examples/tasks")
@@ -18,7 +18,7 @@ pub fn beside(relative: &str) -> Option<PathBuf> {
         .iter()
         .flat_map(|program| program.ancestors().skip(1));
     here.iter()
-        .map(PathBuf::as_path)
+        .flat_map(|here| here.ancestors())
         .chain(ancestors)
         .map(|folder| folder.join(relative))
         .find(|folder| folder.is_dir())

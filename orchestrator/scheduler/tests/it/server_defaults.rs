@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use gauntlet_scheduler::Policy;
+use gauntlet_scheduler::{Policy, SubmissionLimits};
 use gauntlet_storage::{Db, check_server};
 use gauntlet_test_support::bare_database;
 
@@ -31,6 +31,7 @@ async fn played(platform: &Platform) -> (Option<String>, Vec<(String, f64)>) {
 async fn a_tournament_ends_the_same_whatever_the_role_sets() {
     let policy = Policy {
         retry_pause: Duration::ZERO,
+        submissions: SubmissionLimits::NONE,
         ..Policy::default()
     };
     let wanted = played(&Platform::new().await).await;

@@ -164,7 +164,7 @@ async fn a_token_hands_in_its_share_a_tournament_and_an_admin_what_it_likes() {
     // Another token has a share of its own, and an admin any number.
     let mut others = Vec::new();
     for (scope, nth) in [(Scope::Miner, 8), (Scope::Admin, 9)] {
-        let text = token("other", nth);
+        let text = token(scope.as_str(), nth);
         others.push(ensure_token(&platform.ctx, &text, scope, "").await.unwrap());
     }
     for (who, name) in [(0, "d"), (1, "e"), (1, "f"), (1, "g")] {

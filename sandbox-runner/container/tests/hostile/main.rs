@@ -11,6 +11,7 @@
 
 mod expected;
 #[path = "../../../tests/guests/figures.rs"]
+#[expect(dead_code, reason = "modules write a figure that images do not")]
 mod figures;
 mod mutations;
 #[path = "../it/support.rs"]
