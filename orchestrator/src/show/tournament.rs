@@ -267,7 +267,10 @@ mod tests {
                 let place = [line.rank.to_string(), line.method.clone()];
                 let row = shown
                     .lines()
-                    .find(|row| row.split_whitespace().take(2).eq(&place))
+                    .find(|row| {
+                        let cells = row.split(['│', '┆']).map(str::trim);
+                        cells.skip(1).take(2).eq(place.iter().map(String::as_str))
+                    })
                     .unwrap_or_else(|| panic!("{format}: no row of {place:?}\n{shown}"));
                 let error = line
                     .standard_error

@@ -16,7 +16,8 @@ fn formats() -> Vec<(&'static str, Value)> {
         ),
         (
             "racing",
-            json!({ "format": "racing", "runs_per_method": 2.0 }),
+            json!({ "format": "racing", "runs_per_method": 2.5, "batch": 1, "confidence": 0.99,
+                    "first_block": "half" }),
         ),
         (
             "classic",
