@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use gauntlet_domain::RunId;
 use gauntlet_domain::record::{Changes, Erratum, Event, audit, step};
-use gauntlet_domain::tournament::{Combine, Play, Rules, Tournament, TournamentState};
+use gauntlet_domain::tournament::{Combine, Play, Round, Rules, Tournament, TournamentState};
+use gauntlet_domain::{RunId, SubmissionId};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -107,6 +107,16 @@ fn disqualified(nth: usize) -> Event {
     }
 }
 
+/// Whether one of those kept ran beside `cut`: in its heat, or in the only heat there was.
+fn was_beaten_in_its_heat(round: &Round, cut: SubmissionId) -> bool {
+    let kept = &round.decision.as_ref().unwrap().kept;
+    let mut of_cut = round
+        .heats
+        .iter()
+        .filter(|heat| heat.entrants.contains(&cut));
+    round.heats.len() == 1 || of_cut.any(|heat| kept.iter().any(|who| heat.entrants.contains(who)))
+}
+
 /// What must hold of a tournament that has ended.
 fn check(game: &Game, rules: &Rules, field: usize, added: usize) {
     let tournament = &game.tournament;
@@ -144,7 +154,8 @@ fn check(game: &Game, rules: &Rules, field: usize, added: usize) {
         }
         let places: Vec<u32> = decision.standings.iter().map(|line| line.place).collect();
         assert_eq!(places, (1..=places.len() as u32).collect::<Vec<_>>());
-        // A cut is never without a comparison where there is somebody to compare with.
+        // A cut is never without a comparison where there is somebody to compare with: only
+        // in a heat of which nobody was kept may it have met none of those who go on.
         if !decision.kept.is_empty() {
             let standing: BTreeSet<_> = decision
                 .standings
@@ -153,10 +164,11 @@ fn check(game: &Game, rules: &Rules, field: usize, added: usize) {
                 .collect();
             let compared: Vec<_> = decision.comparisons.iter().map(|one| one.cut).collect();
             let cut = decision.cut.iter().copied();
-            assert_eq!(
-                compared,
-                cut.filter(|who| standing.contains(who)).collect::<Vec<_>>()
-            );
+            let expected: Vec<_> = cut
+                .filter(|who| standing.contains(who))
+                .filter(|who| compared.contains(who) || was_beaten_in_its_heat(round, *who))
+                .collect();
+            assert_eq!(compared, expected);
         }
         for one in decision.comparisons.iter().chain(&decision.evidence) {
             assert!(one.p_value.is_none_or(|p| (0.0..=1.0).contains(&p)));
