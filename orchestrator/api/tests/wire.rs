@@ -4,12 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use gauntlet_api::{
-    ArchiveEntry, Attempt, AttemptState, Block, Budget, Champion, ChangeEvent, CheckpointScore,
-    Comparison, CurvePoint, Cut, CutLine, Direction, Disqualify, Health, Heat, List, Meters,
-    Method, Metric, Move, NewSeries, NewTask, NewToken, NewTournament, Numbers, Problem, Rating,
-    RatingStep, Ratings, Receipt, Record, RecordedEvent, Rejudge, Rejudged, Round, RoundState, Run,
-    RunCell, RunState, Runner, Series, SeriesTournament, Share, Standing, Task, Title, Token,
-    TokenScope, Tournament, TournamentState, TournamentSummary, Verdict, WithReason,
+    ArchiveEntry, Attempt, AttemptState, Block, Budget, Champion, ChangeEvent, ChangeShare,
+    CheckpointScore, Comparison, CurvePoint, Cut, CutLine, Direction, Disqualify, Health, Heat,
+    List, Meters, Method, Metric, Move, NewSeries, NewTask, NewToken, NewTournament, Numbers,
+    Problem, Rating, RatingStep, Ratings, Receipt, Record, RecordedEvent, Rejudge, Rejudged, Retry,
+    Round, RoundState, Run, RunCell, RunState, Runner, Series, SeriesTournament, Share, Standing,
+    Task, Title, Token, TokenScope, Tournament, TournamentState, TournamentSummary, Verdict,
+    WithReason,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -498,6 +499,25 @@ fn the_organisers_commands() {
     };
     pinned("with_reason", &body);
     strict(&body);
+    let body = ChangeShare {
+        priority: Some(-1),
+        weight: Some(3),
+        reason: "the title's round".to_owned(),
+    };
+    pinned("change_share", &body);
+    strict(&body);
+    read_without(
+        &ChangeShare {
+            priority: None,
+            weight: None,
+            ..body
+        },
+        &[],
+    );
+    let body = Retry { round: Some(2) };
+    pinned("retry", &body);
+    strict(&body);
+    read_without(&Retry::default(), &[]);
     let body = Rejudge {
         changes: json!({ "disqualified": ["tiny-mlp"] }),
         reason: Some("it copied".to_owned()),

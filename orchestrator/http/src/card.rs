@@ -130,7 +130,7 @@ fn write(card: &Card, withdrawn: Option<&str>, text: &mut String) -> std::fmt::R
     writeln!(text, "\n## Conditions\n")?;
     writeln!(
         text,
-        "Each run could use {} units of metered work (FLOPs plus bytes moved) for training and {} % of that for \
+        "Each run could use {} units of metered work (FLOPs, bytes moved and the method's own instructions) for training and {} % of that for \
          prediction, {} bytes of tensors and {} bytes of guest memory.",
         budget.work, budget.predict_share_percent, budget.tensor_bytes, budget.guest_bytes
     )?;

@@ -1,7 +1,5 @@
 //! What enters and what does not, one line per case, with the rule that refuses it.
 
-use std::time::{Duration, Instant};
-
 use gauntlet_gate::{GateLimits, ModuleFacts, Rejection, Rule, check};
 
 /// An honest module with `extra` fields added.
@@ -337,7 +335,7 @@ fn a_file_over_the_size_limit_is_refused() {
 }
 
 #[test]
-fn compile_bombs_are_refused_at_once() {
+fn compile_bombs_are_refused_before_they_are_compiled() {
     // 49,000 live locals took Cranelift 44 s, 100,000 functions 24.5 s and 641 MiB.
     let mut one_function = "(func (export \"f\") (result i64) (local".to_owned();
     one_function.push_str(&" i64".repeat(49_000));
@@ -352,13 +350,7 @@ fn compile_bombs_are_refused_at_once() {
     ];
     for (what, extra) in bombs {
         let wasm = module(&extra);
-        let start = Instant::now();
         let refused = refusal(&wasm);
-        assert!(
-            start.elapsed() < Duration::from_secs(10),
-            "{what}: {:?}",
-            start.elapsed()
-        );
         assert_eq!(refused.rule, Rule::TooLarge, "{refused}");
         assert!(refused.detail.contains(what), "{refused}");
     }

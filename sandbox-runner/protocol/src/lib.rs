@@ -150,7 +150,8 @@ pub struct AssignedTask {
 /// What one run may use; the phases share it by [`Budget::predict_share_percent`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
-    /// Metered work of training: FLOPs plus bytes moved.
+    /// Metered work of training: FLOPs, bytes moved, fixed prices and the method's own
+    /// instructions.
     pub work: u64,
     /// Metered work of prediction, as a percentage of `work`.
     pub predict_share_percent: u32,

@@ -52,7 +52,8 @@ enum Hidden {
 /// What one run may use; the numbers of `gauntlet_protocol::Budget`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetSpec {
-    /// Metered work of training: FLOPs plus bytes moved, as the ledger counts them.
+    /// Metered work of training: FLOPs, bytes moved, fixed prices and the method's own
+    /// instructions, as the ledger counts them.
     pub work: u64,
     /// Metered work of prediction, as a percentage of `work`.
     pub predict_share_percent: u32,

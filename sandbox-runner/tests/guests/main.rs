@@ -36,7 +36,6 @@ mod protocol;
 mod reach;
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use burn_backend::DType;
 use burn_ir::{FloatOperationIr, MatmulOpIr, OperationIr, TensorStatus};
@@ -45,9 +44,6 @@ use gauntlet_protocol::Budget;
 use gauntlet_worker_protocol::{Outcome, Phase};
 use guest::{Guest, ones, tensor};
 use harness::{BUDGET, Harness, LIMITS, MIB, job, program};
-
-/// No guest may hold a runner up for longer.
-const LONGEST: Duration = Duration::from_secs(20);
 
 /// Runs a category: every guest ends in its verdict, leaves nothing, and harms nobody.
 async fn run(name: &str) {
@@ -71,9 +67,6 @@ async fn run(name: &str) {
         let leaked = harness.leaks(&observed);
         if !leaked.is_empty() {
             leaks.push(format!("{}: left {leaked:?}", case.name));
-        }
-        if observed.took > LONGEST {
-            wrong.push(format!("{}: took {:?}", case.name, observed.took));
         }
     }
     if let Err(changed) = harness.honest_as_ever().await {
@@ -128,9 +121,8 @@ async fn trained_weights_in_the_data_of_a_module_do_not_get_in() {
 
 #[tokio::test]
 async fn a_native_operation_that_takes_too_long_is_killed() {
-    // Epochs cannot stop a kernel; the supervisor can.
+    // Nothing in the worker stops a kernel; the supervisor can.
     let harness = Harness::new();
-    let begin = Instant::now();
     let budget = Budget {
         work: u64::MAX,
         wall_seconds: 1,
@@ -139,14 +131,9 @@ async fn a_native_operation_that_takes_too_long_is_killed() {
     };
     let observed = harness.run(&giant_product(), budget).await;
     assert!(
-        judge(&observed, Expected::Budget("wall")),
+        judge(&observed, Expected::Budget("wall")) && observed.was_killed(),
         "{:?}",
         observed.result
-    );
-    assert!(
-        begin.elapsed() < Duration::from_secs(10),
-        "{:?}",
-        begin.elapsed()
     );
     assert_eq!(harness.left_behind(), [""; 0]);
 }

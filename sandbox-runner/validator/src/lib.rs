@@ -67,7 +67,9 @@
 //! views but reshapes, and what is computed element by element from them), operands and
 //! output of bf16 in single precision, and what is said beside each operation. The peak
 //! is never below what the CPU backend really takes for an operation, and at most half as
-//! much again, if it does not reuse an operand's memory (`fuzz/tests/memory_charged.rs`).
+//! much again, if it does not reuse an operand's memory (`fuzz/tests/memory_charged`).
+//! Views are charged as if they had been copied: one backend shares where another copies,
+//! and a budget must mean the same on all of them.
 
 mod activation;
 mod axis;

@@ -9,8 +9,6 @@
 /// A line of defence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Defence {
-    /// Epochs, which interrupt guest code.
-    Epochs,
     /// The look at the clock in every import.
     Deadline,
     /// The limit of the guest's memory.
@@ -43,8 +41,7 @@ pub enum Defence {
 
 impl Defence {
     /// Each with the name that a test gives it.
-    pub const ALL: [(&'static str, Self); 15] = [
-        ("epochs", Self::Epochs),
+    pub const ALL: [(&'static str, Self); 14] = [
         ("deadline", Self::Deadline),
         ("guest-memory", Self::GuestMemory),
         ("tables", Self::Tables),

@@ -7,8 +7,6 @@ use wasmtime::{Config, Engine, OptLevel};
 use crate::defences::{Defence, Defences};
 use crate::instruction_price;
 
-/// Epochs tick this often; a guest that never returns is stopped within two ticks.
-pub(crate) const EPOCH_MILLIS: u64 = 10;
 /// Most that a guest's frames may take.
 const STACK: usize = 1 << 20;
 
@@ -16,8 +14,9 @@ const STACK: usize = 1 << 20;
 ///
 /// Deterministic: NaNs are canonical, relaxed SIMD and threads are off, and what the
 /// guest computes is counted as fuel, instruction by instruction, until its budget of
-/// work is used up. Epochs are a backstop for guests that are slow beyond measure; they
-/// cannot interrupt a native operation, which is why the supervisor also kills by wall time.
+/// work is used up. So code that never returns ends without anything that interrupts it by
+/// time, whose check in every loop would be paid for by honest guests; the clock is looked
+/// at in imports, and the supervisor kills by wall time what lives in neither.
 pub(crate) fn engine(defences: Defences) -> wasmtime::Result<Engine> {
     let mut config = Config::new();
     // As much as the engine lets anybody ask for, if there is to be no limit.
@@ -29,7 +28,6 @@ pub(crate) fn engine(defences: Defences) -> wasmtime::Result<Engine> {
     config
         .consume_fuel(true)
         .operator_cost(instruction_price::table())
-        .epoch_interruption(true)
         .cranelift_nan_canonicalization(defences.has(Defence::CanonicalNans))
         .cranelift_opt_level(OptLevel::Speed)
         .max_wasm_stack(stack)

@@ -15,9 +15,9 @@ use wasmtime::{OperatorCost, VariableOperatorCost};
 const PLAIN: u8 = 1;
 /// A choice of register, no code.
 const FREE: u8 = 0;
-/// A branch: where it goes back, fuel and epoch are looked at.
+/// A branch: where it goes back, fuel is looked at.
 const BRANCH: u8 = 3;
-/// A call: a frame, and fuel and epoch are looked at.
+/// A call: a frame, and fuel is looked at.
 const CALL: u8 = 8;
 /// A division of integers, or a square root or a division of floats.
 const DIVISION: u8 = 16;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use burn_backend::DeviceOps;
 use burn_ir::BackendIr;
@@ -173,21 +173,6 @@ fn prepare<B: BackendIr + 'static>(
     store
         .set_fuel(fuel)
         .map_err(|error| format!("the engine does not count instructions: {error:#}"))?;
-    let ticks = job.limits.wall_ms / engine::EPOCH_MILLIS + 1;
-    store.set_epoch_deadline(if defences.has(Defence::Epochs) {
-        ticks
-    } else {
-        u64::MAX / 2
-    });
-    let ticker = engine.clone();
-    std::thread::Builder::new()
-        .spawn(move || {
-            loop {
-                std::thread::sleep(Duration::from_millis(engine::EPOCH_MILLIS));
-                ticker.increment_epoch();
-            }
-        })
-        .map_err(|error| format!("failed to start the ticker: {error}"))?;
     let guest = Guest {
         store,
         module,
@@ -255,7 +240,6 @@ fn explain(error: &wasmtime::Error, memory_refused: bool) -> Stop {
         // A guest that was refused memory says so by panicking; the refusal is the cause.
         (Some(Stop::Method(_)), _) | (None, _) if memory_refused => Stop::Memory("guest"),
         (Some(stop), _) => stop.clone(),
-        (None, Some(Trap::Interrupt)) => Stop::Budget("wall"),
         (None, Some(trap)) => Stop::Method(format!("the module trapped: {trap}")),
         (None, None) => Stop::Method(format!("the module cannot be run: {error:#}")),
     }

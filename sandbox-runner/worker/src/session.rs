@@ -201,7 +201,8 @@ impl Session {
         Ok(())
     }
 
-    /// Every import asks this first: epochs stop guest code, this stops a guest that lives in imports.
+    /// Every import asks this first: running out of fuel stops guest code, this a guest that
+    /// lives in imports.
     pub(crate) fn check_deadline(&self) -> Result<(), Stop> {
         if Instant::now() >= self.deadline && self.defences.has(Defence::Deadline) {
             Err(Stop::Budget("wall"))

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
-    /// Metered work of training: FLOPs plus bytes moved.
+    /// Metered work of training: FLOPs, bytes moved, fixed prices and the method's own
+    /// instructions.
     pub work: u64,
     /// Metered work of prediction, as a percentage of `work`: from 1 to
     /// [`Self::MAX_PREDICT_SHARE_PERCENT`].

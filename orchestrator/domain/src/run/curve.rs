@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use gauntlet_text::is_unprintable;
 use serde::{Deserialize, Serialize};
 
 /// Most points kept of one metric of one run.
@@ -33,7 +34,7 @@ pub fn tidy_curve(points: Vec<CurvePoint>) -> Vec<CurvePoint> {
         let name: String = point
             .name
             .chars()
-            .filter(|c| !c.is_control())
+            .filter(|c| !is_unprintable(*c))
             .take(MAX_NAME)
             .collect();
         let value = point.value.filter(|value| value.is_finite());
@@ -75,6 +76,12 @@ mod tests {
             name: name.to_owned(),
             value: Some(value),
         }
+    }
+
+    #[test]
+    fn names_cannot_drive_a_terminal_or_turn_text_around() {
+        let tidy = tidy_curve(vec![point(1, "lo\u{1b}[2Jss\u{202e}\u{2066}", 1.0)]);
+        assert_eq!(tidy[0].name, "lo[2Jss");
     }
 
     #[test]

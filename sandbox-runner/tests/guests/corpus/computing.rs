@@ -9,7 +9,7 @@ use crate::expected::Expected::{Budget, Harmless, Method, Refused};
 use crate::guest::{Guest, ones, tensor};
 
 /// Loops for ever.
-pub(crate) const FOREVER: &str = "(loop (br 0))";
+const FOREVER: &str = "(loop (br 0))";
 
 /// Guests that use up time or the stack, or just break.
 pub(super) fn rows() -> Vec<Row> {

@@ -20,7 +20,6 @@ use crate::guest::Guest;
 use crate::harness::BUDGET;
 
 pub(crate) use bombs::live_locals;
-pub(crate) use computing::FOREVER;
 pub(crate) use determinism::NAN_SUM;
 pub(crate) use indices::divides_by_zero;
 pub(crate) use operations::expensive;
