@@ -1,10 +1,10 @@
 //! Where an attempt is executed: a module in workers, an image in containers. What is
 //! done with what comes of it is the same.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use gauntlet_container::{Containers, Image, LoadError, PhaseSpec};
-use gauntlet_sandbox::{Device, Sandbox};
+use gauntlet_sandbox::{CompileError, Device, Sandbox};
 use gauntlet_tasks::Agreement;
 use gauntlet_worker_protocol::{Event, Job, Limits, Meters, Outcome, Phase, Snapshots};
 use tokio::sync::mpsc;
@@ -131,6 +131,7 @@ impl<'a> Ready<'a> {
         };
         match &self.form {
             Form::Module(sandbox, module) => {
+                keep_compiled(sandbox, module, &attempt.method).await?;
                 let job = Job {
                     phase,
                     module: module.clone(),
@@ -172,6 +173,24 @@ impl<'a> Ready<'a> {
                 relative: IMAGES_AGREE,
             },
         }
+    }
+}
+
+/// Compiles a module again if the cache has dropped it since: an earlier phase may have taken
+/// hours, with many other methods meanwhile.
+async fn keep_compiled(
+    sandbox: &Sandbox,
+    compiled: &Path,
+    method: &Method,
+) -> Result<(), PlatformError> {
+    match method {
+        Method::Module(wasm) if !compiled.exists() => match sandbox.compile(wasm).await {
+            Ok(_) => Ok(()),
+            Err(CompileError::Fault(fault)) => Err(fault.into()),
+            // It was compiled before, by the same compiler.
+            Err(error) => Err(PlatformError::Worker(error.to_string())),
+        },
+        _ => Ok(()),
     }
 }
 

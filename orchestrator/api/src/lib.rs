@@ -7,7 +7,8 @@
 //!
 //! | request | token | body | answer |
 //! |---|---|---|---|
-//! | `GET /healthz` | | | [`Health`] |
+//! | `GET /healthz` · `/readyz` | | | [`Health`]; `/readyz` is 503 also when the server ends |
+//! | `GET /metrics` | admin | | OpenMetrics text |
 //! | `GET /api/v1/tasks` | | | [`List`] of [`Task`] |
 //! | `POST /api/v1/tasks` | admin | [`NewTask`] | 201 [`Task`] |
 //! | `GET /api/v1/tasks/{name}` | | | [`Task`] |
@@ -41,6 +42,7 @@
 //! | `GET /api/v1/archive/{id}/module` | | | the module's bytes |
 //! | `GET /api/v1/archive/{id}/model` | | | the model's bytes (safetensors) |
 //! | `POST /api/v1/tokens` | admin | [`NewToken`] | 201 [`Token`] |
+//! | `POST /api/v1/gc` | admin | [`CollectGarbage`] | [`Swept`] |
 //! | `PUT /api/v1/blobs/{digest}` | admin or runner | the bytes | 204 |
 //!
 //! Until a tournament has ended, what is read of it and of its runs is coarse ([`Run::rounded`],
@@ -52,6 +54,7 @@
 mod archive;
 mod cut;
 mod event;
+mod garbage;
 mod json;
 mod organiser;
 mod problem;
@@ -69,6 +72,7 @@ mod tournament;
 pub use archive::ArchiveEntry;
 pub use cut::{Comparison, Cut, CutLine, Numbers, Title};
 pub use event::{CHANGE_EVENT, ChangeEvent};
+pub use garbage::{CollectGarbage, Pile, Swept};
 pub use json::read_json;
 pub use organiser::{ChangeShare, Disqualify, Move, Rejudge, Rejudged, Retry, WithReason};
 pub use problem::Problem;

@@ -5,12 +5,12 @@
 
 use gauntlet_api::{
     ArchiveEntry, Attempt, AttemptState, Block, Budget, Champion, ChangeEvent, ChangeShare,
-    CheckpointScore, Comparison, CurvePoint, Cut, CutLine, Direction, Disqualify, Health, Heat,
-    List, Meters, Method, Metric, Move, NewSeries, NewTask, NewToken, NewTournament, Numbers,
-    Problem, Rating, RatingStep, Ratings, Receipt, Record, RecordedEvent, Rejudge, Rejudged, Retry,
-    Round, RoundState, Run, RunCell, RunState, Runner, Series, SeriesTournament, Share, Standing,
-    Task, Title, Token, TokenScope, Tournament, TournamentState, TournamentSummary, Verdict,
-    WithReason,
+    CheckpointScore, CollectGarbage, Comparison, CurvePoint, Cut, CutLine, Direction, Disqualify,
+    Health, Heat, List, Meters, Method, Metric, Move, NewSeries, NewTask, NewToken, NewTournament,
+    Numbers, Pile, Problem, Rating, RatingStep, Ratings, Receipt, Record, RecordedEvent, Rejudge,
+    Rejudged, Retry, Round, RoundState, Run, RunCell, RunState, Runner, Series, SeriesTournament,
+    Share, Standing, Swept, Task, Title, Token, TokenScope, Tournament, TournamentState,
+    TournamentSummary, Verdict, WithReason,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -545,6 +545,27 @@ fn the_organisers_commands() {
             }],
             cut_too_early: vec![("linear".to_owned(), 1)],
             kept_too_long: vec![("tiny-mlp".to_owned(), 2)],
+        },
+    );
+    let body = CollectGarbage { dry_run: true };
+    pinned("collect_garbage", &body);
+    strict(&body);
+    read_without(&CollectGarbage::default(), &["dry_run"]);
+    let pile = |count| Pile {
+        count,
+        bytes: count << 20,
+    };
+    pinned(
+        "swept",
+        &Swept {
+            dry_run: true,
+            blobs: pile(40),
+            set_aside: pile(3),
+            waiting: pile(2),
+            removed: pile(5),
+            brought_back: pile(1),
+            halves: pile(4),
+            grace_seconds: 86_400,
         },
     );
     let body = NewToken {

@@ -6,6 +6,7 @@ use gauntlet_scheduler::Context;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::changes::Changes;
+use crate::metrics::Metrics;
 use crate::runner::lease_dispatcher::LeaseDispatcher;
 use crate::runner::report_batcher::ReportBatcher;
 
@@ -18,6 +19,7 @@ pub(crate) struct App {
     pub(crate) leases: LeaseDispatcher,
     /// Where runners hand in their results.
     pub(crate) reports: ReportBatcher,
+    pub(crate) metrics: Metrics,
     /// Ends long answers (streams, waits) when the server ends.
     pub(crate) stop: CancellationToken,
     _stop_with_the_last: Arc<DropGuard>,
@@ -33,6 +35,7 @@ impl App {
         Self {
             leases,
             reports: ReportBatcher::start(context.clone()),
+            metrics: Metrics::new(),
             _stop_with_the_last: Arc::new(stop.clone().drop_guard()),
             context,
             changes,

@@ -15,6 +15,7 @@ mod error;
 mod extract;
 mod headers;
 mod incoming;
+mod metrics;
 mod pages;
 mod public;
 mod read;

@@ -2,7 +2,8 @@
 //!
 //! | request | token | handled in |
 //! |---|---|---|
-//! | `GET /healthz` | | `public/health.rs` |
+//! | `GET /healthz` · `/readyz` | | `public/health.rs` |
+//! | `GET /metrics` | admin | `admin/metrics.rs` |
 //! | `GET /api/v1/tasks` · `GET /api/v1/tasks/{name}` | | `public/tasks.rs` |
 //! | `POST /api/v1/tasks` | admin | `admin/tasks.rs` |
 //! | `GET /api/v1/tasks/{name}/ratings` | | `public/ratings.rs` |
@@ -20,6 +21,7 @@
 //! | `GET /api/v1/tournaments/{name}/events` · `GET /api/v1/runs/{id}/events` | | `public/events.rs` |
 //! | `GET /api/v1/runs/{id}` | | `public/runs.rs` |
 //! | `POST /api/v1/tokens` | admin | `admin/tokens.rs` |
+//! | `POST /api/v1/gc` | admin | `admin/garbage.rs` |
 //! | `GET /api/v1/events` | | `public/events.rs` |
 //! | `POST /api/v1/runs/{id}/retry` | admin | `admin/runs.rs` |
 //! | `GET /api/v1/runners` | | `public/runners.rs` |
@@ -52,7 +54,7 @@ use tower_http::trace::TraceLayer;
 use crate::app::App;
 use crate::error::Error;
 use crate::pages::{self, problem};
-use crate::{admin, headers, public, runner};
+use crate::{admin, headers, metrics, public, runner};
 
 /// Every address there is.
 pub(crate) fn router(app: App) -> Router {
@@ -70,6 +72,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/series/{name}", get(public::series::show))
         .route("/series/{name}/end", post(admin::series::end))
         .route("/tokens", post(admin::tokens::create))
+        .route("/gc", post(admin::garbage::collect))
         .route("/events", get(public::events::everything))
         .route(
             "/tournaments",
@@ -154,12 +157,18 @@ pub(crate) fn router(app: App) -> Router {
         .merge(pages)
         .nest("/api/v1", api)
         .route("/healthz", get(public::health::health))
+        .route("/readyz", get(public::health::ready))
+        .route("/metrics", get(admin::metrics::metrics))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         // Handlers read bodies themselves, each with its own limit.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn(problem::for_people))
         .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn_with_state(
+            app.metrics.clone(),
+            metrics::count,
+        ))
         .layer(TraceLayer::new_for_http())
         .with_state(app)
 }

@@ -94,6 +94,11 @@ pub struct Policy {
     pub poll: Duration,
     /// How much may be handed in.
     pub submissions: SubmissionLimits,
+    /// How often blobs that no row names are looked for.
+    pub sweep_every: Duration,
+    /// How long such a blob stays before it is set aside, and again before it is removed.
+    /// Longer than any upload and run take from their first blob to the row that names it.
+    pub blob_grace: Duration,
 }
 
 /// How much one token may hand in. Each method that is scored tells its author something of the
@@ -132,6 +137,8 @@ impl Default for Policy {
             retry_pause: Duration::from_secs(1),
             poll: Duration::from_secs(1),
             submissions: SubmissionLimits::default(),
+            sweep_every: Duration::from_secs(3_600),
+            blob_grace: Duration::from_secs(24 * 3_600),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod archive;
 mod connection;
 mod demo;
+mod garbage;
 mod method;
 mod rules;
 mod runner;
@@ -58,6 +59,8 @@ enum Command {
     Runner(runner::RunnerCommand),
     /// Make tokens for others.
     Token(token::TokenCommand),
+    /// Remove stored bytes that nothing names any more.
+    Gc(garbage::GarbageCommand),
     /// Write methods.
     Method(method::MethodCommand),
 }
@@ -89,6 +92,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
             Command::Archive(command) => command.run(output).await,
             Command::Runner(command) => command.run(output).await,
             Command::Token(command) => command.run(output).await,
+            Command::Gc(command) => command.run(output).await,
             Command::Method(command) => command.run(output),
         }
     })

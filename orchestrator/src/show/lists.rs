@@ -1,6 +1,6 @@
 //! Lists of tasks, tournaments and runners.
 
-use gauntlet_api::{Runner, Task, TournamentSummary};
+use gauntlet_api::{Pile, Runner, Swept, Task, TournamentSummary};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -64,6 +64,39 @@ pub(crate) fn tournaments(tournaments: &[TournamentSummary]) -> String {
         }),
         "no tournaments; make one with `gauntlet tournament create NAME --task TASK`",
     )
+}
+
+/// What a sweep of the blobs did, or would do.
+pub(crate) fn swept(swept: &Swept) -> String {
+    let grace = format!("{} h", swept.grace_seconds / 3_600);
+    let line =
+        |what: &str, pile: Pile| [what.to_owned(), pile.count.to_string(), bytes(pile.bytes)];
+    let done = |done: &'static str, would: &'static str| {
+        if swept.dry_run { would } else { done }
+    };
+    let table = render(
+        &[
+            Column::Text("blobs"),
+            Column::Number("count"),
+            Column::Number("size"),
+        ],
+        [
+            line("stored", swept.blobs),
+            line(done("set aside", "would be set aside"), swept.set_aside),
+            line("waiting aside", swept.waiting),
+            line(done("removed", "would be removed"), swept.removed),
+            line(
+                done("brought back", "would be brought back"),
+                swept.brought_back,
+            ),
+            line(
+                done("broken uploads removed", "broken uploads to remove"),
+                swept.halves,
+            ),
+        ],
+        "",
+    );
+    format!("{table}\nUnnamed for {grace}, a blob is set aside; after {grace} more it is removed.")
 }
 
 /// Runners.

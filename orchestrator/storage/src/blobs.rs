@@ -1,22 +1,28 @@
 //! Immutable bytes, named by their digest.
 //!
 //! A blob is written before the row that names it, so a row always finds its
-//! blob; a crash in between leaves a blob that nobody names, which does no harm.
+//! blob; a crash in between leaves a blob that nobody names, until the sweep of
+//! [`crate::sweep`] takes it away. That sets blobs aside before it removes them, and
+//! whoever asks for one that is aside has it back.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use gauntlet_domain::Digest;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use object_store::{GetResult, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 
 use crate::{Error, Result};
 
 /// The blob store. Cloning shares it.
 #[derive(Clone, Debug)]
-pub struct Blobs(pub(crate) Arc<dyn ObjectStore>);
+pub struct Blobs {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    /// Where the store is a folder of this machine: that folder.
+    pub(crate) folder: Option<PathBuf>,
+}
 
 impl Blobs {
     /// Blobs as files under `dir`, which is made if missing.
@@ -26,7 +32,10 @@ impl Blobs {
             source: Box::new(source),
         })?;
         let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
-        Ok(Self(Arc::new(store)))
+        Ok(Self {
+            store: Arc::new(store),
+            folder: Some(dir.to_owned()),
+        })
     }
 
     /// Stores `bytes`; storing them again changes nothing.
@@ -34,7 +43,7 @@ impl Blobs {
         let digest = Digest::of(&bytes);
         let create = PutOptions::from(PutMode::Create);
         match self
-            .0
+            .store
             .put_opts(&key(&digest), PutPayload::from_bytes(bytes), create)
             .await
         {
@@ -58,11 +67,10 @@ impl Blobs {
 
     /// The bytes, checked against their digest; `None` if there is no such blob.
     pub async fn get(&self, digest: &Digest) -> Result<Option<Bytes>> {
-        let bytes = match self.0.get(&key(digest)).await {
-            Ok(found) => found.bytes().await?,
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
+        let Some(found) = self.find(digest).await? else {
+            return Ok(None);
         };
+        let bytes = found.bytes().await?;
         if Digest::of(&bytes) == *digest {
             Ok(Some(bytes))
         } else {
@@ -72,11 +80,20 @@ impl Blobs {
 
     /// Bytes of a blob; `None` if there is no such blob.
     pub async fn size(&self, digest: &Digest) -> Result<Option<u64>> {
-        match self.0.head(&key(digest)).await {
-            Ok(found) => Ok(Some(found.size)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
+        Ok(self.find(digest).await?.map(|found| found.meta.size))
+    }
+
+    /// A blob, also one that a sweep has set aside, which is brought back.
+    pub(crate) async fn find(&self, digest: &Digest) -> Result<Option<GetResult>> {
+        match self.store.get(&key(digest)).await {
+            Ok(found) => return Ok(Some(found)),
+            Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
+        if !self.bring_back(digest).await? {
+            return Ok(None);
+        }
+        Ok(Some(self.store.get(&key(digest)).await?))
     }
 
     /// Whether there is such a blob.

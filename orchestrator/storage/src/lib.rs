@@ -9,6 +9,7 @@
 //! chain.
 
 pub mod archive;
+pub mod blob_names;
 mod blob_streams;
 mod blobs;
 pub mod checkpoint_scores;
@@ -17,6 +18,7 @@ pub mod curves;
 mod db;
 mod error;
 pub mod events;
+pub mod gauges;
 pub mod leases;
 pub mod listen;
 mod parse;
@@ -29,6 +31,7 @@ pub mod series;
 mod server;
 pub mod shares;
 pub mod submissions;
+pub mod sweep;
 pub mod tasks;
 pub mod tokens;
 pub mod tournaments;

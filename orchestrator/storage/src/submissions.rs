@@ -141,6 +141,35 @@ pub async fn count(conn: &mut Conn, tournament: TournamentId) -> Result<u32> {
     parse::number("count", count)
 }
 
+/// Whether a name and a digest are free in a tournament, whoever has them; refuses as an
+/// insertion would, by the constraint.
+pub async fn check_free(
+    conn: &mut Conn,
+    tournament: TournamentId,
+    name: &MethodName,
+    digest: &Digest,
+) -> Result<()> {
+    let taken = sqlx::query!(
+        r#"
+        SELECT EXISTS (SELECT FROM submissions WHERE tournament_id = $1 AND name = $2) AS "name!",
+            EXISTS (SELECT FROM submissions WHERE tournament_id = $1 AND digest = $3) AS "digest!"
+        "#,
+        tournament.0,
+        name.as_str(),
+        digest.to_string()
+    )
+    .fetch_one(conn)
+    .await?;
+    let constraint = match (taken.name, taken.digest) {
+        (true, _) => "submissions_name_key",
+        (_, true) => "submissions_digest_key",
+        (false, false) => return Ok(()),
+    };
+    Err(Error::Conflict {
+        constraint: constraint.to_owned(),
+    })
+}
+
 /// What a token has handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HandedIn {

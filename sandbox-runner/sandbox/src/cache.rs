@@ -9,6 +9,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -18,16 +19,21 @@ use crate::fault::Fault;
 const KEY_BYTES: usize = 32;
 const MAC_BYTES: usize = 32;
 
+/// Files that are being written are left alone for so long; what is older was left behind.
+const WRITING: Duration = Duration::from_secs(3_600);
+
 /// The folder of compiled modules.
 #[derive(Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
     key: [u8; KEY_BYTES],
+    most_bytes: u64,
 }
 
 impl Cache {
-    /// Opens the folder, making it and its key if missing.
-    pub(crate) fn open(folder: &Path) -> Result<Self, Fault> {
+    /// Opens the folder, making it and its key if missing. When the files in it grow beyond
+    /// `most_bytes`, those unused for longest go: whoever still needs one compiles it again.
+    pub(crate) fn open(folder: &Path, most_bytes: u64) -> Result<Self, Fault> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -39,7 +45,11 @@ impl Cache {
         let folder = folder.canonicalize().map_err(Fault::file("find", folder))?;
         let path = folder.join("key");
         let key = read_or_make_key(&path).map_err(Fault::file("read or make", &path))?;
-        Ok(Self { folder, key })
+        Ok(Self {
+            folder,
+            key,
+            most_bytes,
+        })
     }
 
     /// Where the compiled form of a module is kept.
@@ -67,6 +77,10 @@ impl Cache {
             return Ok(None);
         }
         bytes.drain(..MAC_BYTES);
+        // "Used now", for the day something must go; only a hint.
+        if let Ok(file) = File::options().append(true).open(path) {
+            let _hint = file.set_modified(SystemTime::now());
+        }
         Ok(Some(bytes))
     }
 
@@ -82,7 +96,41 @@ impl Cache {
             file.persist(path)?;
             Ok(())
         };
-        write().map_err(Fault::file("write", path))
+        self.make_room((MAC_BYTES + code.len()) as u64)
+            .and_then(|()| write())
+            .map_err(Fault::file("write", path))
+    }
+
+    /// Removes what was unused for longest, until so many bytes more fit.
+    fn make_room(&self, bytes: u64) -> io::Result<()> {
+        let mut files = Vec::new();
+        let mut total = bytes;
+        for entry in fs::read_dir(&self.folder)?.flatten() {
+            // Another process may remove at the same time.
+            let Ok(metadata) = entry.metadata() else {
+                continue;
+            };
+            let used = metadata.modified()?;
+            let name = entry.file_name();
+            let half = name.as_encoded_bytes().starts_with(b".");
+            let left_behind = half && used.elapsed().is_ok_and(|age| age > WRITING);
+            let compiled = entry.path().extension().is_some_and(|it| it == "cwasm");
+            if left_behind || compiled {
+                total += metadata.len();
+                files.push((!left_behind, used, metadata.len(), entry.path()));
+            }
+        }
+        files.sort();
+        for (wanted, _, size, path) in files {
+            if wanted && total <= self.most_bytes {
+                break;
+            }
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => total -= size,
+            }
+        }
+        Ok(())
     }
 
     fn mac(&self, path: &Path, code: &[u8]) -> Hmac<Sha256> {
@@ -139,7 +187,7 @@ mod tests {
 
     fn cache() -> (tempfile::TempDir, Cache) {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::open(&folder.path().join("cache")).unwrap();
+        let cache = Cache::open(&folder.path().join("cache"), 1 << 20).unwrap();
         (folder, cache)
     }
 
@@ -149,8 +197,34 @@ mod tests {
         let path = cache.path("d1", "f1");
         assert_eq!(cache.get(&path).unwrap(), None);
         cache.put(&path, b"code").unwrap();
-        let again = Cache::open(&folder.path().join("cache")).unwrap();
+        let again = Cache::open(&folder.path().join("cache"), 1 << 20).unwrap();
         assert_eq!(again.get(&path).unwrap().unwrap(), b"code");
+    }
+
+    #[test]
+    fn it_stays_within_its_bytes_and_drops_what_was_unused_for_longest() {
+        let (folder, cache) = cache();
+        let half = folder.path().join("cache/.new-left-behind");
+        fs::write(&half, b"half").unwrap();
+        let path = |index: usize| cache.path(&format!("d{index}"), "f1");
+        let age = |path: &Path, hours: u64| {
+            let file = File::options().append(true).open(path).unwrap();
+            let then = SystemTime::now() - Duration::from_secs(hours * 3_600);
+            file.set_modified(then).unwrap();
+        };
+        age(&half, 2);
+        for index in 0..3 {
+            cache.put(&path(index), &[0; 300 << 10]).unwrap();
+            age(&path(index), 10 - index as u64);
+        }
+        // The oldest, but used again.
+        cache.get(&path(0)).unwrap().unwrap();
+        cache.put(&path(3), &[0; 300 << 10]).unwrap();
+        let there: Vec<bool> = (0..4).map(|index| path(index).exists()).collect();
+        assert_eq!(there, [true, false, true, true]);
+        assert!(!half.exists());
+        // The key is no compiled module.
+        assert!(cache.get(&path(0)).unwrap().is_some());
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct SandboxConfig {
     pub device: Device,
     /// Folder of compiled modules. Made if missing, readable by nobody else.
     pub cache: PathBuf,
+    /// Bytes of compiled modules that are kept.
+    pub cache_bytes: u64,
     /// Folder in which every run gets a folder of its own. Made if missing.
     pub runs: PathBuf,
     /// Who the workers run as.
@@ -54,6 +56,7 @@ impl SandboxConfig {
             layers: IsolationLayers::all(),
             device: Device::Cpu,
             cache,
+            cache_bytes: 4 << 30,
             runs,
             isolation: Isolation::usual(),
             gate: GateLimits::platform(),

@@ -42,7 +42,7 @@ impl Sandbox {
     /// # Errors
     /// If a folder cannot be made or used, or there is no worker binary.
     pub fn new(config: SandboxConfig) -> Result<Self, Fault> {
-        let cache = Cache::open(&config.cache)?;
+        let cache = Cache::open(&config.cache, config.cache_bytes)?;
         let folders = Folders::open(&config.runs, &config.worker, config.isolation)?;
         let program = match &config.launcher {
             Some(program) => program.clone(),

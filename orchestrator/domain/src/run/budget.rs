@@ -39,6 +39,10 @@ impl Budget {
     /// there would train there, on hidden inputs and beyond the budget that all share.
     pub const MAX_PREDICT_SHARE_PERCENT: u32 = 100;
 
+    /// The most that a task may grant a model: no larger blob is taken, so a run that trained
+    /// one could never be reported.
+    pub const MAX_OUTPUT_BYTES: u64 = 128 << 20;
+
     /// Half of what training may use. Prediction has as much work as ever. Where work is not
     /// metered (`timed`), time is what is halved, of both phases; where it is, time is a
     /// backstop and stays. The share doubles with that, beyond what a task may ask for.
@@ -72,7 +76,7 @@ impl Budget {
             ("wall_seconds", self.wall_seconds.into(), 1, 7 * 86_400),
             ("tensor_bytes", self.tensor_bytes, 1, TEBIBYTE),
             ("guest_bytes", self.guest_bytes, 65_536, 1 << 32),
-            ("output_bytes", self.output_bytes, 1, TEBIBYTE),
+            ("output_bytes", self.output_bytes, 1, Self::MAX_OUTPUT_BYTES),
         ] {
             if found < min || found > max {
                 return Err(BudgetError { field, min, max });
@@ -126,6 +130,11 @@ mod tests {
         assert_eq!(share(100).validate(), Ok(()));
         let more = share(101).validate().unwrap_err();
         assert_eq!((more.field, more.max), ("predict_share_percent", 100));
+        let large = Budget {
+            output_bytes: Budget::MAX_OUTPUT_BYTES + 1,
+            ..GOOD
+        };
+        assert_eq!(large.validate().unwrap_err().field, "output_bytes");
         let huge = Budget {
             work: u64::MAX,
             ..GOOD

@@ -1,4 +1,4 @@
-//! `GET /healthz`.
+//! `GET /healthz` and `/readyz`.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,6 +6,14 @@ use axum::http::StatusCode;
 use gauntlet_api::Health;
 
 use crate::app::App;
+
+/// As [`health`], but 503 also when the server is ending and should be sent nothing new.
+pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, Json<Health>) {
+    if app.stop.is_cancelled() {
+        return answer(StatusCode::SERVICE_UNAVAILABLE, "stopping");
+    }
+    health(State(app)).await
+}
 
 /// 200 if the database answers, else 503.
 pub(crate) async fn health(State(app): State<App>) -> (StatusCode, Json<Health>) {
@@ -16,6 +24,10 @@ pub(crate) async fn health(State(app): State<App>) -> (StatusCode, Json<Health>)
             (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
         }
     };
+    answer(code, status)
+}
+
+fn answer(code: StatusCode, status: &str) -> (StatusCode, Json<Health>) {
     let version = env!("CARGO_PKG_VERSION").to_owned();
     (
         code,

@@ -26,8 +26,14 @@ const SLOWEST: u64 = 1 << 20;
 /// Pieces read back from disk.
 const PIECE: usize = 1 << 20;
 
-/// Receives an archive, checks it and stores it as a blob. What is refused is not kept.
-pub(crate) async fn receive(app: &App, headers: &HeaderMap, body: Body) -> Result<Artifact> {
+/// Receives an archive, checks it and stores it as a blob, if `admit` lets its digest in.
+/// What is refused is not kept.
+pub(crate) async fn receive(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    admit: impl AsyncFnOnce(&Digest) -> Result<()>,
+) -> Result<Artifact> {
     let limits = ImageLimits::default();
     let _place = PLACES.acquire().await.map_err(Error::internal)?;
     let announced = headers
@@ -56,6 +62,7 @@ pub(crate) async fn receive(app: &App, headers: &HeaderMap, body: Body) -> Resul
     }
     let digest = Digest::from_bytes(hasher.finalize().into());
     file = check(file, limits).await?;
+    admit(&digest).await?;
     let stored = app
         .context
         .blobs

@@ -5,8 +5,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use gauntlet_api::Receipt;
+use gauntlet_domain::run::Lane;
 use gauntlet_gate::GateLimits;
-use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, accepts, submit};
+use gauntlet_scheduler::commands::submit::{
+    Artifact, Entry, NewSubmission, accepts, admits, submit,
+};
 use serde::Deserialize;
 
 use super::image_upload;
@@ -45,7 +48,17 @@ pub(crate) async fn create(
     // Asked before the method is received, and again when it is entered.
     let terms = accepts(&app.context, &tournament, miner.token).await?;
     let artifact = if image {
-        image_upload::receive(&app, &headers, body).await?
+        image_upload::receive(&app, &headers, body, async |digest| {
+            let entry = Entry {
+                tournament: &tournament,
+                name: &method,
+                digest,
+                lane: Lane::Oci,
+                token: miner.token,
+            };
+            Ok(admits(&app.context, entry).await?)
+        })
+        .await?
     } else {
         receive_module(&headers, body, terms.module_data_bytes).await?
     };

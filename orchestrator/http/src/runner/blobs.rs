@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gauntlet_domain::Digest;
+use gauntlet_domain::run::Budget;
 use gauntlet_storage::PutStreamError;
 
 use crate::app::App;
@@ -13,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::extract::{self, Path};
 use crate::incoming::Incoming;
 
-/// Largest blob: models and data sets of the tasks there are stay well below.
-const MAX_BLOB: u64 = 128 << 20;
+/// Largest blob: what a task may at most let a model be.
+const MAX_BLOB: u64 = Budget::MAX_OUTPUT_BYTES;
 
 /// Runners alone may read: hidden data are blobs too.
 pub(crate) async fn get(

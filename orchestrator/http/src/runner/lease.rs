@@ -37,7 +37,10 @@ pub(crate) async fn lease(
     };
     let wait = app.leases.wait(runner.token, ask, body.containers, until);
     Ok(match wait.await?.pop() {
-        Some(claimed) => axum::Json(assignment(claimed)).into_response(),
+        Some(claimed) => {
+            app.metrics.leased(1);
+            axum::Json(assignment(claimed)).into_response()
+        }
         None => StatusCode::NO_CONTENT.into_response(),
     })
 }
@@ -60,6 +63,7 @@ pub(crate) async fn leases(
     Ok(if assignments.is_empty() {
         StatusCode::NO_CONTENT.into_response()
     } else {
+        app.metrics.leased(assignments.len());
         axum::Json(Assignments { assignments }).into_response()
     })
 }

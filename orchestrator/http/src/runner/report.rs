@@ -72,8 +72,11 @@ async fn accept(app: &App, holder: &Holder, body: Report) -> Result<()> {
         probes: wire::checkpoint_scores(&body.probes),
         to_target: body.to_target,
     };
+    let verdict = report.verdict.as_str();
     let checked = check(&app.context, holder, report).await?;
-    app.reports.hand_in(checked).await
+    app.reports.hand_in(checked).await?;
+    app.metrics.ended(verdict);
+    Ok(())
 }
 
 /// The problem of one report among several, with its field as that of the whole body.
@@ -105,5 +108,6 @@ pub(crate) async fn fault(
         token: runner.token,
     };
     give_up(&app.context, &holder, &body.reason).await?;
+    app.metrics.gave_up();
     Ok(StatusCode::NO_CONTENT)
 }

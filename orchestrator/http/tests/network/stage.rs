@@ -62,6 +62,7 @@ impl Stage {
                 max_attempts: 1000,
                 retry_pause: Duration::from_millis(50),
                 poll: Duration::from_millis(100),
+                ..Policy::default()
             },
         );
         enter(&ctx).await;

@@ -66,3 +66,21 @@ async fn refused_images_say_why_and_leave_nothing() {
     }
     assert_eq!(server.contents().await, before);
 }
+
+#[tokio::test]
+async fn what_the_tournament_refuses_is_not_stored() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    submit(&server, "softmax", image(&[]))
+        .await
+        .ok(StatusCode::CREATED);
+    let before = server.contents().await;
+    submit(&server, "softmax", image(&["STEPS=2"]))
+        .await
+        .problem(409, "name-taken");
+    let module = server
+        .submit("cup", "softmax", crate::modules::honest("another"))
+        .await;
+    module.problem(409, "name-taken");
+    assert_eq!(server.contents().await, before);
+}

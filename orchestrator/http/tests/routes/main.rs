@@ -10,6 +10,7 @@ mod browser;
 mod disclosure;
 mod events;
 mod images;
+mod metrics;
 mod modules;
 mod organiser;
 mod pages;

@@ -31,7 +31,8 @@ pub(crate) struct Server {
     pub(crate) admin: String,
     pub(crate) miner: String,
     pub(crate) runner: String,
-    _stop: DropGuard,
+    stop: CancellationToken,
+    _stop_at_the_end: DropGuard,
 }
 
 /// What is stored: rows of each table, and blobs.
@@ -83,8 +84,14 @@ impl Server {
             admin,
             miner,
             runner,
-            _stop: stop.drop_guard(),
+            _stop_at_the_end: stop.clone().drop_guard(),
+            stop,
         }
+    }
+
+    /// As when the process is told to end.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// What is stored now.

@@ -4,6 +4,7 @@
 pub mod cancel_tournament;
 pub mod claim;
 pub mod close_tournament;
+pub mod collect_garbage;
 pub mod create_series;
 pub mod create_task;
 pub mod create_tournament;

@@ -57,14 +57,21 @@ pub struct Submission {
     pub submitted_at: OffsetDateTime,
 }
 
-/// Stores a module and enters it; an image is stored already. Refused, nothing is written unless the
-/// tournament closes or fills that name at this very moment: then the module
-/// stays behind as a blob that nothing names.
+/// Stores a module and enters it; an image is stored already, after [`admits`] was asked.
+/// Refused, nothing is written unless the tournament closes or fills that name at this very
+/// moment: then the blob stays behind until it is swept.
 pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Refusal> {
-    accepts(ctx, &new.tournament, new.token).await?;
     let (lane, digest, bytes) = match new.artifact {
         Artifact::Module(module) => {
             let bytes = module.len() as u64;
+            let entry = Entry {
+                tournament: &new.tournament,
+                name: &new.name,
+                digest: &Digest::of(&module),
+                lane: Lane::Wasm,
+                token: new.token,
+            };
+            admits(ctx, entry).await?;
             (Lane::Wasm, ctx.blobs.put(module).await?, bytes)
         }
         Artifact::Image { digest, bytes } => (Lane::Oci, digest, bytes),
@@ -72,23 +79,14 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
     ctx.reached("submit", "between blob and row");
 
     let mut tx = ctx.db.begin().await?;
-    let id = find::tournament(&mut tx, &new.tournament).await?;
-    // Shared with other submissions; closing has to wait for us. Where places are counted,
-    // submissions take turns.
-    let most = tournaments::get(&mut tx, id, Lock::None)
-        .await?
-        .and_then(|row| row.rules.terms.max_field);
-    let lock = most.map_or(Lock::Share, |_| Lock::Update);
-    check_open(&mut tx, &new.tournament, lock).await?;
-    check_share(ctx, &mut tx, id, new.token).await?;
-    if lane == Lane::Oci {
-        check_images(&mut tx, id, &new.tournament).await?;
-    }
-    if let Some(most) = most
-        && submissions::count(&mut tx, id).await? >= most
-    {
-        return Err(field_full(&new.tournament, most));
-    }
+    let entry = Entry {
+        tournament: &new.tournament,
+        name: &new.name,
+        digest: &digest,
+        lane,
+        token: new.token,
+    };
+    let id = check_entry(ctx, &mut tx, entry, true).await?;
     let submission = SubmissionId(Uuid::now_v7());
     let submitted_at = submissions::insert(
         &mut tx, submission, id, &new.name, &digest, bytes, lane, new.token,
@@ -109,6 +107,71 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
         digest,
         submitted_at,
     })
+}
+
+/// A method at the door: all that decides whether it may enter.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// Which tournament.
+    pub tournament: &'a TournamentName,
+    /// The method's name.
+    pub name: &'a MethodName,
+    /// Digest of the module or the archive.
+    pub digest: &'a Digest,
+    /// How it is executed.
+    pub lane: Lane,
+    /// Who hands it in.
+    pub token: TokenId,
+}
+
+/// Whether [`submit`] would enter this method now: asked when its digest is known and before
+/// it is stored, so that what is refused is not kept.
+///
+/// # Errors
+/// The same refusals.
+pub async fn admits(ctx: &Context, entry: Entry<'_>) -> Result<(), Refusal> {
+    let mut tx = ctx.db.begin().await?;
+    let checked = async {
+        let id = check_entry(ctx, &mut tx, entry, false).await?;
+        submissions::check_free(&mut tx, id, entry.name, entry.digest)
+            .await
+            .map_err(|error| conflict(error, entry.name, entry.digest))
+    }
+    .await;
+    tx.rollback().await.map_err(Error::from)?;
+    checked
+}
+
+/// All that is asked before a method is entered. With `locked` the answer holds until the
+/// transaction ends.
+async fn check_entry(
+    ctx: &Context,
+    conn: &mut Conn,
+    entry: Entry<'_>,
+    locked: bool,
+) -> Result<TournamentId, Refusal> {
+    let id = find::tournament(conn, entry.tournament).await?;
+    // Shared with other submissions; closing has to wait for us. Where places are counted,
+    // submissions take turns.
+    let most = tournaments::get(conn, id, Lock::None)
+        .await?
+        .and_then(|row| row.rules.terms.max_field);
+    let lock = match most {
+        _ if !locked => Lock::None,
+        None => Lock::Share,
+        Some(_) => Lock::Update,
+    };
+    check_open(conn, entry.tournament, lock).await?;
+    check_share(ctx, conn, id, entry.token).await?;
+    if entry.lane == Lane::Oci {
+        check_images(conn, id, entry.tournament).await?;
+    }
+    if let Some(most) = most
+        && submissions::count(conn, id).await? >= most
+    {
+        return Err(field_full(entry.tournament, most));
+    }
+    Ok(id)
 }
 
 /// Whether a tournament takes a submission of this token now, and on what terms: a cheap

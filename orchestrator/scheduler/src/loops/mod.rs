@@ -3,6 +3,7 @@
 pub mod advance_rounds;
 pub mod expire_leases;
 pub mod start_series;
+pub mod sweep_blobs;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ pub async fn run(ctx: Context, shutdown: CancellationToken) {
             advance(&ctx, &wake),
             expire(&ctx),
             start(&ctx),
+            sweep(&ctx),
         )
     };
     shutdown.run_until_cancelled(all).await;
@@ -66,6 +68,16 @@ async fn start(ctx: &Context) {
             tracing::error!(%error, "failed to start or close tournaments of a series");
         }
         tokio::time::sleep(ctx.policy.poll).await;
+    }
+}
+
+async fn sweep(ctx: &Context) {
+    loop {
+        // Not at the start: whoever restarts often should not sweep often.
+        tokio::time::sleep(ctx.policy.sweep_every).await;
+        if let Err(error) = sweep_blobs::once(ctx).await {
+            tracing::error!(%error, "failed to sweep blobs that nothing names");
+        }
     }
 }
 

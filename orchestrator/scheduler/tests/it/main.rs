@@ -11,6 +11,7 @@ mod concurrency;
 mod dice;
 mod failpoints;
 mod formats;
+mod garbage;
 mod histories;
 mod lanes;
 mod lease;
