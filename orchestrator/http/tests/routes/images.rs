@@ -52,12 +52,7 @@ async fn refused_images_say_why_and_leave_nothing() {
     let cases = [
         ("no-archive", b"#!/bin/sh\n".to_vec(), "image-not-an-image"),
         ("cut", whole[..whole.len() / 2].to_vec(), "image-manifest"),
-        ("preload", image(&["LD_PRELOAD=/x.so"]), "image-environment"),
-        (
-            "gpus",
-            image(&["NVIDIA_VISIBLE_DEVICES=all"]),
-            "image-environment",
-        ),
+        ("xz", b"\xfd7zXZ\0\0".to_vec(), "image-not-an-image"),
     ];
     for (name, archive, kind) in cases {
         let problem = submit(&server, name, archive).await.any_problem(422);

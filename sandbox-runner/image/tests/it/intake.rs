@@ -1,134 +1,15 @@
-//! Archives of every kind, made byte by byte: what enters, and what is refused for what.
+//! What enters, and what is refused for what.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may die of a surprise, its helpers too"
-)]
-
-use std::io::{Read, Write};
+use std::io::Read;
 use std::slice::from_ref;
 
-use gauntlet_image::{ImageLimits, IntakeError, Packed, Refusal, Rule, check, pack, rewrite};
+use gauntlet_image::{ImageLimits, IntakeError, Packed, Rule, check, pack, rewrite};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use tar::{Builder, EntryType, Header};
+use tar::EntryType;
 
-fn hash(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
-
-/// A layer, entry by entry, with names as they are and not as a careful library has them.
-struct Layer(Builder<Vec<u8>>);
-
-impl Layer {
-    fn new() -> Self {
-        Self(Builder::new(Vec::new()))
-    }
-
-    fn entry(mut self, kind: EntryType, name: &str, link: &str, mode: u32, content: &[u8]) -> Self {
-        let mut header = Header::new_gnu();
-        header.set_entry_type(kind);
-        header.set_size(content.len() as u64);
-        header.set_mode(mode);
-        let old = header.as_old_mut();
-        old.name[..name.len()].copy_from_slice(name.as_bytes());
-        old.linkname[..link.len()].copy_from_slice(link.as_bytes());
-        header.set_cksum();
-        self.0.append(&header, content).unwrap();
-        self
-    }
-
-    fn file(self, name: &str, content: &[u8]) -> Self {
-        self.entry(EntryType::Regular, name, "", 0o755, content)
-    }
-
-    fn folder(self, name: &str) -> Self {
-        self.entry(EntryType::Directory, name, "", 0o755, b"")
-    }
-
-    fn link(self, kind: EntryType, name: &str, to: &str) -> Self {
-        self.entry(kind, name, to, 0o777, b"")
-    }
-
-    fn bytes(self) -> Vec<u8> {
-        self.0.into_inner().unwrap()
-    }
-}
-
-fn good() -> Layer {
-    Layer::new().file("method", b"#!program")
-}
-
-fn started() -> Value {
-    json!({ "Entrypoint": ["/method"], "Env": ["PATH=/bin"], "WorkingDir": "/" })
-}
-
-fn document(started: &Value, layers: &[Vec<u8>]) -> Value {
-    let diff_ids: Vec<_> = layers
-        .iter()
-        .map(|layer| format!("sha256:{}", hash(layer)))
-        .collect();
-    let architecture = if cfg!(target_arch = "aarch64") {
-        "arm64"
-    } else {
-        "amd64"
-    };
-    json!({
-        "architecture": architecture, "os": "linux", "config": started,
-        "rootfs": { "type": "layers", "diff_ids": diff_ids },
-    })
-}
-
-fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut layer = Layer::new();
-    for (name, content) in members {
-        layer = layer.file(name, content);
-    }
-    layer.bytes()
-}
-
-/// What `docker save` writes; `stored` is how the layers lie in it.
-fn saved(started: &Value, layers: &[Vec<u8>], stored: &[Vec<u8>]) -> Vec<u8> {
-    let config = serde_json::to_vec(&document(started, layers)).unwrap();
-    let config_name = format!("{}.json", hash(&config));
-    let names: Vec<String> = (0..stored.len())
-        .map(|n| format!("{n}/layer.tar"))
-        .collect();
-    let manifest = json!([{ "Config": config_name, "RepoTags": ["x:latest"], "Layers": names }]);
-    let manifest = serde_json::to_vec(&manifest).unwrap();
-    let mut members: Vec<(&str, &[u8])> = vec![(&config_name, &config)];
-    members.extend(
-        names
-            .iter()
-            .map(String::as_str)
-            .zip(stored.iter().map(Vec::as_slice)),
-    );
-    // At the end, as some engines have it.
-    members.push(("manifest.json", &manifest));
-    archive(&members)
-}
-
-fn image(started: &Value, layer: Layer) -> Vec<u8> {
-    let layers = [layer.bytes()];
-    saved(started, &layers, &layers)
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn refusal(archive: &[u8]) -> Refusal {
-    refusal_within(archive, &ImageLimits::default())
-}
-
-fn refusal_within(archive: &[u8], limits: &ImageLimits) -> Refusal {
-    match check(archive, limits) {
-        Err(IntakeError::Refused(refusal)) => refusal,
-        other => panic!("not refused: {other:?}"),
-    }
-}
+use crate::support::{
+    Layer, archive, document, facts, good, gzip, hash, image, refusal, saved, started,
+};
 
 #[test]
 fn archives_of_every_form_enter() {
@@ -227,25 +108,25 @@ fn names_and_links_that_leave_the_image_are_refused() {
     use EntryType::{Link, Symlink};
     for (layer, rule) in [
         (good().file("../x", b""), Rule::Name),
-        (good().file("/etc/passwd", b""), Rule::Name),
+        (good().file("/../x", b""), Rule::Name),
         (good().file("a/../../x", b""), Rule::Name),
         (good().file("a\nb", b""), Rule::Name),
-        (good().file("method", b"again"), Rule::Name),
         (good().file(".wh...", b""), Rule::Name),
         (good().file(".wh.x", b"content"), Rule::Name),
         (good().link(Symlink, "x", "../../etc"), Rule::Link),
         (good().link(Symlink, "a/x", "../../../etc"), Rule::Link),
-        (good().link(Link, "x", "/etc/passwd"), Rule::Name),
+        (good().link(Link, "x", "/etc/passwd"), Rule::Link),
         (good().link(Link, "x", "../etc/passwd"), Rule::Name),
         (good().link(Link, "x", "etc/passwd"), Rule::Link),
         (
-            good().link(Symlink, "d", "/etc").file("d/passwd", b""),
-            Rule::Link,
+            good()
+                .link(Symlink, "d", "/gauntlet")
+                .file("d/task.json", b""),
+            Rule::Reserved,
         ),
         (good().link(Symlink, "gauntlet", "/etc"), Rule::Reserved),
         (good().file("gauntlet/task.json", b"{}"), Rule::Reserved),
         (good().link(Symlink, "proc", "/tmp"), Rule::Reserved),
-        (good().file("dev/null", b""), Rule::Reserved),
         (good().link(Symlink, "tmp", "/"), Rule::Reserved),
     ] {
         assert_eq!(refusal(&image(&started(), layer)).rule, rule);
@@ -259,7 +140,6 @@ fn devices_fifos_and_sparse_files_are_refused() {
         EntryType::Block,
         EntryType::Fifo,
         EntryType::GNUSparse,
-        EntryType::XGlobalHeader,
         EntryType::new(b'M'),
     ] {
         let layer = good().entry(kind, "x", "", 0o644, b"");
@@ -300,65 +180,9 @@ fn extended_headers_are_bounded_and_may_not_contradict() {
     assert_eq!(refusal(&image(&started(), sparse)).rule, Rule::NotAnImage);
 }
 
-/// As much of nothing as one asks for.
-fn bomb(bytes: usize) -> Vec<u8> {
-    Layer::new().file("zeros", &vec![0; bytes]).bytes()
-}
-
-#[test]
-fn bombs_are_stopped_where_they_meet_a_limit() {
-    let limits = ImageLimits {
-        unpacked_bytes: 8 << 20,
-        file_bytes: 6 << 20,
-        ratio_from: 1 << 20,
-        entries: 100,
-        layers: 2,
-        ..ImageLimits::default()
-    };
-    let layer = bomb(4 << 20);
-    for stored in [gzip(&layer), zstd::encode_all(&layer[..], 3).unwrap()] {
-        let archive = saved(&started(), from_ref(&layer), &[stored]);
-        assert!(archive.len() < 1 << 17);
-        assert_eq!(refusal_within(&archive, &limits).rule, Rule::Ratio);
-    }
-    // One around the other, and the whole archive.
-    let archive = saved(&started(), from_ref(&layer), from_ref(&layer));
-    assert_eq!(refusal_within(&gzip(&archive), &limits).rule, Rule::Ratio);
-    let three = vec![layer.clone(), layer.clone(), layer];
-    let archive = saved(&started(), &three, &three);
-    assert_eq!(refusal_within(&archive, &limits).rule, Rule::TooLarge);
-    let large = vec![bomb(7 << 20)];
-    let refused = refusal_within(&saved(&started(), &large, &large), &limits);
-    assert_eq!(
-        (refused.rule, refused.limit),
-        (Rule::TooLarge, Some(6 << 20))
-    );
-    let mut many = good();
-    for number in 0..100 {
-        many = many.file(&format!("file{number}"), b"");
-    }
-    assert_eq!(
-        refusal_within(&image(&started(), many), &limits).rule,
-        Rule::TooLarge
-    );
-    let layers = vec![good().bytes(), bomb(1), bomb(2)];
-    assert_eq!(
-        refusal_within(&saved(&started(), &layers, &layers), &limits).rule,
-        Rule::TooLarge
-    );
-    let small = ImageLimits {
-        archive_bytes: 1000,
-        ..limits
-    };
-    assert_eq!(
-        refusal_within(&image(&started(), good()), &small).rule,
-        Rule::TooLarge
-    );
-}
-
 #[test]
 fn digests_must_be_those_of_the_bytes() {
-    let (layer, other) = (good().bytes(), bomb(5));
+    let (layer, other) = (good().bytes(), Layer::new().file("x", b"y").bytes());
     let swapped = saved(&started(), from_ref(&layer), &[other]);
     assert_eq!(refusal(&swapped).rule, Rule::Digest);
     let config = serde_json::to_vec(&document(&started(), from_ref(&layer))).unwrap();
@@ -379,7 +203,7 @@ fn an_archive_must_hold_one_image_for_this_platform() {
     other["architecture"] = json!("s390x");
     let other = other.to_string();
     let manifest = r#"[{"Config": "c.json", "Layers": ["l/layer.tar"]}]"#;
-    let twice = r#"[{"Config": "c.json", "Layers": []}, {"Config": "c.json", "Layers": []}]"#;
+    let twice = r#"[{"Config": "c.json", "Layers": []}, {"Config": "d.json", "Layers": []}]"#;
     let named = |manifest: &str| {
         refusal(&archive(&[
             ("c.json", other.as_bytes()),
@@ -429,22 +253,13 @@ fn a_reader_that_fails_is_our_fault() {
 }
 
 #[test]
-fn configurations_that_want_more_are_refused() {
+fn configurations_that_no_container_can_be_started_with_are_refused() {
     let with = |key: &str, value: Value| {
         let mut started = started();
         started[key] = value;
         refusal(&image(&started, good()))
     };
     for (key, value, rule) in [
-        ("Volumes", json!({"/x": {}}), Rule::Instruction),
-        (
-            "Healthcheck",
-            json!({"Test": ["CMD", "true"]}),
-            Rule::Instruction,
-        ),
-        ("OnBuild", json!(["RUN x"]), Rule::Instruction),
-        ("User", json!("root"), Rule::User),
-        ("User", json!("0:0"), Rule::User),
         (
             "WorkingDir",
             json!("/proc/self/fd/8"),
@@ -453,18 +268,7 @@ fn configurations_that_want_more_are_refused() {
         ("WorkingDir", json!("relative"), Rule::WorkingDirectory),
         ("WorkingDir", json!("/a/../proc"), Rule::WorkingDirectory),
         ("WorkingDir", json!("/gauntlet/out"), Rule::WorkingDirectory),
-        ("Env", json!(["LD_PRELOAD=/x.so"]), Rule::Environment),
-        ("Env", json!(["ld_preload=/x.so"]), Rule::Environment),
-        (
-            "Env",
-            json!(["NVIDIA_VISIBLE_DEVICES=all"]),
-            Rule::Environment,
-        ),
-        ("Env", json!(["DOCKER_HOST=tcp://x"]), Rule::Environment),
-        ("Env", json!(["GAUNTLET_ROOT=/x"]), Rule::Environment),
-        ("Env", json!(["GLIBC_TUNABLES=x"]), Rule::Environment),
-        ("Env", json!(["A\nB=c"]), Rule::Environment),
-        ("Env", json!(["NOVALUE"]), Rule::Environment),
+        ("Env", json!(vec!["A=b"; 129]), Rule::TooLarge),
         ("Entrypoint", json!(null), Rule::Entrypoint),
         ("Entrypoint", json!([]), Rule::Entrypoint),
         (
@@ -490,4 +294,57 @@ fn configurations_that_want_more_are_refused() {
         assert_eq!(refused.rule, rule, "{key} {value}");
         assert!(!refused.to_string().contains(char::is_control), "{refused}");
     }
+    let command = image(&json!({ "Cmd": ["/method"] }), good());
+    assert!(refusal(&command).detail.contains("CMD"));
+}
+
+/// No builder can take away what a base image says.
+#[test]
+fn what_a_base_image_says_is_left_out_and_told() {
+    for (key, value, told) in [
+        ("Volumes", json!({"/x": {}}), "VOLUME"),
+        (
+            "Healthcheck",
+            json!({"Test": ["CMD", "true"]}),
+            "HEALTHCHECK",
+        ),
+        ("Healthcheck", json!({"Test": ["NONE"]}), "HEALTHCHECK"),
+        ("OnBuild", json!(["RUN x"]), "ONBUILD"),
+        ("User", json!("root"), "USER root"),
+        ("User", json!("65532"), "USER 65532"),
+        ("User", json!("a\u{1b}[2J"), "USER a"),
+        ("Env", json!(["LD_PRELOAD=/x.so"]), "\"LD_PRELOAD\""),
+        ("Env", json!(["ld_preload=/x.so"]), "\"ld_preload\""),
+        (
+            "Env",
+            json!(["NVIDIA_VISIBLE_DEVICES=all"]),
+            "\"NVIDIA_VISIBLE_DEVICES\", which speaks to the GPU runtime",
+        ),
+        ("Env", json!(["DOCKER_HOST=tcp://x"]), "\"DOCKER_HOST\""),
+        ("Env", json!(["GAUNTLET_ROOT=/x"]), "\"GAUNTLET_ROOT\""),
+        ("Env", json!(["GLIBC_TUNABLES=x"]), "\"GLIBC_TUNABLES\""),
+        ("Env", json!(["A\nB=c"]), "a name that is none"),
+        ("Env", json!(["A=\u{1b}[2J"]), "control characters"),
+        ("Env", json!(["NOVALUE"]), "\"NOVALUE\", which has no value"),
+    ] {
+        let mut started = started();
+        started[key] = value.clone();
+        let facts = facts(&image(&started, good()));
+        let [only] = facts.left_out.as_slice() else {
+            panic!("{key} {value}: {:?}", facts.left_out)
+        };
+        assert!(only.contains(told), "{key} {value}: {only}");
+        assert!(!only.contains(char::is_control), "{only}");
+        if key == "Env" {
+            assert!(facts.config.environment.is_empty(), "{value}");
+        }
+    }
+    let kept = ["PATH=/bin", "my.setting=1", "MOTD=a\nb"];
+    let mut started = started();
+    started["Env"] = json!(kept);
+    started["Labels"] = json!({"a": "b"});
+    started["Shell"] = json!(["/bin/bash", "-c"]);
+    let facts = facts(&image(&started, good()));
+    assert_eq!(facts.config.environment, kept);
+    assert_eq!(facts.left_out, [""; 0]);
 }
