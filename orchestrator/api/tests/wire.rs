@@ -623,17 +623,19 @@ fn everything_else() {
             }],
         },
     );
-    pinned(
-        "receipt",
-        &Receipt {
-            submission: ID,
-            tournament: "cup".to_owned(),
-            method: "tiny-mlp".to_owned(),
-            digest: digest('d'),
-            bytes: 1024,
-            submitted_at: at(0),
-        },
-    );
+    let receipt = Receipt {
+        submission: ID,
+        tournament: "cup".to_owned(),
+        method: "tiny-mlp".to_owned(),
+        digest: digest('d'),
+        bytes: 1024,
+        submitted_at: at(0),
+        notes: vec![],
+    };
+    pinned("receipt", &receipt);
+    read_without(&receipt, &["notes"]);
+    let notes = vec!["left out of the image: VOLUME".to_owned()];
+    pinned("receipt_with_notes", &Receipt { notes, ..receipt });
     let entry = ArchiveEntry {
         id: ID,
         aliases: vec!["digits@champion".to_owned()],

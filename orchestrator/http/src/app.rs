@@ -6,6 +6,8 @@ use gauntlet_scheduler::Context;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::changes::Changes;
+use crate::public::spool::Uploads;
+use crate::runner::images_asked::ImagesAsked;
 use crate::runner::lease_dispatcher::LeaseDispatcher;
 use crate::runner::report_batcher::ReportBatcher;
 
@@ -18,6 +20,10 @@ pub(crate) struct App {
     pub(crate) leases: LeaseDispatcher,
     /// Where runners hand in their results.
     pub(crate) reports: ReportBatcher,
+    /// Who may upload at the same time.
+    pub(crate) uploads: Arc<Uploads>,
+    /// Whether anybody takes images.
+    pub(crate) images_asked: Arc<ImagesAsked>,
     /// Ends long answers (streams, waits) when the server ends.
     pub(crate) stop: CancellationToken,
     _stop_with_the_last: Arc<DropGuard>,
@@ -33,6 +39,8 @@ impl App {
         Self {
             leases,
             reports: ReportBatcher::start(context.clone()),
+            uploads: Arc::default(),
+            images_asked: Arc::default(),
             _stop_with_the_last: Arc::new(stop.clone().drop_guard()),
             context,
             changes,

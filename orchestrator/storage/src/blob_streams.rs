@@ -40,7 +40,11 @@ impl Blobs {
         mut source: impl Stream<Item = std::result::Result<Bytes, E>> + Unpin,
     ) -> Result<(), PutStreamError<E>> {
         let location = key(expected);
-        let mut upload = self.0.put_multipart(&location).await.map_err(Error::from)?;
+        let mut upload = self
+            .store
+            .put_multipart(&location)
+            .await
+            .map_err(Error::from)?;
         let mut hasher = sha2::Sha256::new();
         let mut size = 0u64;
         let mut part = Vec::with_capacity(PART);
@@ -95,7 +99,7 @@ impl Blobs {
         &self,
         digest: &Digest,
     ) -> Result<Option<(u64, BoxStream<'static, Result<Bytes>>)>> {
-        match self.0.get(&key(digest)).await {
+        match self.store.get(&key(digest)).await {
             Ok(found) => {
                 let size = found.meta.size;
                 Ok(Some((

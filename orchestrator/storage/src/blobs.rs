@@ -3,6 +3,7 @@
 //! A blob is written before the row that names it, so a row always finds its
 //! blob; a crash in between leaves a blob that nobody names, which does no harm.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,7 +17,10 @@ use crate::{Error, Result};
 
 /// The blob store. Cloning shares it.
 #[derive(Clone, Debug)]
-pub struct Blobs(pub(crate) Arc<dyn ObjectStore>);
+pub struct Blobs {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    folder: Arc<Path>,
+}
 
 impl Blobs {
     /// Blobs as files under `dir`, which is made if missing.
@@ -26,7 +30,20 @@ impl Blobs {
             source: Box::new(source),
         })?;
         let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
-        Ok(Self(Arc::new(store)))
+        Ok(Self {
+            store: Arc::new(store),
+            folder: dir.into(),
+        })
+    }
+
+    /// A file for what is still on its way, on the same disk as the blobs: the operator chose
+    /// it for what is large. It has no name, so it is gone when it is dropped, or when the
+    /// process is killed.
+    ///
+    /// # Errors
+    /// If the file cannot be made.
+    pub fn spool(&self) -> std::io::Result<File> {
+        tempfile::tempfile_in(&self.folder)
     }
 
     /// Stores `bytes`; storing them again changes nothing.
@@ -34,7 +51,7 @@ impl Blobs {
         let digest = Digest::of(&bytes);
         let create = PutOptions::from(PutMode::Create);
         match self
-            .0
+            .store
             .put_opts(&key(&digest), PutPayload::from_bytes(bytes), create)
             .await
         {
@@ -58,7 +75,7 @@ impl Blobs {
 
     /// The bytes, checked against their digest; `None` if there is no such blob.
     pub async fn get(&self, digest: &Digest) -> Result<Option<Bytes>> {
-        let bytes = match self.0.get(&key(digest)).await {
+        let bytes = match self.store.get(&key(digest)).await {
             Ok(found) => found.bytes().await?,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
@@ -72,7 +89,7 @@ impl Blobs {
 
     /// Bytes of a blob; `None` if there is no such blob.
     pub async fn size(&self, digest: &Digest) -> Result<Option<u64>> {
-        match self.0.head(&key(digest)).await {
+        match self.store.head(&key(digest)).await {
             Ok(found) => Ok(Some(found.size)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.into()),
@@ -123,6 +140,24 @@ mod tests {
         assert!(matches!(refused, Err(Error::DigestMismatch { .. })));
         assert!(!blobs.exists(&announced).await.unwrap());
         assert!(!blobs.exists(&Digest::of(b"abd")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_spool_lies_among_the_blobs_and_has_no_name() {
+        use std::io::{Read, Seek, Write};
+        use std::os::unix::fs::MetadataExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(dir.path()).unwrap();
+        let mut spool = blobs.spool().unwrap();
+        spool.write_all(b"abc").unwrap();
+        spool.rewind().unwrap();
+        let mut back = String::new();
+        spool.read_to_string(&mut back).unwrap();
+        assert_eq!(back, "abc");
+        let folder = dir.path().metadata().unwrap();
+        assert_eq!(spool.metadata().unwrap().dev(), folder.dev());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[tokio::test]

@@ -35,6 +35,9 @@ pub(crate) async fn lease(
         runner: id,
         most: 1,
     };
+    if body.containers {
+        app.images_asked.note();
+    }
     let wait = app.leases.wait(runner.token, ask, body.containers, until);
     Ok(match wait.await?.pop() {
         Some(claimed) => axum::Json(assignment(claimed)).into_response(),
@@ -55,6 +58,9 @@ pub(crate) async fn leases(
         runner: id,
         most: body.most,
     };
+    if body.containers {
+        app.images_asked.note();
+    }
     let wait = app.leases.wait(runner.token, ask, body.containers, until);
     let assignments: Vec<Assignment> = wait.await?.into_iter().map(assignment).collect();
     Ok(if assignments.is_empty() {
