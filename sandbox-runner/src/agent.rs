@@ -3,13 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use gauntlet_container::Containers;
-use gauntlet_protocol::{Assignment, Fault, Register, Registered, Report};
+use gauntlet_protocol::{Assignment, Fault, FaultCause, Register, Registered, Report};
 use gauntlet_sandbox::{Device, Sandbox};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +20,8 @@ use crate::class;
 use crate::client::{AttemptId, Client, ClientError, Pauses, retry};
 use crate::config::{Config, ConfigError};
 use crate::curve::Curve;
-use crate::lease::{self, Lost, Terms};
+use crate::heartbeats::Heartbeats;
+use crate::lease::{Lost, Terms};
 use crate::report;
 
 /// How long a request for work waits for some.
@@ -64,6 +66,9 @@ pub enum AgentError {
     /// The orchestrator does not want this runner.
     #[error("failed to register: {0}")]
     Register(ClientError),
+    /// There can be no thread for heartbeats.
+    #[error("failed to start the thread for heartbeats: {0}")]
+    Heartbeats(io::Error),
 }
 
 /// Runs until `stop` fires, or until there is no work if it should only drain. Attempts
@@ -73,7 +78,10 @@ pub enum AgentError {
 /// If the runner cannot start, or the orchestrator turns it away for good. That an
 /// orchestrator cannot be reached is no error: it will be.
 pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentError> {
-    let client = Client::new(config.url.clone(), config.token()?).map_err(AgentError::Register)?;
+    let token = config.token()?;
+    let client = || Client::new(config.url.clone(), token.clone()).map_err(AgentError::Register);
+    let heartbeats = Heartbeats::start(client()?).map_err(AgentError::Heartbeats)?;
+    let client = client()?;
     probe_device(config).await?;
     let folder = |path: &Path| {
         let path = path.to_owned();
@@ -113,6 +121,7 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
             class,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
+        heartbeats,
         registered: tokio::sync::Mutex::new(None),
         drain: config.drain,
         stop: stop.child_token(),
@@ -122,15 +131,28 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
         class = agent.me.class,
         "runner starts"
     );
-    let slots = (0..config.slots).map(|_| async {
-        let ended = agent.work().await;
-        if ended.is_err() {
-            // The others would meet the same; let them hand back what they have.
-            agent.stop.cancel();
+    let agent = Arc::new(agent);
+    let mut slots = JoinSet::new();
+    for _ in 0..config.slots {
+        let agent = Arc::clone(&agent);
+        slots.spawn(async move {
+            let ended = agent.work().await;
+            if ended.is_err() {
+                // The others would meet the same; let them hand back what they have.
+                agent.stop.cancel();
+            }
+            ended
+        });
+    }
+    let mut outcome = Ok(());
+    while let Some(ended) = slots.join_next().await {
+        match ended {
+            Ok(ended) => outcome = outcome.and(ended),
+            // Nobody cancels a slot.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
-        ended
-    });
-    futures::future::join_all(slots).await.into_iter().collect()
+    }
+    outcome
 }
 
 /// Asks a GPU's worker whether it finds the GPU, before work is leased for it.
@@ -178,6 +200,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 
 struct Agent {
     runner: RunnerContext,
+    heartbeats: Heartbeats,
     me: Register,
     registered: tokio::sync::Mutex<Option<Registered>>,
     drain: bool,
@@ -189,9 +212,10 @@ impl Agent {
     async fn work(&self) -> Result<(), AgentError> {
         let mut pauses = Pauses::default();
         loop {
+            let wait = if self.drain { DRAIN_WAIT } else { WAIT };
+            let asked = Instant::now();
             let step = async {
                 let registered = self.registered().await?;
-                let wait = if self.drain { DRAIN_WAIT } else { WAIT };
                 let containers = self.runner.containers.is_some();
                 let client = &self.runner.client;
                 let leased = client.lease(registered.runner, wait, containers).await;
@@ -212,6 +236,9 @@ impl Agent {
                     true
                 }
                 (_, Ok(None)) if self.drain => return Ok(()),
+                // Whoever says so at once, such as an orchestrator that ends or a proxy, would
+                // be asked again and again.
+                (_, Ok(None)) if asked.elapsed() < wait / 2 => true,
                 (_, Ok(None)) => {
                     pauses = Pauses::default();
                     false
@@ -284,8 +311,17 @@ impl Agent {
             method = assignment.method,
             "attempt starts"
         );
-        let curve = Mutex::new(Curve::default());
-        let mut lease = pin!(lease::keep(&self.runner.client, id, terms, &curve).fuse());
+        let curve = Arc::new(Mutex::new(Curve::default()));
+        let lease = self.heartbeats.keep(id, terms, Arc::clone(&curve));
+        let lease = lease.map(|lost| match lost {
+            Ok(lost) => lost,
+            Err(error) => {
+                // Without heartbeats it will be lost.
+                tracing::error!(run = %id.run, %error, "the heartbeats of a run ended");
+                Lost::OutOfTouch
+            }
+        });
+        let mut lease = pin!(lease.fuse());
         let mut stopped = None;
         let mut result = {
             let work = pin!(assignment::perform(&self.runner, assignment, &curve));
@@ -328,12 +364,13 @@ impl Agent {
                     // The log has the causes too; what is handed on has not.
                     let causes = gauntlet_text::error_chain(&error);
                     tracing::warn!(run = %id.run, attempt = id.attempt, causes, "the attempt failed");
-                    self.fault(id, error.to_string(), FAULT).await;
+                    self.fault(id, error.to_string(), error.fault_cause(), FAULT)
+                        .await;
                     false
                 }
                 None => {
-                    self.fault(id, "the runner is stopping".to_owned(), LAST_WORD)
-                        .await;
+                    let why = "the runner is stopping".to_owned();
+                    self.fault(id, why, FaultCause::Stopping, LAST_WORD).await;
                     true
                 }
             }
@@ -363,10 +400,11 @@ impl Agent {
         }
     }
 
-    async fn fault(&self, id: AttemptId, reason: String, patience: Duration) {
+    async fn fault(&self, id: AttemptId, reason: String, cause: FaultCause, patience: Duration) {
         tracing::warn!(run = %id.run, attempt = id.attempt, reason, "handing the run back");
         let fault = Fault {
             reason: report::one_line(&reason),
+            cause,
         };
         let sent = retry(patience, || self.runner.client.fault(id, &fault));
         let sent = tokio::time::timeout(patience, sent).await;
