@@ -21,6 +21,7 @@ pub mod leases;
 pub mod listen;
 mod parse;
 pub mod play;
+mod read_only;
 pub mod results;
 pub mod rounds;
 pub mod runners;
