@@ -182,6 +182,17 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// The platform gave a method up: runs of it faulted on several runners on which runs of
+    /// others passed. That is no fault of its entrant's, as far as anybody knows; the method is
+    /// out all the same, and its results do not count.
+    MethodSetAside {
+        /// Which.
+        submission: SubmissionId,
+        /// The runners, at least two.
+        runners: Vec<RunnerId>,
+        /// In words.
+        reason: String,
+    },
     /// Nothing is leased or decided until further notice. Runs under way may end.
     Paused {
         /// Why.
@@ -243,6 +254,7 @@ impl Event {
             Self::BlockVoided { .. } => "block_voided",
             Self::BlockReplaced { .. } => "block_replaced",
             Self::Disqualified { .. } => "disqualified",
+            Self::MethodSetAside { .. } => "method_set_aside",
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
             Self::ShareSet { .. } => "share_set",
