@@ -86,7 +86,7 @@ pub use tournament::{Champion, Method, NewTournament, Tournament, TournamentSumm
 // What means the same inside and outside has one shape; `tests/wire.rs` holds what it looks
 // like on the wire.
 pub use gauntlet_domain::run::{
-    AttemptState, Budget, CurvePoint, Direction, Meters, Metric, RunState, Verdict,
+    AttemptState, Budget, CurvePoint, Direction, Meters, Metric, RunState, RunnerState, Verdict,
 };
 pub use gauntlet_domain::tournament::{Share, TournamentState};
 

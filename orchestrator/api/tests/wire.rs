@@ -8,9 +8,9 @@ use gauntlet_api::{
     CheckpointScore, Comparison, CurvePoint, Cut, CutLine, Direction, Disqualify, Health, Heat,
     List, Meters, Method, Metric, Move, NewSeries, NewTask, NewToken, NewTournament, Numbers,
     Problem, Rating, RatingStep, Ratings, Receipt, Record, RecordedEvent, Rejudge, Rejudged, Retry,
-    Round, RoundState, Run, RunCell, RunState, Runner, Series, SeriesTournament, Share, Standing,
-    Task, Title, Token, TokenScope, Tournament, TournamentState, TournamentSummary, Verdict,
-    WithReason,
+    Round, RoundState, Run, RunCell, RunState, Runner, RunnerState, Series, SeriesTournament,
+    Share, Standing, Task, Title, Token, TokenScope, Tournament, TournamentState,
+    TournamentSummary, Verdict, WithReason,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -278,6 +278,7 @@ fn tournament() -> Tournament {
                 cut_after: Some(1),
                 defender: true,
                 disqualified: Some("it copied".to_owned()),
+                set_aside: None,
             },
             Method {
                 name: "linear".to_owned(),
@@ -285,6 +286,7 @@ fn tournament() -> Tournament {
                 cut_after: None,
                 defender: false,
                 disqualified: None,
+                set_aside: Some("its runs faulted on the runners a and b".to_owned()),
             },
         ],
         rounds: vec![round(), bare_round()],
@@ -655,15 +657,28 @@ fn everything_else() {
     };
     pinned("archive_entry", &entry);
     read_without(&entry, &["lane", "metric"]);
+    let runner = Runner {
+        id: ID,
+        name: "local-1".to_owned(),
+        class: "cpu-2".to_owned(),
+        version: "0.1.0".to_owned(),
+        last_seen_at: at(0),
+        alive: true,
+        state: RunnerState::Serving,
+        set_aside_because: None,
+        set_aside_until: None,
+        last_fault: None,
+    };
+    pinned("runner", &runner);
+    read_without(&runner, &["state"]);
     pinned(
-        "runner",
+        "runner_set_aside",
         &Runner {
-            id: ID,
-            name: "local-1".to_owned(),
-            class: "cpu-2".to_owned(),
-            version: "0.1.0".to_owned(),
-            last_seen_at: at(0),
-            alive: true,
+            state: RunnerState::SetAside,
+            set_aside_because: Some("3 faults in a row".to_owned()),
+            set_aside_until: Some(at(30)),
+            last_fault: Some("the disk is full".to_owned()),
+            ..runner
         },
     );
     pinned(

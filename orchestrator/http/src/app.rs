@@ -5,6 +5,7 @@ use std::sync::Arc;
 use gauntlet_scheduler::Context;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::background::Background;
 use crate::changes::Changes;
 use crate::runner::lease_dispatcher::LeaseDispatcher;
 use crate::runner::report_batcher::ReportBatcher;
@@ -26,17 +27,22 @@ pub(crate) struct App {
 impl App {
     /// Starts the tasks that listen for notifications, hand out work and take results in.
     /// They end with the last clone of the app or when `stop` is cancelled.
-    pub(crate) fn start(context: Context, stop: &CancellationToken) -> Self {
+    pub(crate) fn start(context: Context, stop: &CancellationToken) -> (Self, Background) {
         let stop = stop.child_token();
-        let changes = Changes::start(context.db.clone(), stop.clone());
-        let leases = LeaseDispatcher::start(context.clone(), changes.subscribe(), stop.clone());
-        Self {
+        let mut tasks = Background::default();
+        let changes = Changes::start(&mut tasks, context.db.clone(), stop.clone());
+        let subscription = changes.subscribe();
+        let leases =
+            LeaseDispatcher::start(&mut tasks, context.clone(), subscription, stop.clone());
+        let reports = ReportBatcher::start(&mut tasks, context.clone());
+        let app = Self {
             leases,
-            reports: ReportBatcher::start(context.clone()),
+            reports,
             _stop_with_the_last: Arc::new(stop.clone().drop_guard()),
             context,
             changes,
             stop,
-        }
+        };
+        (app, tasks)
     }
 }

@@ -8,6 +8,7 @@
 mod admin;
 mod app;
 mod auth;
+mod background;
 mod card;
 mod changes;
 mod convert;

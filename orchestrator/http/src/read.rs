@@ -96,9 +96,9 @@ pub(crate) async fn one_series(app: &App, name: &str) -> Result<SeriesView> {
         .ok_or_else(|| Error::not_found("path.name", "series", name))
 }
 
-pub(crate) async fn runners(app: &App) -> Result<Vec<RunnerView>> {
+pub(crate) async fn runners(app: &App, audience: Audience) -> Result<Vec<RunnerView>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::runners(&mut conn).await?)
+    Ok(views::runners(&mut conn, audience).await?)
 }
 
 pub(crate) async fn archive(app: &App) -> Result<Vec<ArchiveEntry>> {

@@ -14,21 +14,25 @@ use crate::routes;
 /// They end with the last clone of the app or when `stop` is cancelled; `stop` also
 /// ends event streams and waiting runners.
 pub fn app(context: Context, stop: &CancellationToken) -> Router {
-    routes::router(App::start(context, stop))
+    routes::router(App::start(context, stop).0)
 }
 
 /// Serves the app until `stop` is cancelled and the requests under way are answered.
 ///
 /// # Errors
-/// Those of the listener.
+/// Those of the listener, and if one of the app's tasks panicked: nobody would be handed work
+/// any more, or told of it.
 pub async fn serve(
     context: Context,
     listener: TcpListener,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
+    let (app, tasks) = App::start(context, &stop);
     // A router as it is would be copied for every connection, with all its routes.
-    let app = app(context, &stop).into_make_service();
-    axum::serve(listener, app)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
+    let app = routes::router(app).into_make_service();
+    let served = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned());
+    tokio::select! {
+        served = served.into_future() => served,
+        died = tasks.died() => Err(std::io::Error::other(died)),
+    }
 }

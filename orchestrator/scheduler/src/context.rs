@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gauntlet_storage::{Blobs, Db, Error, Transaction};
 
-use crate::Signals;
+use crate::{HealthPolicy, Signals};
 
 /// Database, blobs, policy, signals. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -94,6 +94,8 @@ pub struct Policy {
     pub poll: Duration,
     /// How much may be handed in.
     pub submissions: SubmissionLimits,
+    /// When runners are set aside.
+    pub health: HealthPolicy,
 }
 
 /// How much one token may hand in. Each method that is scored tells its author something of the
@@ -132,6 +134,7 @@ impl Default for Policy {
             retry_pause: Duration::from_secs(1),
             poll: Duration::from_secs(1),
             submissions: SubmissionLimits::default(),
+            health: HealthPolicy::default(),
         }
     }
 }

@@ -15,8 +15,10 @@ pub mod commands;
 mod context;
 mod error;
 pub mod loops;
+mod runner_health;
 mod signals;
 
 pub use context::{Context, Policy, SubmissionLimits};
 pub use error::{Reason, Refusal};
+pub use runner_health::{Cause, HealthPolicy};
 pub use signals::Signals;

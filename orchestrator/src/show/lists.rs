@@ -1,11 +1,13 @@
 //! Lists of tasks, tournaments and runners.
 
-use gauntlet_api::{Runner, Task, TournamentSummary};
+use std::fmt::Write as _;
+
+use gauntlet_api::{Runner, RunnerState, Task, TournamentSummary};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::table::{Column, render};
-use super::text::{bytes, work};
+use super::text::{bytes, printable, work};
 
 /// Tasks.
 pub(crate) fn tasks(tasks: &[Task]) -> String {
@@ -66,12 +68,45 @@ pub(crate) fn tournaments(tournaments: &[TournamentSummary]) -> String {
     )
 }
 
-/// Runners.
+/// Runners, and below the table what is wrong with those that are not in good standing.
 pub(crate) fn runners(runners: &[Runner]) -> String {
+    let mut text = table_of_runners(runners);
+    for runner in runners {
+        let Some(because) = &runner.set_aside_because else {
+            continue;
+        };
+        let until = match runner.set_aside_until {
+            Some(until) => format!(" until {}", instant(until)),
+            None => String::new(),
+        };
+        let _ = write!(
+            text,
+            "\n{} is {}{until}: {}",
+            runner.name,
+            standing(runner),
+            printable(because)
+        );
+        if let Some(fault) = &runner.last_fault {
+            let _ = write!(text, "; it last said: {}", printable(fault));
+        }
+    }
+    text
+}
+
+fn standing(runner: &Runner) -> &'static str {
+    match runner.state {
+        RunnerState::Serving => "serving",
+        RunnerState::SetAside => "set aside",
+        RunnerState::Probation => "on probation",
+    }
+}
+
+fn table_of_runners(runners: &[Runner]) -> String {
     render(
         &[
             Column::Text("runner"),
             Column::Text("alive"),
+            Column::Text("state"),
             Column::Text("class"),
             Column::Text("release"),
             Column::Text("last heard"),
@@ -81,6 +116,7 @@ pub(crate) fn runners(runners: &[Runner]) -> String {
             [
                 runner.name.clone(),
                 if runner.alive { "yes" } else { "no" }.to_owned(),
+                standing(runner).to_owned(),
                 runner.class.clone(),
                 runner.version.clone(),
                 instant(runner.last_seen_at),

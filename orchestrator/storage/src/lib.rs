@@ -5,8 +5,8 @@
 //! schema at compile time, from the data in `.sqlx/`.
 //!
 //! **Order of locks**, so that transactions cannot wait for each other in a
-//! circle: runs, then tournaments, then shares, then the title of a task, then the event
-//! chain.
+//! circle: runs, then tournaments, then runners, then shares, then the title of a task, then
+//! the event chain.
 
 pub mod archive;
 mod blob_streams;
@@ -17,13 +17,16 @@ pub mod curves;
 mod db;
 mod error;
 pub mod events;
+pub mod lease_watch;
 pub mod leases;
 pub mod listen;
+pub mod method_faults;
 mod parse;
 pub mod play;
 mod read_only;
 pub mod results;
 pub mod rounds;
+pub mod runner_health;
 pub mod runners;
 pub mod runs;
 pub mod series;

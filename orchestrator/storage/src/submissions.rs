@@ -90,7 +90,29 @@ pub async fn disqualified_because(conn: &mut Conn, id: SubmissionId) -> Result<O
     Ok(because.flatten())
 }
 
-/// Puts a method out; false if it is out already, or none of this tournament's.
+/// Puts a method out that no runner can run; false if it is out already, or none of this
+/// tournament's.
+pub async fn set_aside(
+    conn: &mut Conn,
+    tournament: TournamentId,
+    submission: SubmissionId,
+    reason: &str,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE submissions SET disqualified_because = $3, set_aside = true
+        WHERE id = $2 AND tournament_id = $1 AND disqualified_because IS NULL
+        "#,
+        tournament.0,
+        submission.0,
+        reason
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Puts a method out for breaking rules; false if it is out already, or none of this tournament's.
 pub async fn disqualify(
     conn: &mut Conn,
     tournament: TournamentId,

@@ -162,8 +162,9 @@ impl Watch {
         let seen = match self.subject {
             Subject::Run(_, run) => {
                 let view = read::run(&self.app, run, self.audience).await?;
-                let done = view.state == RunState::Done;
-                (version_of(&convert::run(view))?, done)
+                // Nor does anything follow for a run that is not needed any more.
+                let over = matches!(view.state, RunState::Done | RunState::Void) || ended;
+                (version_of(&convert::run(view))?, over)
             }
             _ => {
                 let view = read::tournament(&self.app, &self.name, self.audience).await?;
@@ -195,8 +196,11 @@ async fn everything_version(app: &App) -> Result<u64> {
     for entry in read::archive_ids(app).await? {
         hasher.update(entry.0.as_bytes());
     }
-    for runner in read::runners(app).await? {
-        hasher.update(format!("{} {} {}", runner.id, runner.class, runner.alive));
+    for runner in read::runners(app, Audience::Everyone).await? {
+        hasher.update(format!(
+            "{} {} {} {:?}",
+            runner.id, runner.class, runner.alive, runner.state
+        ));
     }
     Ok(number(&hasher.finalize()))
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gauntlet_domain::RunId;
 use gauntlet_protocol::{Fault, Report, ReportAnswer, ReportAnswers, ReportProblem, Reports};
-use gauntlet_scheduler::commands::fault::fault as give_up;
+use gauntlet_scheduler::commands::fault::give_up;
 use gauntlet_scheduler::commands::report::{NewReport, check};
 use gauntlet_storage::leases::Holder;
 
@@ -104,6 +104,7 @@ pub(crate) async fn fault(
         attempt,
         token: runner.token,
     };
-    give_up(&app.context, &holder, &body.reason).await?;
+    let cause = wire::cause(body.cause);
+    give_up(&app.context, &holder, cause, &body.reason).await?;
     Ok(StatusCode::NO_CONTENT)
 }

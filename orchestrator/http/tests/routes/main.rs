@@ -18,4 +18,5 @@ mod runner;
 mod series;
 mod shown;
 mod submissions;
+mod supervision;
 mod support;

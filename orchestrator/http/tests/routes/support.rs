@@ -87,6 +87,11 @@ impl Server {
         }
     }
 
+    /// Address of its database, for another server over it.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.url()
+    }
+
     /// What is stored now.
     pub(crate) async fn contents(&self) -> Contents {
         Contents {
