@@ -20,6 +20,7 @@ use crate::class;
 use crate::client::{AttemptId, Client, ClientError, Pauses, retry};
 use crate::config::{Config, ConfigError};
 use crate::curve::Curve;
+use crate::device_probe::probe_device;
 use crate::heartbeats::Heartbeats;
 use crate::lease::{Lost, Terms};
 use crate::report;
@@ -35,8 +36,6 @@ const REPORT: Duration = Duration::from_secs(120);
 const FAULT: Duration = Duration::from_secs(10);
 /// The same on the way out.
 const LAST_WORD: Duration = Duration::from_secs(2);
-/// How long a GPU's worker may take to find the GPU.
-const DEVICE_PROBE: Duration = Duration::from_secs(60);
 /// Bytes of modules and data kept on this machine.
 const BLOB_BYTES: u64 = 8 << 30;
 
@@ -82,7 +81,9 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
     let client = || Client::new(config.url.clone(), token.clone()).map_err(AgentError::Register);
     let heartbeats = Heartbeats::start(client()?).map_err(AgentError::Heartbeats)?;
     let client = client()?;
-    probe_device(config).await?;
+    let device = config.device;
+    let probed = probe_device(config).await;
+    probed.map_err(|reason| AgentError::Device(device, reason))?;
     let folder = |path: &Path| {
         let path = path.to_owned();
         move |source| AgentError::Folder { path, source }
@@ -153,41 +154,6 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
         }
     }
     outcome
-}
-
-/// Asks a GPU's worker whether it finds the GPU, before work is leased for it.
-async fn probe_device(config: &Config) -> Result<(), AgentError> {
-    if config.device == Device::Cpu {
-        return Ok(());
-    }
-    let worker = config.sandbox().worker;
-    let failed = |reason| AgentError::Device(config.device, reason);
-    let answer = tokio::process::Command::new(&worker)
-        .args(["probe", "--device", &config.device.to_string()])
-        .env_clear()
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let answer = match tokio::time::timeout(DEVICE_PROBE, answer).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => {
-            return Err(failed(format!(
-                "the worker {} cannot be started ({error}); docs/GPU.md says how it is built",
-                worker.display()
-            )));
-        }
-        Err(_) => {
-            return Err(failed(format!(
-                "no answer within {} s",
-                DEVICE_PROBE.as_secs()
-            )));
-        }
-    };
-    if answer.status.success() {
-        return Ok(());
-    }
-    let stderr = String::from_utf8_lossy(&answer.stderr);
-    Err(failed(stderr.trim().to_owned()))
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {

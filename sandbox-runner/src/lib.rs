@@ -27,6 +27,7 @@ pub mod probing;
 mod assignment;
 mod attempt_result;
 mod attempt_spec;
+mod device_probe;
 mod heartbeats;
 mod lanes;
 mod lease;

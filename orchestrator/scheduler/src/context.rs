@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use gauntlet_storage::{Blobs, Db, Error, Transaction};
 
-use crate::{HealthPolicy, Signals};
+use crate::Signals;
+use crate::health_policy::HealthPolicy;
 
 /// Database, blobs, policy, signals. Cloning shares them.
 #[derive(Clone, Debug)]

@@ -17,43 +17,7 @@ use gauntlet_storage::runner_health::{self, Standing};
 use gauntlet_storage::{Conn, Error};
 
 use crate::Context;
-
-/// When runners are set aside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HealthPolicy {
-    /// So many faults in a row set a runner aside.
-    pub faults: u32,
-    /// For how long, the first time; doubles with each fault on probation.
-    pub pause: Duration,
-    /// The longest.
-    pub longest_pause: Duration,
-}
-
-impl Default for HealthPolicy {
-    fn default() -> Self {
-        Self {
-            faults: 3,
-            pause: Duration::from_secs(30),
-            longest_pause: Duration::from_secs(600),
-        }
-    }
-}
-
-impl HealthPolicy {
-    /// No runner is ever set aside: for tests of something else.
-    pub const NONE: Self = Self {
-        faults: u32::MAX,
-        pause: Duration::ZERO,
-        longest_pause: Duration::ZERO,
-    };
-
-    fn pause(&self, times: u32) -> Duration {
-        let doublings = times.saturating_sub(1).min(16);
-        self.pause
-            .saturating_mul(1 << doublings)
-            .min(self.longest_pause)
-    }
-}
+use crate::health_policy::HealthPolicy;
 
 /// Why an attempt was lost, as far as its runner is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -328,14 +292,5 @@ mod tests {
         let weighed = judge(policy, LEASE, &fresh(), &lost(1), Cause::Unreachable, false);
         assert!(weighed.forgiven);
         assert_eq!(weighed.standing.unwrap().faults, 1);
-    }
-
-    #[test]
-    fn pauses_double_up_to_the_longest() {
-        let policy = HealthPolicy::default();
-        let seconds: Vec<u64> = [1, 2, 3, 6, u32::MAX]
-            .map(|times| policy.pause(times).as_secs())
-            .to_vec();
-        assert_eq!(seconds, [30, 60, 120, 600, 600]);
     }
 }
