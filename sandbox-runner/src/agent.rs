@@ -73,7 +73,8 @@ pub enum AgentError {
 /// If the runner cannot start, or the orchestrator turns it away for good. That an
 /// orchestrator cannot be reached is no error: it will be.
 pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentError> {
-    let client = Client::new(config.url.clone(), config.token()?).map_err(AgentError::Register)?;
+    let client = Client::new(config.url.clone(), config.token()?, &config.trust())
+        .map_err(AgentError::Register)?;
     probe_device(config).await?;
     let folder = |path: &Path| {
         let path = path.to_owned();

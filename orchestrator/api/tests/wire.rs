@@ -9,8 +9,8 @@ use gauntlet_api::{
     List, Meters, Method, Metric, Move, NewSeries, NewTask, NewToken, NewTournament, Numbers,
     Problem, Rating, RatingStep, Ratings, Receipt, Record, RecordedEvent, Rejudge, Rejudged, Retry,
     Round, RoundState, Run, RunCell, RunState, Runner, Series, SeriesTournament, Share, Standing,
-    Task, Title, Token, TokenScope, Tournament, TournamentState, TournamentSummary, Verdict,
-    WithReason,
+    Task, Title, Token, TokenInfo, TokenScope, Tournament, TournamentState, TournamentSummary,
+    Verdict, WithReason,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -550,14 +550,39 @@ fn the_organisers_commands() {
     let body = NewToken {
         scope: TokenScope::Miner,
         note: "for the lab".to_owned(),
+        account: None,
+        lifetime_seconds: None,
     };
     pinned("new_token", &body);
     strict(&body);
+    let body = NewToken {
+        account: Some("ada".to_owned()),
+        lifetime_seconds: Some(3600),
+        ..body
+    };
+    pinned("new_token_of_an_account", &body);
     pinned(
         "token",
         &Token {
+            id: Uuid::from_u128(1),
             token: "gnt_miner_00".to_owned(),
             scope: TokenScope::Miner,
+            account: "ada".to_owned(),
+        },
+    );
+    pinned(
+        "token_info",
+        &TokenInfo {
+            id: Uuid::from_u128(1),
+            note: "for the lab".to_owned(),
+            scope: TokenScope::Reader,
+            account: "ada".to_owned(),
+            role: "reader".to_owned(),
+            usable: false,
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            expires_at: Some(OffsetDateTime::UNIX_EPOCH + Duration::hours(1)),
+            last_used_at: Some(OffsetDateTime::UNIX_EPOCH),
+            revoked_at: None,
         },
     );
 }
@@ -678,6 +703,7 @@ fn everything_else() {
                 body: "{}".to_owned(),
                 previous: digest('0'),
                 digest: digest('2'),
+                actor: Some("ada".to_owned()),
             }],
         },
     );
@@ -772,6 +798,12 @@ fn names() {
     pinned("directions", &[Direction::Higher, Direction::Lower]);
     pinned(
         "token_scopes",
-        &[TokenScope::Admin, TokenScope::Miner, TokenScope::Runner],
+        &[
+            TokenScope::Admin,
+            TokenScope::Organiser,
+            TokenScope::Miner,
+            TokenScope::Runner,
+            TokenScope::Reader,
+        ],
     );
 }

@@ -6,8 +6,11 @@ use gauntlet_scheduler::Context;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::changes::Changes;
+use crate::refused::Refused;
 use crate::runner::lease_dispatcher::LeaseDispatcher;
 use crate::runner::report_batcher::ReportBatcher;
+use crate::runner::uploads::Uploads;
+use crate::token_watch::TokenWatch;
 
 /// Shared by all handlers; cloning is cheap.
 #[derive(Clone)]
@@ -18,13 +21,20 @@ pub(crate) struct App {
     pub(crate) leases: LeaseDispatcher,
     /// Where runners hand in their results.
     pub(crate) reports: ReportBatcher,
+    /// What runners have put into the blob store.
+    pub(crate) uploads: Uploads,
+    /// Which tokens have answers under way.
+    pub(crate) tokens: TokenWatch,
+    /// Requests without a token that will do.
+    pub(crate) refused: Arc<Refused>,
     /// Ends long answers (streams, waits) when the server ends.
     pub(crate) stop: CancellationToken,
     _stop_with_the_last: Arc<DropGuard>,
 }
 
 impl App {
-    /// Starts the tasks that listen for notifications, hand out work and take results in.
+    /// Starts the tasks that listen for notifications, hand out work, take results in and watch
+    /// tokens.
     /// They end with the last clone of the app or when `stop` is cancelled.
     pub(crate) fn start(context: Context, stop: &CancellationToken) -> Self {
         let stop = stop.child_token();
@@ -33,6 +43,9 @@ impl App {
         Self {
             leases,
             reports: ReportBatcher::start(context.clone()),
+            tokens: TokenWatch::start(context.db.clone(), stop.clone()),
+            refused: Arc::default(),
+            uploads: Uploads::default(),
             _stop_with_the_last: Arc::new(stop.clone().drop_guard()),
             context,
             changes,

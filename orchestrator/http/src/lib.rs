@@ -18,8 +18,12 @@ mod incoming;
 mod pages;
 mod public;
 mod read;
+mod refused;
 mod routes;
 mod runner;
 mod serve;
+mod tls_listener;
+mod token_watch;
 
-pub use serve::{app, serve};
+pub use serve::{app, serve, serve_tls};
+pub use tls_listener::TlsListener;

@@ -9,6 +9,7 @@ use gauntlet_storage::views::{
 };
 
 use crate::app::App;
+use crate::auth::Viewer;
 use crate::convert;
 use crate::error::{Error, Result};
 
@@ -62,6 +63,15 @@ pub(crate) async fn run(app: &App, id: RunId, audience: Audience) -> Result<RunV
     views::run(&mut conn, id, audience)
         .await?
         .ok_or_else(|| Error::not_found("path.id", "run", id))
+}
+
+/// A run as this viewer may see it.
+pub(crate) async fn run_for(app: &App, id: RunId, viewer: &Viewer) -> Result<RunView> {
+    let view = run(app, id, Audience::Everyone).await?;
+    match viewer.audience(app, &view.tournament).await? {
+        Audience::Everyone => Ok(view),
+        audience => run(app, id, audience).await,
+    }
 }
 
 pub(crate) async fn tasks(app: &App) -> Result<Vec<TaskView>> {

@@ -1,12 +1,16 @@
 //! How the app is served.
 
+use std::net::SocketAddr;
+
 use axum::Router;
+use axum::serve::Listener;
 use gauntlet_scheduler::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::routes;
+use crate::tls_listener::TlsListener;
 
 /// The app: a function from requests to answers.
 ///
@@ -26,9 +30,35 @@ pub async fn serve(
     listener: TcpListener,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
+    on(app(context, &stop), listener, stop).await
+}
+
+/// Serves one app to others over TLS, and to this machine in the clear, until `stop` is cancelled
+/// and the requests under way are answered.
+///
+/// # Errors
+/// Those of the listeners.
+pub async fn serve_tls(
+    context: Context,
+    listener: TlsListener,
+    local: TcpListener,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let app = app(context, &stop);
+    tokio::try_join!(
+        on(app.clone(), listener, stop.clone()),
+        on(app, local, stop)
+    )?;
+    Ok(())
+}
+
+async fn on<L: Listener<Addr = SocketAddr>>(
+    app: Router,
+    listener: L,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     // A router as it is would be copied for every connection, with all its routes.
-    let app = app(context, &stop).into_make_service();
-    axum::serve(listener, app)
+    axum::serve(listener, app.into_make_service())
         .with_graceful_shutdown(stop.cancelled_owned())
         .await
 }

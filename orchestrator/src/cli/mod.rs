@@ -56,7 +56,7 @@ enum Command {
     Archive(archive::ArchiveCommand),
     /// See who executes runs.
     Runner(runner::RunnerCommand),
-    /// Make tokens for others.
+    /// Make tokens for others, see them, revoke and replace them.
     Token(token::TokenCommand),
     /// Write methods.
     Method(method::MethodCommand),

@@ -1,6 +1,6 @@
-//! Lists of tasks, tournaments and runners.
+//! Lists of tasks, tournaments, runners and tokens.
 
-use gauntlet_api::{Runner, Task, TournamentSummary};
+use gauntlet_api::{Runner, Task, TokenInfo, TokenScope, TournamentSummary};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -89,6 +89,49 @@ pub(crate) fn runners(runners: &[Runner]) -> String {
         }),
         "no runners; `gauntlet up` starts one, `gauntlet-runner` adds others",
     )
+}
+
+/// Tokens.
+pub(crate) fn tokens(tokens: &[TokenInfo]) -> String {
+    let at = |at: Option<OffsetDateTime>| at.map(instant).unwrap_or_default();
+    render(
+        &[
+            Column::Text("note"),
+            Column::Text("scope"),
+            Column::Text("account"),
+            Column::Text("state"),
+            Column::Text("last used"),
+            Column::Text("created"),
+            Column::Text("id"),
+        ],
+        tokens.iter().map(|token| {
+            [
+                token.note.clone(),
+                scope(token.scope).to_owned(),
+                format!("{} ({})", token.account, token.role),
+                match (token.revoked_at, token.expires_at) {
+                    (Some(_), _) => format!("revoked {}", at(token.revoked_at)),
+                    (None, Some(_)) if token.usable => format!("until {}", at(token.expires_at)),
+                    (None, Some(_)) => format!("expired {}", at(token.expires_at)),
+                    (None, None) => "good".to_owned(),
+                },
+                at(token.last_used_at),
+                instant(token.created_at),
+                token.id.to_string(),
+            ]
+        }),
+        "no tokens",
+    )
+}
+
+fn scope(scope: TokenScope) -> &'static str {
+    match scope {
+        TokenScope::Admin => "admin",
+        TokenScope::Organiser => "organiser",
+        TokenScope::Miner => "miner",
+        TokenScope::Runner => "runner",
+        TokenScope::Reader => "reader",
+    }
 }
 
 /// An instant, to the second.

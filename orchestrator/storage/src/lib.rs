@@ -8,6 +8,7 @@
 //! circle: runs, then tournaments, then shares, then the title of a task, then the event
 //! chain.
 
+pub mod accounts;
 pub mod archive;
 mod blob_streams;
 mod blobs;
@@ -32,6 +33,7 @@ pub mod submissions;
 pub mod tasks;
 pub mod tokens;
 pub mod tournaments;
+pub mod uploads;
 pub mod views;
 
 pub use blob_streams::PutStreamError;

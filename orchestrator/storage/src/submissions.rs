@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use gauntlet_domain::run::Lane;
 use gauntlet_domain::tournament::Entrant;
-use gauntlet_domain::{ArchiveId, Digest, MethodName, SubmissionId, TokenId, TournamentId};
+use gauntlet_domain::{
+    AccountId, ArchiveId, Digest, MethodName, SubmissionId, TokenId, TournamentId,
+};
 use time::OffsetDateTime;
 
 use crate::{Conn, Error, Result, parse};
@@ -141,7 +143,7 @@ pub async fn count(conn: &mut Conn, tournament: TournamentId) -> Result<u32> {
     parse::number("count", count)
 }
 
-/// What a token has handed in.
+/// What an account has handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HandedIn {
     /// To the tournament asked about.
@@ -153,11 +155,11 @@ pub struct HandedIn {
     pub room_at: Option<(OffsetDateTime, u64)>,
 }
 
-/// What a token has handed in, by the database's clock. `a_day` is how much may lie in 24 hours.
+/// What an account has handed in, by whichever of its tokens, by the database's clock. `a_day` is how much may lie in 24 hours.
 /// A champion that defends its title was handed in by nobody.
 pub async fn handed_in(
     conn: &mut Conn,
-    token: TokenId,
+    account: AccountId,
     tournament: TournamentId,
     a_day: u32,
 ) -> Result<HandedIn> {
@@ -165,9 +167,10 @@ pub async fn handed_in(
         r#"
         SELECT count(*) FILTER (WHERE tournament_id = $2) AS "here!",
                count(*) FILTER (WHERE submitted_at > now() - interval '24 hours') AS "last_day!"
-        FROM submissions WHERE token_id = $1 AND role = 'challenger'
+        FROM submissions
+        WHERE token_id IN (SELECT id FROM tokens WHERE account_id = $1) AND role = 'challenger'
         "#,
-        token.0,
+        account.0,
         tournament.0
     )
     .fetch_one(&mut *conn)
@@ -179,11 +182,12 @@ pub async fn handed_in(
                ceil(extract(epoch FROM submitted_at + interval '24 hours' - now()))::bigint
                    AS "seconds!"
         FROM submissions
-        WHERE token_id = $1 AND role = 'challenger'
+        WHERE token_id IN (SELECT id FROM tokens WHERE account_id = $1)
+              AND role = 'challenger'
               AND submitted_at > now() - interval '24 hours'
         ORDER BY submitted_at DESC OFFSET greatest($2::bigint - 1, 0) LIMIT 1
         "#,
-        token.0,
+        account.0,
         i64::from(a_day)
     )
     .fetch_optional(conn)

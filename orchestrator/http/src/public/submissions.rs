@@ -6,12 +6,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use gauntlet_api::Receipt;
 use gauntlet_gate::GateLimits;
-use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, accepts, submit};
+use gauntlet_scheduler::commands::submit::{
+    Artifact, NewSubmission, accepts, name_is_free, submit,
+};
 use serde::Deserialize;
 
 use super::image_upload;
 use crate::app::App;
-use crate::auth::Miner;
+use crate::auth::{self, Miner};
 use crate::error::{Error, Result};
 use crate::extract::{self, Path, Query};
 use crate::incoming;
@@ -30,7 +32,7 @@ const ARCHIVE: &str = "application/x-tar";
 /// Checks the method before anything is stored; the scheduler checks the rest.
 pub(crate) async fn create(
     State(app): State<App>,
-    miner: Miner,
+    Miner(miner): Miner,
     Path(tournament): Path<String>,
     Query(Parameters { name }): Query<Parameters>,
     headers: HeaderMap,
@@ -44,10 +46,18 @@ pub(crate) async fn create(
     }
     // Asked before the method is received, and again when it is entered.
     let terms = accepts(&app.context, &tournament, miner.token).await?;
-    let artifact = if image {
-        image_upload::receive(&app, &headers, body).await?
-    } else {
-        receive_module(&headers, body, terms.module_data_bytes).await?
+    name_is_free(&app.context, &method, miner.token).await?;
+    let received = async {
+        if image {
+            image_upload::receive(&app, &headers, body).await
+        } else {
+            receive_module(&headers, body, terms.module_data_bytes).await
+        }
+    };
+    let hold = miner.hold(&app);
+    let artifact = tokio::select! {
+        received = received => received?,
+        () = hold.ended() => return Err(auth::ended()),
     };
     let bytes = match &artifact {
         Artifact::Module(module) => module.len() as u64,

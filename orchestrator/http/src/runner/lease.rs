@@ -15,7 +15,7 @@ use gauntlet_scheduler::commands::claim::{self, Claim};
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::auth::Runner;
+use crate::auth::{self, Caller, Runner};
 use crate::error::{Error, Result};
 use crate::extract::{Json, Path};
 use crate::runner::wire;
@@ -26,7 +26,7 @@ const MAX_WAIT: u32 = 30;
 /// Gives a run as soon as there is one, or 204 when the wait is over.
 pub(crate) async fn lease(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Path(id): Path<RunnerId>,
     Json(body): Json<LeaseRequest>,
 ) -> Result<Response> {
@@ -36,7 +36,7 @@ pub(crate) async fn lease(
         most: 1,
     };
     let wait = app.leases.wait(runner.token, ask, body.containers, until);
-    Ok(match wait.await?.pop() {
+    Ok(match while_good(&app, &runner, wait).await?.pop() {
         Some(claimed) => axum::Json(assignment(claimed)).into_response(),
         None => StatusCode::NO_CONTENT.into_response(),
     })
@@ -45,7 +45,7 @@ pub(crate) async fn lease(
 /// Gives several as soon as there is one, or 204 when the wait is over.
 pub(crate) async fn leases(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Path(id): Path<RunnerId>,
     Json(body): Json<LeasesRequest>,
 ) -> Result<Response> {
@@ -56,12 +56,26 @@ pub(crate) async fn leases(
         most: body.most,
     };
     let wait = app.leases.wait(runner.token, ask, body.containers, until);
-    let assignments: Vec<Assignment> = wait.await?.into_iter().map(assignment).collect();
+    let claims = while_good(&app, &runner, wait).await?;
+    let assignments: Vec<Assignment> = claims.into_iter().map(assignment).collect();
     Ok(if assignments.is_empty() {
         StatusCode::NO_CONTENT.into_response()
     } else {
         axum::Json(Assignments { assignments }).into_response()
     })
+}
+
+/// Waits for leases; a runner whose token is revoked meanwhile gets none.
+async fn while_good(
+    app: &App,
+    runner: &Caller,
+    wait: impl Future<Output = Result<Vec<Claim>>>,
+) -> Result<Vec<Claim>> {
+    let hold = runner.hold(app);
+    tokio::select! {
+        claims = wait => claims,
+        () = hold.ended() => Err(auth::ended()),
+    }
 }
 
 /// When a runner that may wait this long is sent away.

@@ -7,4 +7,5 @@ pub(crate) mod lease_dispatcher;
 pub(crate) mod register;
 pub(crate) mod report;
 pub(crate) mod report_batcher;
+pub(crate) mod uploads;
 mod wire;

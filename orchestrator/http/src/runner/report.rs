@@ -17,7 +17,7 @@ use crate::runner::wire;
 
 pub(crate) async fn report(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Path((run, attempt)): Path<(RunId, i32)>,
     Json(body): Json<Report>,
 ) -> Result<StatusCode> {
@@ -33,7 +33,7 @@ pub(crate) async fn report(
 /// Several at once: the answer says of each whether it counts.
 pub(crate) async fn reports(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Json(body): Json<Reports>,
 ) -> Result<axum::Json<ReportAnswers>> {
     check_count("body.reports", body.reports.len())?;
@@ -72,6 +72,21 @@ async fn accept(app: &App, holder: &Holder, body: Report) -> Result<()> {
         probes: wire::checkpoint_scores(&body.probes),
         to_target: body.to_target,
     };
+    if let Some(model) = report.model
+        && !app
+            .uploads
+            .has(&app.context.db, holder.token, model)
+            .await?
+    {
+        return Err(Error::new(
+            StatusCode::BAD_REQUEST,
+            "missing-blob",
+            "The request is not valid",
+            format!("this token has put no blob {model}"),
+            "PUT it to /api/v1/blobs/{digest} first; a result is what its runner has in its hands",
+        )
+        .field("body.model"));
+    }
     let checked = check(&app.context, holder, report).await?;
     app.reports.hand_in(checked).await
 }
@@ -95,7 +110,7 @@ fn problem(nth: usize, error: &Error) -> ReportProblem {
 
 pub(crate) async fn fault(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Path((run, attempt)): Path<(RunId, i32)>,
     Json(body): Json<Fault>,
 ) -> Result<StatusCode> {

@@ -19,3 +19,5 @@ mod series;
 mod shown;
 mod submissions;
 mod support;
+mod tls;
+mod tokens;

@@ -27,4 +27,5 @@ mod find;
 mod lease_lost;
 mod operator_actions;
 pub(crate) mod release;
+mod roles;
 mod text;
