@@ -3,13 +3,14 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use gauntlet_container::Containers;
-use gauntlet_protocol::{Assignment, Fault, Register, Registered, Report};
+use gauntlet_protocol::{Assignment, Fault, FaultCause, Register, Registered, Report};
 use gauntlet_sandbox::{Device, Sandbox};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +20,9 @@ use crate::class;
 use crate::client::{AttemptId, Client, ClientError, Pauses, retry};
 use crate::config::{Config, ConfigError};
 use crate::curve::Curve;
-use crate::lease::{self, Lost, Terms};
+use crate::device_probe::probe_device;
+use crate::heartbeats::Heartbeats;
+use crate::lease::{Lost, Terms};
 use crate::report;
 
 /// How long a request for work waits for some.
@@ -33,8 +36,6 @@ const REPORT: Duration = Duration::from_secs(120);
 const FAULT: Duration = Duration::from_secs(10);
 /// The same on the way out.
 const LAST_WORD: Duration = Duration::from_secs(2);
-/// How long a GPU's worker may take to find the GPU.
-const DEVICE_PROBE: Duration = Duration::from_secs(60);
 /// Bytes of modules and data kept on this machine.
 const BLOB_BYTES: u64 = 8 << 30;
 
@@ -64,6 +65,9 @@ pub enum AgentError {
     /// The orchestrator does not want this runner.
     #[error("failed to register: {0}")]
     Register(ClientError),
+    /// There can be no thread for heartbeats.
+    #[error("failed to start the thread for heartbeats: {0}")]
+    Heartbeats(io::Error),
 }
 
 /// Runs until `stop` fires, or until there is no work if it should only drain. Attempts
@@ -73,8 +77,16 @@ pub enum AgentError {
 /// If the runner cannot start, or the orchestrator turns it away for good. That an
 /// orchestrator cannot be reached is no error: it will be.
 pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentError> {
-    let client = Client::new(config.url.clone(), config.token()?).map_err(AgentError::Register)?;
-    probe_device(config).await?;
+    let token = config.token()?;
+    let client = || {
+        Client::new(config.url.clone(), token.clone(), &config.trust())
+            .map_err(AgentError::Register)
+    };
+    let heartbeats = Heartbeats::start(client()?).map_err(AgentError::Heartbeats)?;
+    let client = client()?;
+    let device = config.device;
+    let probed = probe_device(config).await;
+    probed.map_err(|reason| AgentError::Device(device, reason))?;
     let folder = |path: &Path| {
         let path = path.to_owned();
         move |source| AgentError::Folder { path, source }
@@ -113,6 +125,7 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
             class,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
+        heartbeats,
         registered: tokio::sync::Mutex::new(None),
         drain: config.drain,
         stop: stop.child_token(),
@@ -122,50 +135,28 @@ pub async fn run(config: &Config, stop: CancellationToken) -> Result<(), AgentEr
         class = agent.me.class,
         "runner starts"
     );
-    let slots = (0..config.slots).map(|_| async {
-        let ended = agent.work().await;
-        if ended.is_err() {
-            // The others would meet the same; let them hand back what they have.
-            agent.stop.cancel();
-        }
-        ended
-    });
-    futures::future::join_all(slots).await.into_iter().collect()
-}
-
-/// Asks a GPU's worker whether it finds the GPU, before work is leased for it.
-async fn probe_device(config: &Config) -> Result<(), AgentError> {
-    if config.device == Device::Cpu {
-        return Ok(());
+    let agent = Arc::new(agent);
+    let mut slots = JoinSet::new();
+    for _ in 0..config.slots {
+        let agent = Arc::clone(&agent);
+        slots.spawn(async move {
+            let ended = agent.work().await;
+            if ended.is_err() {
+                // The others would meet the same; let them hand back what they have.
+                agent.stop.cancel();
+            }
+            ended
+        });
     }
-    let worker = config.sandbox().worker;
-    let failed = |reason| AgentError::Device(config.device, reason);
-    let answer = tokio::process::Command::new(&worker)
-        .args(["probe", "--device", &config.device.to_string()])
-        .env_clear()
-        .stdin(std::process::Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let answer = match tokio::time::timeout(DEVICE_PROBE, answer).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => {
-            return Err(failed(format!(
-                "the worker {} cannot be started ({error}); docs/GPU.md says how it is built",
-                worker.display()
-            )));
+    let mut outcome = Ok(());
+    while let Some(ended) = slots.join_next().await {
+        match ended {
+            Ok(ended) => outcome = outcome.and(ended),
+            // Nobody cancels a slot.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
-        Err(_) => {
-            return Err(failed(format!(
-                "no answer within {} s",
-                DEVICE_PROBE.as_secs()
-            )));
-        }
-    };
-    if answer.status.success() {
-        return Ok(());
     }
-    let stderr = String::from_utf8_lossy(&answer.stderr);
-    Err(failed(stderr.trim().to_owned()))
+    outcome
 }
 
 fn make_private(folder: &Path) -> io::Result<()> {
@@ -178,6 +169,7 @@ fn make_private(folder: &Path) -> io::Result<()> {
 
 struct Agent {
     runner: RunnerContext,
+    heartbeats: Heartbeats,
     me: Register,
     registered: tokio::sync::Mutex<Option<Registered>>,
     drain: bool,
@@ -189,9 +181,10 @@ impl Agent {
     async fn work(&self) -> Result<(), AgentError> {
         let mut pauses = Pauses::default();
         loop {
+            let wait = if self.drain { DRAIN_WAIT } else { WAIT };
+            let asked = Instant::now();
             let step = async {
                 let registered = self.registered().await?;
-                let wait = if self.drain { DRAIN_WAIT } else { WAIT };
                 let containers = self.runner.containers.is_some();
                 let client = &self.runner.client;
                 let leased = client.lease(registered.runner, wait, containers).await;
@@ -212,6 +205,9 @@ impl Agent {
                     true
                 }
                 (_, Ok(None)) if self.drain => return Ok(()),
+                // Whoever says so at once, such as an orchestrator that ends or a proxy, would
+                // be asked again and again.
+                (_, Ok(None)) if asked.elapsed() < wait / 2 => true,
                 (_, Ok(None)) => {
                     pauses = Pauses::default();
                     false
@@ -284,8 +280,17 @@ impl Agent {
             method = assignment.method,
             "attempt starts"
         );
-        let curve = Mutex::new(Curve::default());
-        let mut lease = pin!(lease::keep(&self.runner.client, id, terms, &curve).fuse());
+        let curve = Arc::new(Mutex::new(Curve::default()));
+        let lease = self.heartbeats.keep(id, terms, Arc::clone(&curve));
+        let lease = lease.map(|lost| match lost {
+            Ok(lost) => lost,
+            Err(error) => {
+                // Without heartbeats it will be lost.
+                tracing::error!(run = %id.run, %error, "the heartbeats of a run ended");
+                Lost::OutOfTouch
+            }
+        });
+        let mut lease = pin!(lease.fuse());
         let mut stopped = None;
         let mut result = {
             let work = pin!(assignment::perform(&self.runner, assignment, &curve));
@@ -328,12 +333,13 @@ impl Agent {
                     // The log has the causes too; what is handed on has not.
                     let causes = gauntlet_text::error_chain(&error);
                     tracing::warn!(run = %id.run, attempt = id.attempt, causes, "the attempt failed");
-                    self.fault(id, error.to_string(), FAULT).await;
+                    self.fault(id, error.to_string(), error.fault_cause(), FAULT)
+                        .await;
                     false
                 }
                 None => {
-                    self.fault(id, "the runner is stopping".to_owned(), LAST_WORD)
-                        .await;
+                    let why = "the runner is stopping".to_owned();
+                    self.fault(id, why, FaultCause::Stopping, LAST_WORD).await;
                     true
                 }
             }
@@ -363,10 +369,11 @@ impl Agent {
         }
     }
 
-    async fn fault(&self, id: AttemptId, reason: String, patience: Duration) {
+    async fn fault(&self, id: AttemptId, reason: String, cause: FaultCause, patience: Duration) {
         tracing::warn!(run = %id.run, attempt = id.attempt, reason, "handing the run back");
         let fault = Fault {
             reason: report::one_line(&reason),
+            cause,
         };
         let sent = retry(patience, || self.runner.client.fault(id, &fault));
         let sent = tokio::time::timeout(patience, sent).await;

@@ -4,16 +4,18 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use gauntlet_container::Containers;
-use gauntlet_protocol::{Assignment, Lane, Meters, Report, Verdict};
+use gauntlet_protocol::{Assignment, FaultCause, Lane, Meters, Report, Verdict};
 use gauntlet_sandbox::Sandbox;
 use gauntlet_wire::TaskInfo;
 use gauntlet_wire::settings::Settings;
 use gauntlet_worker_protocol::Event;
+use sha2::{Digest, Sha256};
 
 use crate::attempt::{self, Attempt, Lanes, Method, PlatformError, Stage};
 use crate::blobs::{BlobError, Blobs};
 use crate::client::{Client, ClientError, retry};
 use crate::curve::Curve;
+use crate::off_reactor::off_reactor;
 use crate::probing::{self, Probing};
 use crate::report;
 
@@ -49,6 +51,20 @@ pub(crate) enum AssignmentError {
     Assignment(String),
 }
 
+impl AssignmentError {
+    /// What it says about this runner.
+    pub(crate) fn fault_cause(&self) -> FaultCause {
+        match self {
+            Self::Blob(BlobError::Fetch { source, .. }) | Self::Model(source)
+                if source.is_transient() =>
+            {
+                FaultCause::Unreachable
+            }
+            _ => FaultCause::Machine,
+        }
+    }
+}
+
 /// Executes an attempt. Dropping the future kills what runs.
 pub(crate) async fn perform(
     runner: &RunnerContext,
@@ -58,24 +74,22 @@ pub(crate) async fn perform(
     let task: TaskInfo = serde_json::from_value(assignment.task.info.clone())
         .map_err(|error| AssignmentError::Assignment(format!("the task: {error}")))?;
     let seed = seed(&assignment.seed)?;
-    let blob = |digest| runner.blobs.get(&runner.client, digest);
+    let bytes = |digest| runner.blobs.get(&runner.client, digest);
+    let file = |digest| runner.blobs.get_file(&runner.client, digest);
     let method = match assignment.lane {
-        Lane::Wasm => Method::Module(blob(&assignment.artifact).await?.1),
+        Lane::Wasm => Method::Module(bytes(&assignment.artifact).await?),
         Lane::Oci => Method::Image {
-            archive: runner
-                .blobs
-                .get_file(&runner.client, &assignment.artifact)
-                .await?,
+            archive: file(&assignment.artifact).await?,
             digest: assignment.artifact.clone(),
         },
     };
-    let (train, _) = blob(&assignment.task.train).await?;
+    let train = file(&assignment.task.train).await?;
     let base = match &assignment.task.base {
-        Some(base) => Some(blob(base).await?.0),
+        Some(base) => Some(file(base).await?),
         None => None,
     };
-    let (hidden_inputs, _) = blob(&assignment.task.hidden_inputs).await?;
-    let (_, hidden_labels) = blob(&assignment.task.hidden_labels).await?;
+    let hidden_inputs = file(&assignment.task.hidden_inputs).await?;
+    let hidden_labels = bytes(&assignment.task.hidden_labels).await?;
     let attempt = Attempt {
         method,
         run: assignment.run.to_string(),
@@ -108,14 +122,12 @@ pub(crate) async fn perform(
         on_score: &on_score,
     });
     let probing = probing.as_ref();
-    let result =
+    let mut result =
         attempt::perform_probed(lanes, &runner.scratch, &attempt, probing, on_event).await?;
-    let digest = result.model_digest();
-    if let (Some(digest), Some(model)) = (&digest, &result.model) {
-        retry(PATIENCE, || runner.client.put_blob(digest, model.clone()))
-            .await
-            .map_err(AssignmentError::Model)?;
-    }
+    let digest = match result.model.take() {
+        Some(model) => Some(hand_in(&runner.client, model).await?),
+        None => None,
+    };
     let curve = curve.lock().unwrap_or_else(PoisonError::into_inner);
     let target = assignment.probing.and_then(|asked| asked.target);
     let to_target = target.and_then(|target| {
@@ -141,6 +153,17 @@ pub(crate) async fn perform(
         probes: curve.scores.clone(),
         to_target,
     })
+}
+
+/// Hands a model in; its digest.
+async fn hand_in(client: &Client, model: Vec<u8>) -> Result<String, AssignmentError> {
+    let (digest, model) = off_reactor(move || (hex::encode(Sha256::digest(&model)), model))
+        .await
+        .map_err(|error| PlatformError::File("hash a model", error))?;
+    retry(PATIENCE, || client.put_blob(&digest, model.clone()))
+        .await
+        .map_err(AssignmentError::Model)?;
+    Ok(digest)
 }
 
 /// What is reported of a run that was told to stop: what its last checkpoint scored.

@@ -7,6 +7,7 @@ use gauntlet_sandbox::Fault;
 use gauntlet_worker_protocol::{Meters, Outcome};
 use sha2::{Digest, Sha256};
 
+use crate::off_reactor::off_reactor;
 use crate::report::Stage;
 
 /// What came of an attempt.
@@ -86,6 +87,15 @@ pub enum PlatformError {
 }
 
 /// Reads a file that a sandbox handed out.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, PlatformError> {
-    std::fs::read(path).map_err(|error| PlatformError::File("read a sandbox's output", error))
+pub(crate) async fn read(path: &Path) -> Result<Vec<u8>, PlatformError> {
+    let read = tokio::fs::read(path).await;
+    read.map_err(|error| PlatformError::File("read a sandbox's output", error))
+}
+
+/// What the platform computes with a method's output, off the threads that others wait for.
+pub(crate) async fn compute<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, PlatformError> {
+    let done = off_reactor(work).await;
+    done.map_err(|error| PlatformError::Score(error.to_string()))
 }

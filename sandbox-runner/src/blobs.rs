@@ -4,22 +4,39 @@
 //! a run on damaged data must become a fault of ours, not a score. The folder is
 //! closed to other users, the workers' among them: hidden labels are in it.
 
+use std::collections::HashMap;
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
+use tokio::sync::{OwnedMutexGuard, Semaphore, mpsc};
 
 use crate::client::{Client, ClientError, retry};
+use crate::off_reactor::off_reactor;
 
 /// How long to try to get a blob.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Pieces that have come and are not on the disk yet.
+const PIECES: usize = 16;
+
 /// The folder of blobs.
 #[derive(Debug)]
 pub struct Blobs {
+    store: Arc<Store>,
+    /// Who fetches which blob: slots that need the same one at once get it once.
+    fetching: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
+    /// So many files are hashed at the same time, however many slots there are.
+    hashing: Semaphore,
+}
+
+/// The files.
+#[derive(Debug)]
+struct Store {
     folder: PathBuf,
     most_bytes: u64,
 }
@@ -70,72 +87,48 @@ impl Blobs {
                 fs::remove_file(entry.path())?;
             }
         }
-        Ok(Self { folder, most_bytes })
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            store: Arc::new(Store { folder, most_bytes }),
+            fetching: Mutex::default(),
+            hashing: Semaphore::new(cores),
+        })
     }
 
-    /// Path and bytes of a blob, fetched if it is not here.
+    /// Bytes of a blob that fits in memory, fetched if it is not here.
     ///
     /// # Errors
     /// See [`BlobError`]: ours all of them.
-    pub async fn get(
-        &self,
-        client: &Client,
-        digest: &str,
-    ) -> Result<(PathBuf, Vec<u8>), BlobError> {
-        check_name(digest)?;
-        let path = self.folder.join(digest);
-        if let Ok(bytes) = fs::read(&path) {
-            if hex::encode(Sha256::digest(&bytes)) == digest {
-                // "Used now", for the day something must go; only a hint.
-                if let Ok(file) = fs::File::options().append(true).open(&path) {
-                    let _hint = file.set_modified(SystemTime::now());
-                }
-                return Ok((path, bytes));
+    pub async fn get(&self, client: &Client, digest: &str) -> Result<Vec<u8>, BlobError> {
+        let path = self.get_file(client, digest).await?;
+        let wanted = digest.to_owned();
+        let read = off_reactor(move || {
+            let bytes = fs::read(path)?;
+            if hex::encode(Sha256::digest(&bytes)) != wanted {
+                return Err(io::Error::other("it changed a moment after it was checked"));
             }
-            tracing::warn!(
-                digest,
-                "a blob is damaged on this machine; fetching it again"
-            );
-        }
-        let bytes = retry(PATIENCE, || async move {
-            Ok(client.blob(digest).await?.bytes().await?.to_vec())
+            Ok(bytes)
+        });
+        read.await.flatten().map_err(|source| BlobError::Disk {
+            digest: digest.to_owned(),
+            source,
         })
-        .await
-        .map_err(|source| BlobError::Fetch {
-            digest: digest.to_owned(),
-            source,
-        })?;
-        if hex::encode(Sha256::digest(&bytes)) != digest {
-            return Err(BlobError::OtherBytes(digest.to_owned()));
-        }
-        self.keep(&path, &bytes).map_err(|source| BlobError::Disk {
-            digest: digest.to_owned(),
-            source,
-        })?;
-        Ok((path, bytes))
     }
 
-    /// Path of a blob that may be too large for memory, fetched if it is not here.
+    /// Path of a blob, fetched if it is not here.
     ///
     /// # Errors
     /// See [`BlobError`]: ours all of them.
     pub async fn get_file(&self, client: &Client, digest: &str) -> Result<PathBuf, BlobError> {
         check_name(digest)?;
-        let path = self.folder.join(digest);
-        let disk = |source| BlobError::Disk {
-            digest: digest.to_owned(),
-            source,
-        };
-        if let Ok(file) = fs::File::options().read(true).append(true).open(&path) {
-            let hint = file.try_clone().map_err(disk)?;
-            if hash(file).await.map_err(disk)? == digest {
-                let _used_now = hint.set_modified(SystemTime::now());
-                return Ok(path);
-            }
-            tracing::warn!(
-                digest,
-                "a blob is damaged on this machine; fetching it again"
-            );
+        let path = self.store.folder.join(digest);
+        if self.is_here(&path, digest).await? {
+            return Ok(path);
+        }
+        let _turn = self.turn(digest).await;
+        // Fetched by another slot meanwhile?
+        if self.is_here(&path, digest).await? {
+            return Ok(path);
         }
         retry(PATIENCE, || self.fetch(client, digest, &path))
             .await
@@ -146,6 +139,50 @@ impl Blobs {
         Ok(path)
     }
 
+    /// Whether the file is here and its bytes are those of its name.
+    async fn is_here(&self, path: &Path, digest: &str) -> Result<bool, BlobError> {
+        let Ok(file) = fs::File::options().read(true).append(true).open(path) else {
+            return Ok(false);
+        };
+        // It is closed by nobody.
+        let _one_of_few = self.hashing.acquire().await;
+        let found = off_reactor(move || {
+            let found = hash(&file)?;
+            // "Used now", for the day something must go; only a hint.
+            let _hint = file.set_modified(SystemTime::now());
+            Ok(found)
+        });
+        let found = found.await.flatten().map_err(|source| BlobError::Disk {
+            digest: digest.to_owned(),
+            source,
+        })?;
+        if found == digest {
+            return Ok(true);
+        }
+        tracing::warn!(
+            digest,
+            "a blob is damaged on this machine; fetching it again"
+        );
+        Ok(false)
+    }
+
+    /// Waits for whoever fetches this blob.
+    async fn turn(&self, digest: &str) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut fetching = self.fetching.lock().unwrap_or_else(PoisonError::into_inner);
+            fetching.retain(|_, turn| turn.strong_count() > 0);
+            match fetching.get(digest).and_then(Weak::upgrade) {
+                Some(turn) => turn,
+                None => {
+                    let turn = Arc::default();
+                    fetching.insert(digest.to_owned(), Arc::downgrade(&turn));
+                    turn
+                }
+            }
+        };
+        turn.lock_owned().await
+    }
+
     /// Fetches a blob piece by piece. What is wrong with this machine is the inner error:
     /// trying again would not help.
     async fn fetch(
@@ -154,43 +191,53 @@ impl Blobs {
         digest: &str,
         path: &Path,
     ) -> Result<Result<(), BlobError>, ClientError> {
-        let disk = |source| BlobError::Disk {
-            digest: digest.to_owned(),
-            source,
-        };
         let mut response = client.blob(digest).await?;
-        let room = self.make_room(response.content_length().unwrap_or(0));
-        let begun = room.and_then(|()| {
-            tempfile::Builder::new()
-                .prefix(".new-")
-                .tempfile_in(&self.folder)
-        });
-        let mut file = match begun {
-            Ok(file) => file,
-            Err(error) => return Ok(Err(disk(error))),
-        };
-        let mut hasher = Sha256::new();
+        let bytes = response.content_length().unwrap_or(0);
+        let (pieces, received) = mpsc::channel(PIECES);
+        let (store, path, wanted) = (Arc::clone(&self.store), path.to_owned(), digest.to_owned());
+        // If nothing more comes it keeps nothing, since the digest is another.
+        let kept = tokio::task::spawn_blocking(move || store.keep(&path, &wanted, bytes, received));
         while let Some(piece) = response.chunk().await? {
-            hasher.update(&piece);
-            if let Err(error) = file.write_all(&piece) {
-                return Ok(Err(disk(error)));
+            if pieces.send(piece).await.is_err() {
+                break;
             }
         }
-        if hex::encode(hasher.finalize()) != digest {
-            return Ok(Err(BlobError::OtherBytes(digest.to_owned())));
-        }
-        let kept = file.persist(path);
-        Ok(kept.map(drop).map_err(|error| disk(error.error)))
+        drop(pieces);
+        let kept = kept.await.map_err(io::Error::other).flatten();
+        Ok(match kept {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(BlobError::OtherBytes(digest.to_owned())),
+            Err(source) => Err(BlobError::Disk {
+                digest: digest.to_owned(),
+                source,
+            }),
+        })
     }
+}
 
-    fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.make_room(bytes.len() as u64)?;
+impl Store {
+    /// Writes a file of the pieces that come, if they are what its name says; false if not.
+    fn keep(
+        &self,
+        path: &Path,
+        digest: &str,
+        bytes: u64,
+        mut pieces: mpsc::Receiver<impl AsRef<[u8]>>,
+    ) -> io::Result<bool> {
+        self.make_room(bytes)?;
         let mut file = tempfile::Builder::new()
             .prefix(".new-")
             .tempfile_in(&self.folder)?;
-        file.write_all(bytes)?;
+        let mut hasher = Sha256::new();
+        while let Some(piece) = pieces.blocking_recv() {
+            hasher.update(&piece);
+            file.write_all(piece.as_ref())?;
+        }
+        if hex::encode(hasher.finalize()) != digest {
+            return Ok(false);
+        }
         file.persist(path)?;
-        Ok(())
+        Ok(true)
     }
 
     fn make_room(&self, bytes: u64) -> io::Result<()> {
@@ -223,19 +270,18 @@ fn check_name(digest: &str) -> Result<(), BlobError> {
     Ok(())
 }
 
-/// SHA-256 in hex of a file; some seconds for a large one, so not on a thread that others need.
-async fn hash(mut file: fs::File) -> io::Result<String> {
-    tokio::task::spawn_blocking(move || {
-        let mut hasher = Sha256::new();
-        io::copy(&mut file, &mut hasher)?;
-        Ok(hex::encode(hasher.finalize()))
-    })
-    .await
-    .map_err(io::Error::other)?
+/// SHA-256 in hex of a file.
+fn hash(mut file: &fs::File) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut file, &mut hasher)?;
+    Ok(hex::encode(hasher.finalize()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
 
     #[test]
@@ -254,7 +300,12 @@ mod tests {
                 .set_modified(used)
                 .unwrap();
         }
-        blobs.keep(&folder.path().join("d"), &[0; 10]).unwrap();
+        let digest = hex::encode(Sha256::digest([0_u8; 10]));
+        let (pieces, received) = mpsc::channel(1);
+        pieces.try_send([0_u8; 10]).unwrap();
+        drop(pieces);
+        let path = folder.path().join("d");
+        assert!(blobs.store.keep(&path, &digest, 10, received).unwrap());
         let mut names: Vec<_> = fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name())
@@ -275,5 +326,50 @@ mod tests {
             0o700
         );
         assert!(!place.join(".new-half").exists());
+    }
+
+    fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    /// A client of nobody: port 1 has no listener.
+    fn nobody() -> Client {
+        let trust = gauntlet_transport::Trust::System;
+        Client::new(
+            "http://127.0.0.1:1".parse().unwrap(),
+            "t".to_owned(),
+            &trust,
+        )
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_blob_to_be_hashed() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path(), u64::MAX).unwrap();
+        let bytes = vec![7_u8; 1 << 20];
+        let digest = hex::encode(Sha256::digest(&bytes));
+        fs::write(folder.path().join(&digest), &bytes).unwrap();
+        let client = nobody();
+        let mut got = std::pin::pin!(blobs.get(&client, &digest));
+        // Done without waiting once it would have held up everything else on this thread.
+        assert!(poll_once(got.as_mut()).is_pending());
+        assert_eq!(got.await.unwrap(), bytes);
+    }
+
+    #[tokio::test]
+    async fn who_fetches_the_same_blob_waits_for_the_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(folder.path(), u64::MAX).unwrap();
+        let first = blobs.turn("a").await;
+        let mut second = std::pin::pin!(blobs.turn("a"));
+        assert!(poll_once(second.as_mut()).is_pending());
+        // Nobody else does.
+        drop(blobs.turn("b").await);
+        drop(first);
+        drop(second.await);
+        assert_eq!(blobs.fetching.lock().unwrap().len(), 2);
+        drop(blobs.turn("c").await);
+        assert_eq!(blobs.fetching.lock().unwrap().len(), 1);
     }
 }

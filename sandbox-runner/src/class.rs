@@ -74,7 +74,11 @@ fn of_the_processor(worker: &Path) -> String {
 
 /// The kernels that the worker chooses on this machine, in its own words.
 fn kernels(worker: &Path) -> String {
-    let said = Command::new(worker).arg("kernels").output().ok();
+    let said = Command::new(worker)
+        .arg("kernels")
+        .env_clear()
+        .output()
+        .ok();
     let said = said.filter(|output| output.status.success());
     let said = said.and_then(|output| String::from_utf8(output.stdout).ok());
     let said = said.map(|text| text.trim().to_owned());

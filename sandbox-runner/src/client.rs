@@ -11,6 +11,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder, Retryable};
 use gauntlet_protocol::{
     Assignment, Fault, Heartbeat, LeaseExtended, LeaseRequest, Register, Registered, Report,
 };
+use gauntlet_transport::{TransportError, Trust};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,6 +45,9 @@ pub enum ClientError {
     /// do not fit together.
     #[error("the orchestrator answers {0}")]
     Refused(String),
+    /// What TLS needs is not there.
+    #[error("{0}; {help}", help = .0.help())]
+    Tls(#[from] TransportError),
 }
 
 impl ClientError {
@@ -96,9 +100,15 @@ impl Client {
     /// A client of the orchestrator at `url`.
     ///
     /// # Errors
-    /// If the HTTP library cannot be set up.
-    pub fn new(url: OrchestratorUrl, token: String) -> Result<Self, ClientError> {
+    /// If the HTTP library cannot be set up, or what TLS needs is not there.
+    pub fn new(url: OrchestratorUrl, token: String, trust: &Trust) -> Result<Self, ClientError> {
+        let tls = if url.is_secure() {
+            trust.client_config()?
+        } else {
+            Trust::nobody()?
+        };
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .connect_timeout(CONNECT)
             .no_proxy()
             .build()?;

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use gauntlet_container::{ContainerConfig, Engine, Gpus};
 use gauntlet_sandbox::{Device, Isolation, SandboxConfig};
+use gauntlet_transport::{Fingerprint, Trust, token_may_travel};
 
 /// Leases runs, executes them in sandboxes, reports.
 ///
@@ -16,6 +17,16 @@ pub struct Config {
     /// The orchestrator's address.
     #[arg(long, env = "GAUNTLET_URL", default_value = "http://127.0.0.1:7700")]
     pub url: OrchestratorUrl,
+    /// File of the authorities that sign the orchestrator's certificate [default: the system's]
+    #[arg(long, env = "GAUNTLET_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// Fingerprint of the orchestrator's certificate, whoever signed it: sha256:HEX, as `gauntlet
+    /// up` prints it
+    #[arg(long, env = "GAUNTLET_SERVER_FINGERPRINT", value_name = "SHA256")]
+    pub server_fingerprint: Option<Fingerprint>,
+    /// Speak http also to another machine: everybody on the way can read token and hidden data.
+    #[arg(long, env = "GAUNTLET_INSECURE_HTTP")]
+    pub insecure_http: bool,
     /// File that holds a runner token. Without it, GAUNTLET_TOKEN is used.
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
@@ -80,17 +91,32 @@ pub enum ConfigError {
         /// Why.
         source: std::io::Error,
     },
+    /// Token and hidden data would go over a network that others may listen to.
+    #[error(
+        "{0} is another machine: everybody on the way could read token and hidden data; use https, \
+         or a tunnel that ends on this machine (--insecure-http does it all the same)"
+    )]
+    Insecure(OrchestratorUrl),
     /// The token cannot be sent.
     #[error("the token holds characters that no token has")]
     Token,
 }
 
 impl Config {
+    /// How the orchestrator proves over TLS that it is the one.
+    #[must_use]
+    pub fn trust(&self) -> Trust {
+        Trust::from_options(self.ca_file.clone(), self.server_fingerprint)
+    }
+
     /// The token, from the file or the environment.
     ///
     /// # Errors
-    /// If there is none, or it cannot be one.
+    /// If there is none, it cannot be one, or it would go over a network in the clear.
     pub fn token(&self) -> Result<String, ConfigError> {
+        if !self.insecure_http && !self.url.is_private() {
+            return Err(ConfigError::Insecure(self.url.clone()));
+        }
         let token = match &self.token_file {
             Some(path) => {
                 std::fs::read_to_string(path).map_err(|source| ConfigError::TokenFile {
@@ -172,13 +198,33 @@ impl Config {
 
 /// Address of an orchestrator, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrchestratorUrl(String);
+pub struct OrchestratorUrl {
+    text: String,
+    secure: bool,
+    private: bool,
+}
+
+impl std::fmt::Display for OrchestratorUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
 
 impl OrchestratorUrl {
+    /// Whether TLS is spoken.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Whether nobody on the way can read what is sent.
+    fn is_private(&self) -> bool {
+        self.private
+    }
+
     /// The address of a path below the API's root.
     #[must_use]
     pub fn api(&self, path: &str) -> String {
-        format!("{}/api/v1/{path}", self.0)
+        format!("{}/api/v1/{path}", self.text)
     }
 }
 
@@ -188,13 +234,12 @@ impl FromStr for OrchestratorUrl {
     fn from_str(text: &str) -> Result<Self, String> {
         let url = reqwest::Url::parse(text).map_err(|error| error.to_string())?;
         match url.scheme() {
-            "http" if url.has_host() => Ok(Self(text.trim_end_matches('/').to_owned())),
-            "https" => Err(
-                "this program speaks plain http; reach an orchestrator on another \
-                            machine through a tunnel or a local proxy"
-                    .to_owned(),
-            ),
-            _ => Err("an address such as http://127.0.0.1:7700 is needed".to_owned()),
+            "http" | "https" if url.has_host() => Ok(Self {
+                text: text.trim_end_matches('/').to_owned(),
+                secure: url.scheme() == "https",
+                private: token_may_travel(&url),
+            }),
+            _ => Err("an address such as https://gauntlet.example.org is needed".to_owned()),
         }
     }
 }
@@ -227,7 +272,8 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused() {
         for (wrong, words) in [
-            (["--url", "https://example.org"], "plain http"),
+            (["--url", "ftp://example.org"], "https://"),
+            (["--server-fingerprint", "sha256:00"], "64 hex digits"),
             (["--url", "nonsense"], "invalid value"),
             (["--device", "cuda:x"], "not the number of a GPU"),
             (["--device", "abacus"], "no such device"),
@@ -237,6 +283,23 @@ mod tests {
             let error = parse(&wrong).unwrap_err().to_string();
             assert!(error.contains(words), "{wrong:?}: {error}");
         }
+    }
+
+    #[test]
+    fn a_token_does_not_go_over_a_network_in_the_clear() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "gnt_runner_00").unwrap();
+        let token = |url: &str, more: &[&str]| {
+            let path = file.path().to_str().unwrap();
+            let arguments = [&["--url", url, "--token-file", path], more].concat();
+            parse(&arguments).unwrap().token()
+        };
+        for url in ["http://127.0.0.1:7700", "http://localhost", "https://host"] {
+            token(url, &[]).unwrap();
+        }
+        let refused = token("http://host:7700", &[]);
+        assert!(matches!(refused, Err(ConfigError::Insecure(_))));
+        token("http://host:7700", &["--insecure-http"]).unwrap();
     }
 
     #[test]

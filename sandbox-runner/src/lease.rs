@@ -128,7 +128,7 @@ mod tests {
     async fn without_an_orchestrator_the_lease_is_given_up_before_its_end() {
         // Nobody listens on port 1.
         let url = "http://127.0.0.1:1".parse().unwrap();
-        let client = Client::new(url, "t".to_owned()).unwrap();
+        let client = Client::new(url, "t".to_owned(), &gauntlet_transport::Trust::System).unwrap();
         let attempt = AttemptId {
             run: uuid::Uuid::nil(),
             attempt: 1,

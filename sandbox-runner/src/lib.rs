@@ -12,7 +12,7 @@
 //!    hidden inputs, and scores outside both: the hidden labels are never in a folder
 //!    that a worker can see,
 //!    Where it is asked to, [`probing`] scores checkpoints on public rows beside the training,
-//! 3. meanwhile `lease` sends heartbeats and pulls the plug when the lease is lost,
+//! 3. meanwhile `lease` sends heartbeats, from a thread of their own, and pulls the plug when the lease is lost,
 //! 4. `report` turns what happened into a verdict or a fault, [`client`] sends it.
 
 pub mod agent;
@@ -27,7 +27,10 @@ pub mod probing;
 mod assignment;
 mod attempt_result;
 mod attempt_spec;
+mod device_probe;
+mod heartbeats;
 mod lanes;
 mod lease;
+mod off_reactor;
 mod phases;
 mod report;

@@ -1,6 +1,7 @@
 //! The phases of an attempt, one after the other, and the scoring of checkpoints beside the first.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use gauntlet_tasks::ScoreError;
 use gauntlet_worker_protocol::{Event, Limits, Meters, Outcome, Phase, Snapshots};
@@ -8,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
-use crate::attempt_result::{AttemptResult, Cause, PlatformError, read};
+use crate::attempt_result::{AttemptResult, Cause, PlatformError, compute, read};
 use crate::attempt_spec::{Attempt, predict_limits, train_limits};
 use crate::lanes::{Lanes, Ready};
 use crate::probing::{self, Probing, Taken};
@@ -127,12 +128,18 @@ async fn predict_and_score(
         return Ok(Some(failure));
     }
 
-    let predictions = read(&predictions)?;
+    let predictions = Arc::new(read(&predictions).await?);
     let ahead = looks_ahead(method, scratch.path(), attempt, &predictions, result).await?;
     if let Some(failure) = ahead {
         return Ok(Some(failure));
     }
-    match gauntlet_tasks::score(&attempt.task.kind, &attempt.hidden_labels, &predictions) {
+    let (kind, labels) = (attempt.task.kind.clone(), attempt.hidden_labels.clone());
+    let scored = compute(move || {
+        let digest = hex::encode(Sha256::digest(&*predictions));
+        (gauntlet_tasks::score(&kind, &labels, &predictions), digest)
+    });
+    let (score, digest) = scored.await?;
+    match score {
         Ok(score) => {
             result.score = Some(score.value);
             // After a remark on how training ended, where there is one.
@@ -148,8 +155,8 @@ async fn predict_and_score(
         }
         Err(error @ ScoreError::Labels(_)) => return Err(PlatformError::Score(error.to_string())),
     }
-    result.model = Some(read(&model)?);
-    result.predictions = Some(hex::encode(Sha256::digest(&predictions)));
+    result.model = Some(read(&model).await?);
+    result.predictions = Some(digest);
     Ok(None)
 }
 
@@ -190,19 +197,22 @@ async fn looks_ahead(
     method: &Ready<'_>,
     scratch: &Path,
     attempt: &Attempt,
-    predictions: &[u8],
+    predictions: &Arc<Vec<u8>>,
     result: &mut AttemptResult,
 ) -> Result<Option<MethodFailure>, PlatformError> {
-    let hidden = read(&attempt.hidden_inputs)?;
+    let hidden = read(&attempt.hidden_inputs).await?;
     // Fresh randomness: what follows from the task or the seed might be guessed.
     let secret = rand::random();
-    let check = gauntlet_tasks::causality_check(&attempt.task.kind, &hidden, &secret)
+    let kind = attempt.task.kind.clone();
+    let check = compute(move || gauntlet_tasks::causality_check(&kind, &hidden, &secret))
+        .await?
         .map_err(|fault| PlatformError::Score(fault.to_string()))?;
     let Some(check) = check else {
         return Ok(None);
     };
     let inputs = scratch.join("causality.safetensors");
-    std::fs::write(&inputs, check.file())
+    tokio::fs::write(&inputs, check.file())
+        .await
         .map_err(|error| PlatformError::File("write the windows of the causality check", error))?;
     let again = scratch.join("again.safetensors");
     let phase = Phase::Predict {
@@ -223,7 +233,10 @@ async fn looks_ahead(
     if let Some(failure) = report::judge(outcome, Stage::Predict).map_err(PlatformError::Worker)? {
         return Ok(Some(failure));
     }
-    match check.compare(predictions, &read(&again)?, method.agreement()) {
+    let again = read(&again).await?;
+    let (predictions, agreement) = (Arc::clone(predictions), method.agreement());
+    let compared = compute(move || check.compare(&predictions, &again, agreement));
+    match compared.await? {
         Ok(()) => Ok(None),
         Err(ScoreError::Predictions(fault)) => {
             result.cause = Some(Cause::Predictions(fault.to_string()));

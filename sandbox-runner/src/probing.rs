@@ -11,7 +11,7 @@ use gauntlet_tasks::{Direction, PublicSlice, ScoreError};
 use gauntlet_worker_protocol::{Phase, Snapshots};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::attempt_result::{PlatformError, read};
+use crate::attempt_result::{PlatformError, compute, read};
 use crate::attempt_spec::{Attempt, predict_limits};
 use crate::lanes::Ready;
 use crate::report::{self, Stage};
@@ -67,12 +67,14 @@ pub(crate) async fn watch(
     probing: &Probing<'_>,
     mut taken: UnboundedReceiver<Taken>,
 ) -> Result<(), PlatformError> {
-    let train = read(&attempt.train)?;
-    let slice = gauntlet_tasks::public_slice(&attempt.task.kind, &train)
+    let train = read(&attempt.train).await?;
+    let kind = attempt.task.kind.clone();
+    let slice = compute(move || gauntlet_tasks::public_slice(&kind, &train))
+        .await?
         .map_err(|fault| PlatformError::Score(fault.to_string()))?;
-    drop(train);
     let inputs = scratch.join("public.safetensors");
-    std::fs::write(&inputs, &slice.inputs)
+    tokio::fs::write(&inputs, &slice.inputs)
+        .await
         .map_err(|error| PlatformError::File("write the public slice", error))?;
     let better = gauntlet_tasks::metric(&attempt.task.kind).better;
 
@@ -149,8 +151,10 @@ async fn score(
     {
         return Ok(None);
     }
-    let predicted = read(&predictions)?;
-    match gauntlet_tasks::score(&attempt.task.kind, &slice.labels, &predicted) {
+    let predicted = read(&predictions).await?;
+    let (kind, labels) = (attempt.task.kind.clone(), slice.labels.clone());
+    let scored = compute(move || gauntlet_tasks::score(&kind, &labels, &predicted));
+    match scored.await? {
         Ok(score) => Ok(Some(score.value)),
         Err(ScoreError::Predictions(_)) => Ok(None),
         Err(error @ ScoreError::Labels(_)) => Err(PlatformError::Score(error.to_string())),

@@ -14,21 +14,21 @@
 //! | `GET /api/v1/tasks/{name}` | | | [`Task`] |
 //! | `GET /api/v1/tasks/{name}/ratings` | | | [`Ratings`] |
 //! | `GET /api/v1/series` | | | [`List`] of [`Series`], by name |
-//! | `POST /api/v1/series` | admin | [`NewSeries`] | 201 [`Series`] |
+//! | `POST /api/v1/series` | organiser | [`NewSeries`] | 201 [`Series`] |
 //! | `GET /api/v1/series/{name}` | | | [`Series`] |
-//! | `POST /api/v1/series/{name}/end` | admin | | [`Series`] |
+//! | `POST /api/v1/series/{name}/end` | organiser | | [`Series`] |
 //! | `GET /api/v1/tournaments` | | | [`List`] of [`TournamentSummary`] |
-//! | `POST /api/v1/tournaments` | admin | [`NewTournament`] | 201 [`Tournament`] |
+//! | `POST /api/v1/tournaments` | organiser | [`NewTournament`] | 201 [`Tournament`] |
 //! | `GET /api/v1/tournaments/{name}` | | | [`Tournament`] |
-//! | `POST /api/v1/tournaments/{name}/open` | admin | | [`Tournament`] |
-//! | `POST /api/v1/tournaments/{name}/close` | admin | | [`Tournament`] |
-//! | `POST /api/v1/tournaments/{name}/cancel` · `…/pause` | admin | [`WithReason`] | [`Tournament`] |
-//! | `POST /api/v1/tournaments/{name}/resume` | admin | | [`Tournament`] |
-//! | `POST /api/v1/tournaments/{name}/disqualify` | admin | [`Disqualify`] | [`Tournament`] |
-//! | `POST /api/v1/tournaments/{name}/rounds/{round}/blocks/{block}/void` · `…/replace` | admin | [`WithReason`] | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/open` | organiser | | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/close` | organiser | | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/cancel` · `…/pause` | organiser | [`WithReason`] | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/resume` | organiser | | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/disqualify` | organiser | [`Disqualify`] | [`Tournament`] |
+//! | `POST /api/v1/tournaments/{name}/rounds/{round}/blocks/{block}/void` · `…/replace` | organiser | [`WithReason`] | [`Tournament`] |
 //! | `POST /api/v1/tournaments/{name}/share` | admin | [`ChangeShare`] | [`Tournament`] |
-//! | `POST /api/v1/tournaments/{name}/retry` | admin | [`Retry`] | [`Tournament`]; grants its stuck runs further attempts |
-//! | `POST /api/v1/tournaments/{name}/rejudge` | admin | [`Rejudge`] | [`Rejudged`] |
+//! | `POST /api/v1/tournaments/{name}/retry` | organiser | [`Retry`] | [`Tournament`]; grants its stuck runs further attempts |
+//! | `POST /api/v1/tournaments/{name}/rejudge` | organiser | [`Rejudge`] | [`Rejudged`] |
 //! | `GET /api/v1/tournaments/{name}/record?after=N` | | | [`Record`] |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | the module, `application/wasm` | 201 [`Receipt`] |
 //! | `GET /api/v1/tournaments/{name}/events` | | | server-sent events: [`ChangeEvent`] |
@@ -41,13 +41,17 @@
 //! | `GET /api/v1/archive/{id}` | | | [`ArchiveEntry`]; `{id}` is an id or `{task}@champion` |
 //! | `GET /api/v1/archive/{id}/module` | | | the module's bytes |
 //! | `GET /api/v1/archive/{id}/model` | | | the model's bytes (safetensors) |
+//! | `GET /api/v1/tokens` | admin | | [`List`] of [`TokenInfo`] |
 //! | `POST /api/v1/tokens` | admin | [`NewToken`] | 201 [`Token`] |
+//! | `POST /api/v1/tokens/{id}/revoke` | admin | | [`TokenInfo`]; it stops working within a second, also for streams that are open |
+//! | `POST /api/v1/tokens/{id}/rotate` | admin | | [`Token`] with another secret in the place of the one before |
 //! | `POST /api/v1/gc` | admin | [`CollectGarbage`] | [`Swept`] |
 //! | `PUT /api/v1/blobs/{digest}` | admin or runner | the bytes | 204 |
 //!
 //! Until a tournament has ended, what is read of it and of its runs is coarse ([`Run::rounded`],
 //! [`Tournament::rounded`]), and its record ends before the first event of a run; with an
-//! admin's token everything is shown at any time.
+//! admin's or a reader's token, or one of its organiser's, everything is shown at any time. What
+//! an admin may do to a tournament or a series, its organiser may too, but for its share.
 //!
 //! The runner's messages are in `gauntlet-protocol`.
 
@@ -84,13 +88,13 @@ pub use runner::Runner;
 pub use series::{NewSeries, Series, SeriesTournament};
 pub use submission::Receipt;
 pub use task::{NewTask, Task};
-pub use token::{NewToken, Token, TokenScope};
+pub use token::{NewToken, Token, TokenInfo, TokenScope};
 pub use tournament::{Champion, Method, NewTournament, Tournament, TournamentSummary};
 
 // What means the same inside and outside has one shape; `tests/wire.rs` holds what it looks
 // like on the wire.
 pub use gauntlet_domain::run::{
-    AttemptState, Budget, CurvePoint, Direction, Meters, Metric, RunState, Verdict,
+    AttemptState, Budget, CurvePoint, Direction, Meters, Metric, RunState, RunnerState, Verdict,
 };
 pub use gauntlet_domain::tournament::{Share, TournamentState};
 

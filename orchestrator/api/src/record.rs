@@ -16,6 +16,10 @@ pub struct RecordedEvent {
     pub previous: String,
     /// Its digest.
     pub digest: String,
+    /// The account that asked for it, for those who see everything of the tournament. It is no
+    /// part of what was hashed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
 }
 
 /// Events of a tournament's record.

@@ -18,4 +18,7 @@ pub struct Receipt {
     /// When it was accepted.
     #[serde(with = "time::serde::rfc3339")]
     pub submitted_at: OffsetDateTime,
+    /// What its sender should know, such as what of an image is not taken over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }

@@ -137,6 +137,10 @@ pub struct Method {
     /// Why it is out, if it was disqualified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disqualified: Option<String>,
+    /// Why it is out, if the platform gave it up: its runs faulted on several runners on which
+    /// others' passed. That is nobody's verdict on the method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_aside: Option<String>,
 }
 
 /// The winner of a tournament.

@@ -8,9 +8,9 @@ use gauntlet_api::{
     CheckpointScore, CollectGarbage, Comparison, CurvePoint, Cut, CutLine, Direction, Disqualify,
     Health, Heat, List, Meters, Method, Metric, Move, NewSeries, NewTask, NewToken, NewTournament,
     Numbers, Pile, Problem, Rating, RatingStep, Ratings, Receipt, Record, RecordedEvent, Rejudge,
-    Rejudged, Retry, Round, RoundState, Run, RunCell, RunState, Runner, Series, SeriesTournament,
-    Share, Standing, Swept, Task, Title, Token, TokenScope, Tournament, TournamentState,
-    TournamentSummary, Verdict, WithReason,
+    Rejudged, Retry, Round, RoundState, Run, RunCell, RunState, Runner, RunnerState, Series,
+    SeriesTournament, Share, Standing, Swept, Task, Title, Token, TokenInfo, TokenScope,
+    Tournament, TournamentState, TournamentSummary, Verdict, WithReason,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -278,6 +278,7 @@ fn tournament() -> Tournament {
                 cut_after: Some(1),
                 defender: true,
                 disqualified: Some("it copied".to_owned()),
+                set_aside: None,
             },
             Method {
                 name: "linear".to_owned(),
@@ -285,6 +286,7 @@ fn tournament() -> Tournament {
                 cut_after: None,
                 defender: false,
                 disqualified: None,
+                set_aside: Some("its runs faulted on the runners a and b".to_owned()),
             },
         ],
         rounds: vec![round(), bare_round()],
@@ -571,14 +573,39 @@ fn the_organisers_commands() {
     let body = NewToken {
         scope: TokenScope::Miner,
         note: "for the lab".to_owned(),
+        account: None,
+        lifetime_seconds: None,
     };
     pinned("new_token", &body);
     strict(&body);
+    let body = NewToken {
+        account: Some("ada".to_owned()),
+        lifetime_seconds: Some(3600),
+        ..body
+    };
+    pinned("new_token_of_an_account", &body);
     pinned(
         "token",
         &Token {
+            id: Uuid::from_u128(1),
             token: "gnt_miner_00".to_owned(),
             scope: TokenScope::Miner,
+            account: "ada".to_owned(),
+        },
+    );
+    pinned(
+        "token_info",
+        &TokenInfo {
+            id: Uuid::from_u128(1),
+            note: "for the lab".to_owned(),
+            scope: TokenScope::Reader,
+            account: "ada".to_owned(),
+            role: "reader".to_owned(),
+            usable: false,
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            expires_at: Some(OffsetDateTime::UNIX_EPOCH + Duration::hours(1)),
+            last_used_at: Some(OffsetDateTime::UNIX_EPOCH),
+            revoked_at: None,
         },
     );
 }
@@ -644,17 +671,19 @@ fn everything_else() {
             }],
         },
     );
-    pinned(
-        "receipt",
-        &Receipt {
-            submission: ID,
-            tournament: "cup".to_owned(),
-            method: "tiny-mlp".to_owned(),
-            digest: digest('d'),
-            bytes: 1024,
-            submitted_at: at(0),
-        },
-    );
+    let receipt = Receipt {
+        submission: ID,
+        tournament: "cup".to_owned(),
+        method: "tiny-mlp".to_owned(),
+        digest: digest('d'),
+        bytes: 1024,
+        submitted_at: at(0),
+        notes: vec![],
+    };
+    pinned("receipt", &receipt);
+    read_without(&receipt, &["notes"]);
+    let notes = vec!["left out of the image: VOLUME".to_owned()];
+    pinned("receipt_with_notes", &Receipt { notes, ..receipt });
     let entry = ArchiveEntry {
         id: ID,
         aliases: vec!["digits@champion".to_owned()],
@@ -676,15 +705,28 @@ fn everything_else() {
     };
     pinned("archive_entry", &entry);
     read_without(&entry, &["lane", "metric"]);
+    let runner = Runner {
+        id: ID,
+        name: "local-1".to_owned(),
+        class: "cpu-2".to_owned(),
+        version: "0.1.0".to_owned(),
+        last_seen_at: at(0),
+        alive: true,
+        state: RunnerState::Serving,
+        set_aside_because: None,
+        set_aside_until: None,
+        last_fault: None,
+    };
+    pinned("runner", &runner);
+    read_without(&runner, &["state"]);
     pinned(
-        "runner",
+        "runner_set_aside",
         &Runner {
-            id: ID,
-            name: "local-1".to_owned(),
-            class: "cpu-2".to_owned(),
-            version: "0.1.0".to_owned(),
-            last_seen_at: at(0),
-            alive: true,
+            state: RunnerState::SetAside,
+            set_aside_because: Some("3 faults in a row".to_owned()),
+            set_aside_until: Some(at(30)),
+            last_fault: Some("the disk is full".to_owned()),
+            ..runner
         },
     );
     pinned(
@@ -699,6 +741,7 @@ fn everything_else() {
                 body: "{}".to_owned(),
                 previous: digest('0'),
                 digest: digest('2'),
+                actor: Some("ada".to_owned()),
             }],
         },
     );
@@ -793,6 +836,12 @@ fn names() {
     pinned("directions", &[Direction::Higher, Direction::Lower]);
     pinned(
         "token_scopes",
-        &[TokenScope::Admin, TokenScope::Miner, TokenScope::Runner],
+        &[
+            TokenScope::Admin,
+            TokenScope::Organiser,
+            TokenScope::Miner,
+            TokenScope::Runner,
+            TokenScope::Reader,
+        ],
     );
 }

@@ -20,7 +20,7 @@ use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::{Context, Policy, SubmissionLimits};
-use gauntlet_storage::{Blobs, Db, tournaments};
+use gauntlet_storage::{Blobs, Db, tournaments, uploads};
 
 use crate::error::Result;
 
@@ -71,10 +71,14 @@ impl Platform {
             },
         );
         let token = format!("gnt_runner_{:064x}", 7);
-        ensure_token(&context, &token, Scope::Runner, "bench").await?;
+        let runner = ensure_token(&context, &token, Scope::Runner, "bench").await?;
         let miner = format!("gnt_miner_{:064x}", 8);
         let miner = ensure_token(&context, &miner, Scope::Miner, "bench").await?;
         let model = context.blobs.put(Bytes::from_static(b"a model")).await?;
+        // As if its runners had put it there.
+        let mut conn = context.db.acquire().await?;
+        uploads::note(&mut conn, runner, &model).await?;
+        drop(conn);
         create_task(&context, task(&context).await?).await?;
         Ok(Self {
             orchestrator,

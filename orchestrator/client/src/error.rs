@@ -18,6 +18,15 @@ pub enum ClientError {
     /// The token could not be sent in a header.
     #[error("the token has characters no token has")]
     Token,
+    /// A token would go over a network that others may listen to.
+    #[error("the token would be sent to {url} for everybody on the way to read")]
+    Insecure {
+        /// The address.
+        url: String,
+    },
+    /// What TLS needs is not there.
+    #[error(transparent)]
+    Tls(#[from] gauntlet_transport::TransportError),
     /// A file to be sent could not be read.
     #[error("failed to read the archive: {0}")]
     File(#[source] std::io::Error),

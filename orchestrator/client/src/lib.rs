@@ -25,10 +25,12 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use gauntlet_api::Problem;
+use gauntlet_transport::token_may_travel;
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::{Serialize, de::DeserializeOwned};
 
 pub use error::ClientError;
+pub use gauntlet_transport::{Fingerprint, Trust};
 pub use reqwest::StatusCode;
 
 /// How long to go on trying a server that does not answer.
@@ -39,6 +41,15 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 /// A file may go this slowly, in bytes a second, before the server gives up on it.
 const SLOWEST_UPLOAD: u64 = 1 << 20;
 
+/// How an orchestrator is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// How it proves over TLS that it is the one.
+    pub trust: Trust,
+    /// Send the token in the clear also where others may listen.
+    pub insecure_http: bool,
+}
+
 /// An orchestrator, as seen from here.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -48,16 +59,25 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of the orchestrator at `url`.
+    /// A client of the orchestrator at `url`, which proves itself as this system wants it to.
     pub fn new(url: &str, token: Option<String>) -> Result<Self, ClientError> {
+        Self::with(url, token, &Connection::default())
+    }
+
+    /// A client of the orchestrator at `url`. A token is sent over TLS, or where it does not leave
+    /// this machine, unless that is said not to matter.
+    pub fn with(
+        url: &str,
+        token: Option<String>,
+        connection: &Connection,
+    ) -> Result<Self, ClientError> {
         let unusable = |why: &str| ClientError::Address {
             url: url.to_owned(),
             why: why.to_owned(),
         };
         let base = Url::parse(url).map_err(|error| unusable(&error.to_string()))?;
-        if base.scheme() != "http" {
-            // Built without TLS: an orchestrator elsewhere is reached through a tunnel.
-            return Err(unusable("only http is spoken"));
+        if !matches!(base.scheme(), "http" | "https") {
+            return Err(unusable("it begins with neither https: nor http:"));
         }
         if base.cannot_be_a_base() || base.host_str().is_none() {
             return Err(unusable("it names no host"));
@@ -67,7 +87,17 @@ impl Client {
         {
             return Err(ClientError::Token);
         }
+        if token.is_some() && !connection.insecure_http && !token_may_travel(&base) {
+            return Err(ClientError::Insecure {
+                url: url.to_owned(),
+            });
+        }
+        let tls = match base.scheme() {
+            "https" => connection.trust.client_config()?,
+            _ => Trust::nobody()?,
+        };
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .user_agent(concat!("gauntlet/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(5))
             .build()
@@ -314,11 +344,30 @@ mod tests {
 
     #[test]
     fn unusable_addresses_and_tokens_are_refused() {
-        for url in ["127.0.0.1:7700", "https://host", "nonsense", "file:///x"] {
+        for url in ["127.0.0.1:7700", "ftp://host", "nonsense", "file:///x"] {
             let error = Client::new(url, None).unwrap_err();
             assert!(matches!(error, ClientError::Address { .. }), "{url}");
         }
-        let error = Client::new("http://host", Some("a\nb".into())).unwrap_err();
+        let error = Client::new("http://localhost", Some("a\nb".into())).unwrap_err();
         assert!(matches!(error, ClientError::Token));
+    }
+
+    #[test]
+    fn a_token_does_not_go_over_a_network_in_the_clear() {
+        let token = || Some("gnt_miner_00".to_owned());
+        let error = Client::new("http://host", token()).unwrap_err();
+        assert!(matches!(error, ClientError::Insecure { .. }), "{error}");
+        Client::new("http://host", None).unwrap();
+        let connection = Connection {
+            insecure_http: true,
+            ..Connection::default()
+        };
+        Client::with("http://host", token(), &connection).unwrap();
+        let fingerprint = format!("sha256:{}", "ab".repeat(32)).parse().unwrap();
+        let connection = Connection {
+            trust: Trust::Certificate(fingerprint),
+            insecure_http: false,
+        };
+        Client::with("https://host", token(), &connection).unwrap();
     }
 }

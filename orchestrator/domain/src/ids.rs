@@ -43,6 +43,8 @@ id! {
     RunId,
     /// A machine that executes runs.
     RunnerId,
+    /// Somebody who may do something: a person, a team, a machine.
+    AccountId,
     /// An access token.
     TokenId,
     /// An entry of the archive.

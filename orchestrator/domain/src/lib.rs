@@ -22,7 +22,9 @@ pub mod tournament;
 
 pub use digest::{Digest, ParseDigestError};
 pub use ids::{
-    ArchiveId, BlockId, RoundId, RunId, RunnerId, SeriesId, SubmissionId, TaskId, TokenId,
-    TournamentId,
+    AccountId, ArchiveId, BlockId, RoundId, RunId, RunnerId, SeriesId, SubmissionId, TaskId,
+    TokenId, TournamentId,
 };
-pub use names::{MethodName, NameError, RunnerName, SeriesName, TaskName, TournamentName};
+pub use names::{
+    AccountName, MethodName, NameError, RunnerName, SeriesName, TaskName, TournamentName,
+};

@@ -78,6 +78,9 @@ name! {
     /// Name of a method within a tournament.
     MethodName, "the method's name", 64, "-_",
         "lower-case letters, digits, hyphens and underscores, a letter or digit first";
+    /// Name of an account.
+    AccountName, "the account's name", 64, "-_.",
+        "lower-case letters, digits, hyphens, underscores and dots, a letter or digit first";
     /// Name of a runner, for people.
     RunnerName, "the runner's name", 64, "-_.",
         "lower-case letters, digits, hyphens, underscores and dots, a letter or digit first";

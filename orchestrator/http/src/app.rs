@@ -5,10 +5,16 @@ use std::sync::Arc;
 use gauntlet_scheduler::Context;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::background::Background;
 use crate::changes::Changes;
 use crate::metrics::Metrics;
+use crate::public::spool::UploadPlaces;
+use crate::refused::Refused;
+use crate::runner::images_asked::ImagesAsked;
 use crate::runner::lease_dispatcher::LeaseDispatcher;
 use crate::runner::report_batcher::ReportBatcher;
+use crate::runner::uploads::Uploads;
+use crate::token_watch::TokenWatch;
 
 /// Shared by all handlers; cloning is cheap.
 #[derive(Clone)]
@@ -20,26 +26,48 @@ pub(crate) struct App {
     /// Where runners hand in their results.
     pub(crate) reports: ReportBatcher,
     pub(crate) metrics: Metrics,
+    /// Who may upload at the same time.
+    pub(crate) places: Arc<UploadPlaces>,
+    /// Whether anybody takes images.
+    pub(crate) images_asked: Arc<ImagesAsked>,
+    /// What runners have put into the blob store.
+    pub(crate) uploads: Uploads,
+    /// Which tokens have answers under way.
+    pub(crate) tokens: TokenWatch,
+    /// Requests without a token that will do.
+    pub(crate) refused: Arc<Refused>,
     /// Ends long answers (streams, waits) when the server ends.
     pub(crate) stop: CancellationToken,
     _stop_with_the_last: Arc<DropGuard>,
 }
 
 impl App {
-    /// Starts the tasks that listen for notifications, hand out work and take results in.
+    /// Starts the tasks that listen for notifications, hand out work, take results in and watch
+    /// tokens.
     /// They end with the last clone of the app or when `stop` is cancelled.
-    pub(crate) fn start(context: Context, stop: &CancellationToken) -> Self {
+    pub(crate) fn start(context: Context, stop: &CancellationToken) -> (Self, Background) {
         let stop = stop.child_token();
-        let changes = Changes::start(context.db.clone(), stop.clone());
-        let leases = LeaseDispatcher::start(context.clone(), changes.subscribe(), stop.clone());
-        Self {
+        let mut tasks = Background::default();
+        let changes = Changes::start(&mut tasks, context.db.clone(), stop.clone());
+        let subscription = changes.subscribe();
+        let leases =
+            LeaseDispatcher::start(&mut tasks, context.clone(), subscription, stop.clone());
+        let reports = ReportBatcher::start(&mut tasks, context.clone());
+        let tokens = TokenWatch::start(&mut tasks, context.db.clone(), stop.clone());
+        let app = Self {
             leases,
-            reports: ReportBatcher::start(context.clone()),
+            reports,
             metrics: Metrics::new(),
+            places: Arc::default(),
+            images_asked: Arc::default(),
+            tokens,
+            refused: Arc::default(),
+            uploads: Uploads::default(),
             _stop_with_the_last: Arc::new(stop.clone().drop_guard()),
             context,
             changes,
             stop,
-        }
+        };
+        (app, tasks)
     }
 }

@@ -1,54 +1,141 @@
-//! Who is calling: extractors for the three scopes.
+//! Who is calling: extractors for what tokens are for.
 //!
 //! A token is 256 random bits, and what is stored is its SHA-256: a look-up by
-//! digest tells nothing through its timing that would help to guess a token.
+//! digest tells nothing through its timing that would help to guess a token. It is looked up
+//! at every request, so what is revoked or expired is refused from then on; answers that take
+//! long ask for a [`Hold`].
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use gauntlet_domain::tournament::Audience;
-use gauntlet_domain::{Digest, TokenId};
-use gauntlet_storage::tokens;
+use gauntlet_domain::{AccountId, AccountName, Digest, SeriesName, TokenId, TournamentName};
+use gauntlet_scheduler::Context;
+use gauntlet_storage::{series, shares, tokens, tournaments};
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::refused::Why;
+use crate::token_watch::Hold;
+
+/// Whoever asks by a token.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) token: TokenId,
+    pub(crate) account: AccountId,
+    account_name: AccountName,
+    scope: String,
+    digest: Digest,
+}
 
 /// An admin.
-pub(crate) struct Admin {
-    pub(crate) token: TokenId,
-}
+pub(crate) struct Admin(pub(crate) Caller);
 
-/// A miner, or an admin.
-pub(crate) struct Miner {
-    pub(crate) token: TokenId,
-}
+/// An organiser, or an admin. What is another organiser's is none of an organiser's business:
+/// see [`Caller::must_organise`].
+pub(crate) struct Organiser(pub(crate) Caller);
+
+/// A miner, an organiser or an admin.
+pub(crate) struct Miner(pub(crate) Caller);
 
 /// A runner.
-pub(crate) struct Runner {
-    pub(crate) token: TokenId,
-}
+pub(crate) struct Runner(pub(crate) Caller);
 
 /// A runner, or an admin, who brings the data of tasks.
-pub(crate) struct Writer;
+pub(crate) struct Writer(pub(crate) Caller);
 
-/// Whoever looks: with an admin's token the organiser, otherwise everyone.
-pub(crate) struct Viewer(pub(crate) Audience);
+/// Whoever looks: with or without a token.
+pub(crate) struct Viewer(Option<Caller>);
+
+impl Caller {
+    /// What commands work with; the account is named beside the events of what they do.
+    pub(crate) fn context(&self, app: &App) -> Context {
+        app.context.acting(&self.account_name)
+    }
+
+    /// For an answer that takes long: tells when the token stops being good.
+    pub(crate) fn hold(&self, app: &App) -> Hold {
+        app.tokens.hold(self.digest)
+    }
+
+    pub(crate) fn is_runner(&self) -> bool {
+        self.scope == "runner"
+    }
+
+    /// Refuses what is another organiser's. What does not exist is left to the command.
+    pub(crate) async fn must_organise(&self, app: &App, name: &TournamentName) -> Result<()> {
+        if self.scope == "admin" {
+            return Ok(());
+        }
+        let mut conn = app.context.db.acquire().await?;
+        match tournaments::id(&mut conn, name).await? {
+            Some(id) if shares::organiser(&mut conn, id).await? != Some(self.account) => {
+                Err(not_yours("tournament", name))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same of a series.
+    pub(crate) async fn must_organise_series(&self, app: &App, name: &SeriesName) -> Result<()> {
+        if self.scope == "admin" {
+            return Ok(());
+        }
+        let mut conn = app.context.db.acquire().await?;
+        match series::organiser(&mut conn, name).await? {
+            Some(organiser) if organiser == self.account => Ok(()),
+            // Also where there is none of that name: it says no more than that.
+            _ => Err(not_yours("series", name)),
+        }
+    }
+}
+
+impl Viewer {
+    /// What is to be seen of a tournament: everything for its organiser, for admins and readers.
+    pub(crate) async fn audience(&self, app: &App, tournament: &str) -> Result<Audience> {
+        let sees_all = match &self.0 {
+            None => false,
+            Some(caller) => match caller.scope.as_str() {
+                "admin" | "reader" => true,
+                "organiser" => match tournament.parse() {
+                    Ok(name) => caller.must_organise(app, &name).await.is_ok(),
+                    Err(_) => false,
+                },
+                _ => false,
+            },
+        };
+        Ok(if sees_all {
+            Audience::Organiser
+        } else {
+            Audience::Everyone
+        })
+    }
+
+    /// What is to be seen of the platform itself: everything for admins and readers.
+    pub(crate) fn audience_of_platform(&self) -> Audience {
+        match &self.0 {
+            Some(caller) if matches!(caller.scope.as_str(), "admin" | "reader") => {
+                Audience::Organiser
+            }
+            _ => Audience::Everyone,
+        }
+    }
+
+    /// For an answer that takes long: tells when the token, if there is one, stops being good.
+    pub(crate) fn hold(&self, app: &App) -> Option<Hold> {
+        self.0.as_ref().map(|caller| caller.hold(app))
+    }
+}
 
 impl FromRequestParts<App> for Viewer {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let Some(token) = bearer(&parts.headers) else {
-            return Ok(Self(Audience::Everyone));
-        };
-        let mut conn = app.context.db.acquire().await?;
-        let found = tokens::find(&mut conn, &Digest::of(token.as_bytes())).await?;
-        let is_admin = found.is_some_and(|found| found.scope == "admin");
-        Ok(Self(if is_admin {
-            Audience::Organiser
-        } else {
-            Audience::Everyone
-        }))
+        match bearer(&parts.headers) {
+            // Whoever shows a token means to be somebody: a wrong one is no reason to show less.
+            Some(token) => Ok(Self(Some(find(parts, app, token).await?))),
+            None => Ok(Self(None)),
+        }
     }
 }
 
@@ -56,8 +143,16 @@ impl FromRequestParts<App> for Admin {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let token = authorise(&parts.headers, app, &["admin"]).await?;
-        Ok(Self { token })
+        administrative(parts, app, &["admin"]).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for Organiser {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let caller = administrative(parts, app, &["organiser", "admin"]).await?;
+        Ok(Self(caller))
     }
 }
 
@@ -65,8 +160,8 @@ impl FromRequestParts<App> for Miner {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let token = authorise(&parts.headers, app, &["miner", "admin"]).await?;
-        Ok(Self { token })
+        let caller = authorise(parts, app, &["miner", "organiser", "admin"]).await?;
+        Ok(Self(caller))
     }
 }
 
@@ -74,8 +169,7 @@ impl FromRequestParts<App> for Runner {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let token = authorise(&parts.headers, app, &["runner"]).await?;
-        Ok(Self { token })
+        authorise(parts, app, &["runner"]).await.map(Self)
     }
 }
 
@@ -83,32 +177,38 @@ impl FromRequestParts<App> for Writer {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        authorise(&parts.headers, app, &["runner", "admin"]).await?;
-        Ok(Self)
+        authorise(parts, app, &["runner", "admin"]).await.map(Self)
     }
 }
 
+/// [`authorise`]s what changes how tournaments go, and tells the log who asked.
+async fn administrative(parts: &Parts, app: &App, allowed: &[&str]) -> Result<Caller> {
+    let caller = authorise(parts, app, allowed).await?;
+    tracing::info!(
+        actor = %caller.account_name,
+        token = %caller.token,
+        method = %parts.method,
+        path = parts.uri.path(),
+        "an administrative request"
+    );
+    Ok(caller)
+}
+
 /// Finds the caller's token and checks that its scope is one of `allowed`.
-async fn authorise(headers: &HeaderMap, app: &App, allowed: &[&str]) -> Result<TokenId> {
-    let token = bearer(headers).ok_or_else(|| {
-        unauthorised(
+async fn authorise(parts: &Parts, app: &App, allowed: &[&str]) -> Result<Caller> {
+    let Some(token) = bearer(&parts.headers) else {
+        app.refused.note(Why::Missing, parts);
+        return Err(unauthorised(
             "missing-token",
             "No token",
             "this needs a token, and the request carries none",
-        )
-    })?;
-    let mut conn = app.context.db.acquire().await?;
-    let found = tokens::find(&mut conn, &Digest::of(token.as_bytes())).await?;
-    let found = found.ok_or_else(|| {
-        unauthorised(
-            "unknown-token",
-            "Unknown token",
-            "the token is not known, or it was revoked",
-        )
-    })?;
+        ));
+    };
+    let found = find(parts, app, token).await?;
     if allowed.contains(&found.scope.as_str()) {
-        return Ok(found.id);
+        return Ok(found);
     }
+    app.refused.note(Why::Scope, parts);
     let wanted = allowed.join(" or ");
     Err(Error::new(
         StatusCode::FORBIDDEN,
@@ -122,6 +222,37 @@ async fn authorise(headers: &HeaderMap, app: &App, allowed: &[&str]) -> Result<T
     .found(found.scope))
 }
 
+async fn find(parts: &Parts, app: &App, token: &str) -> Result<Caller> {
+    let digest = Digest::of(token.as_bytes());
+    let found = {
+        let mut conn = app.context.db.acquire().await?;
+        tokens::find(&mut conn, &digest).await?
+    };
+    let Some(found) = found else {
+        app.refused.note(Why::Unknown, parts);
+        return Err(ended());
+    };
+    if !found.noted {
+        app.tokens.used(found.id);
+    }
+    Ok(Caller {
+        token: found.id,
+        account: found.account,
+        account_name: found.account_name,
+        scope: found.scope,
+        digest,
+    })
+}
+
+/// The token is not, or no longer, good for anything.
+pub(crate) fn ended() -> Error {
+    unauthorised(
+        "unknown-token",
+        "Unknown token",
+        "the token is not known, it was revoked, or its time is over",
+    )
+}
+
 fn unauthorised(kind: &str, title: &str, detail: &str) -> Error {
     Error::new(
         StatusCode::UNAUTHORIZED,
@@ -130,6 +261,17 @@ fn unauthorised(kind: &str, title: &str, detail: &str) -> Error {
         detail,
         "send `Authorization: Bearer <token>`; `gauntlet up` writes tokens to tokens.json in its data \
          folder, and an admin makes others with `gauntlet token create`",
+    )
+    .field("header.authorization")
+}
+
+fn not_yours(what: &str, name: impl std::fmt::Display) -> Error {
+    Error::new(
+        StatusCode::FORBIDDEN,
+        "not-yours",
+        "It is somebody else's",
+        format!("the {what} `{name}` is not this account's"),
+        "use a token of its organiser's account, or ask an admin",
     )
     .field("header.authorization")
 }

@@ -11,6 +11,8 @@ use gauntlet_storage::listen::Listener;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
+use crate::background::Background;
+
 /// How long a change can go unnoticed when its hint is lost.
 const POLL: Duration = Duration::from_secs(1);
 const RECONNECT: Duration = Duration::from_secs(1);
@@ -24,10 +26,10 @@ pub(crate) struct Subscription(broadcast::Receiver<Option<TournamentId>>);
 
 impl Changes {
     /// Starts to listen, until `stop`.
-    pub(crate) fn start(db: Db, stop: CancellationToken) -> Self {
+    pub(crate) fn start(tasks: &mut Background, db: Db, stop: CancellationToken) -> Self {
         let (sender, _) = broadcast::channel(64);
         let changes = Self(sender.clone());
-        tokio::spawn(async move {
+        tasks.start("passes changes on", async move {
             stop.run_until_cancelled(listen(db, sender)).await;
         });
         changes

@@ -46,6 +46,7 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
                 cut_after: method.cut_after,
                 defender: method.defender,
                 disqualified: method.disqualified_because,
+                set_aside: method.set_aside_because,
             })
             .collect(),
         rounds: view
@@ -240,6 +241,10 @@ pub(crate) fn runner(view: views::RunnerView) -> api::Runner {
         version: view.version,
         last_seen_at: view.last_seen_at,
         alive: view.alive,
+        state: view.state,
+        set_aside_because: view.set_aside_because,
+        set_aside_until: view.set_aside_until,
+        last_fault: view.last_fault,
     }
 }
 

@@ -67,6 +67,12 @@ impl Error {
         self
     }
 
+    /// Says when it is worth trying again.
+    pub(crate) fn retry_after(mut self, time: std::time::Duration) -> Self {
+        self.retry_seconds = Some(time.as_secs());
+        self
+    }
+
     /// A part of the request that cannot be understood.
     pub(crate) fn invalid(
         field: impl Into<String>,

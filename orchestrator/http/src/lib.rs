@@ -8,6 +8,7 @@
 mod admin;
 mod app;
 mod auth;
+mod background;
 mod card;
 mod changes;
 mod convert;
@@ -19,8 +20,12 @@ mod metrics;
 mod pages;
 mod public;
 mod read;
+mod refused;
 mod routes;
 mod runner;
 mod serve;
+mod tls_listener;
+mod token_watch;
 
-pub use serve::{app, serve};
+pub use serve::{app, serve, serve_tls};
+pub use tls_listener::TlsListener;

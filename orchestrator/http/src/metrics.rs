@@ -83,14 +83,26 @@ impl Metrics {
             inner.seconds.clone(),
         );
         registry.register("leases", "Runs given to runners", inner.leases.clone());
-        registry.register("results", "Results accepted, by verdict", inner.results.clone());
+        registry.register(
+            "results",
+            "Results accepted, by verdict",
+            inner.results.clone(),
+        );
         registry.register(
             "faults",
             "Attempts that runners gave up for faults of the platform",
             inner.faults.clone(),
         );
-        registry.register("runs_queued", "Runs that wait for a runner", inner.queued.clone());
-        registry.register("runs_leased", "Runs that a runner has", inner.leased.clone());
+        registry.register(
+            "runs_queued",
+            "Runs that wait for a runner",
+            inner.queued.clone(),
+        );
+        registry.register(
+            "runs_leased",
+            "Runs that a runner has",
+            inner.leased.clone(),
+        );
         registry.register(
             "runs_stuck",
             "Runs that need an operator: `gauntlet tournament retry`",

@@ -9,6 +9,7 @@ use gauntlet_storage::views::{
 };
 
 use crate::app::App;
+use crate::auth::Viewer;
 use crate::convert;
 use crate::error::{Error, Result};
 
@@ -64,6 +65,15 @@ pub(crate) async fn run(app: &App, id: RunId, audience: Audience) -> Result<RunV
         .ok_or_else(|| Error::not_found("path.id", "run", id))
 }
 
+/// A run as this viewer may see it.
+pub(crate) async fn run_for(app: &App, id: RunId, viewer: &Viewer) -> Result<RunView> {
+    let view = run(app, id, Audience::Everyone).await?;
+    match viewer.audience(app, &view.tournament).await? {
+        Audience::Everyone => Ok(view),
+        audience => run(app, id, audience).await,
+    }
+}
+
 pub(crate) async fn tasks(app: &App) -> Result<Vec<TaskView>> {
     let mut conn = app.context.db.acquire().await?;
     Ok(views::tasks(&mut conn).await?)
@@ -96,9 +106,9 @@ pub(crate) async fn one_series(app: &App, name: &str) -> Result<SeriesView> {
         .ok_or_else(|| Error::not_found("path.name", "series", name))
 }
 
-pub(crate) async fn runners(app: &App) -> Result<Vec<RunnerView>> {
+pub(crate) async fn runners(app: &App, audience: Audience) -> Result<Vec<RunnerView>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::runners(&mut conn).await?)
+    Ok(views::runners(&mut conn, audience).await?)
 }
 
 pub(crate) async fn archive(app: &App) -> Result<Vec<ArchiveEntry>> {

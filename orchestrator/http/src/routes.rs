@@ -8,19 +8,21 @@
 //! | `POST /api/v1/tasks` | admin | `admin/tasks.rs` |
 //! | `GET /api/v1/tasks/{name}/ratings` | | `public/ratings.rs` |
 //! | `GET /api/v1/series` · `GET /api/v1/series/{name}` | | `public/series.rs` |
-//! | `POST /api/v1/series` · `POST /api/v1/series/{name}/end` | admin | `admin/series.rs` |
+//! | `POST /api/v1/series` · `POST /api/v1/series/{name}/end` | organiser | `admin/series.rs` |
 //! | `GET /api/v1/tournaments` · `GET /api/v1/tournaments/{name}` | | `public/tournaments.rs` |
-//! | `POST /api/v1/tournaments` | admin | `admin/tournaments.rs` |
-//! | `POST /api/v1/tournaments/{name}/open` · `…/close` · `…/cancel` | admin | `admin/tournaments.rs` |
-//! | `POST /api/v1/tournaments/{name}/pause` · `…/resume` · `…/disqualify` | admin | `admin/tournaments.rs` |
-//! | `POST /api/v1/tournaments/{name}/rounds/{round}/blocks/{block}/void` · `…/replace` | admin | `admin/tournaments.rs` |
-//! | `POST /api/v1/tournaments/{name}/share` · `…/retry` | admin | `admin/tournaments.rs` |
-//! | `POST /api/v1/tournaments/{name}/rejudge` | admin | `admin/rejudge.rs` |
+//! | `POST /api/v1/tournaments` | organiser | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/open` · `…/close` · `…/cancel` | organiser | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/pause` · `…/resume` · `…/disqualify` | organiser | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/rounds/{round}/blocks/{block}/void` · `…/replace` | organiser | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/share` | admin | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/retry` | organiser | `admin/tournaments.rs` |
+//! | `POST /api/v1/tournaments/{name}/rejudge` | organiser | `admin/rejudge.rs` |
 //! | `GET /api/v1/tournaments/{name}/record?after=N` | | `public/record.rs` |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | `public/submissions.rs` |
 //! | `GET /api/v1/tournaments/{name}/events` · `GET /api/v1/runs/{id}/events` | | `public/events.rs` |
 //! | `GET /api/v1/runs/{id}` | | `public/runs.rs` |
-//! | `POST /api/v1/tokens` | admin | `admin/tokens.rs` |
+//! | `GET /api/v1/tokens` · `POST /api/v1/tokens` | admin | `admin/tokens.rs` |
+//! | `POST /api/v1/tokens/{id}/revoke` · `…/rotate` | admin | `admin/tokens.rs` |
 //! | `POST /api/v1/gc` | admin | `admin/garbage.rs` |
 //! | `GET /api/v1/events` | | `public/events.rs` |
 //! | `POST /api/v1/runs/{id}/retry` | admin | `admin/runs.rs` |
@@ -40,7 +42,7 @@
 //! | `GET /archive/{id}` | | `pages/archive.rs` |
 //! | `GET /assets/{file}` | | `pages/assets.rs` |
 //!
-//! An admin's token is good for everything a miner's is. Whatever else is asked
+//! An admin's token is good for everything a miner's and an organiser's is. Whatever else is asked
 //! for is answered 404 or 405 as a problem, or as a page to a browser.
 
 use axum::Router;
@@ -71,7 +73,12 @@ pub(crate) fn router(app: App) -> Router {
         )
         .route("/series/{name}", get(public::series::show))
         .route("/series/{name}/end", post(admin::series::end))
-        .route("/tokens", post(admin::tokens::create))
+        .route(
+            "/tokens",
+            get(admin::tokens::list).post(admin::tokens::create),
+        )
+        .route("/tokens/{id}/revoke", post(admin::tokens::revoke))
+        .route("/tokens/{id}/rotate", post(admin::tokens::rotate))
         .route("/gc", post(admin::garbage::collect))
         .route("/events", get(public::events::everything))
         .route(

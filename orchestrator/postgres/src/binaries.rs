@@ -67,6 +67,8 @@ fn usable(dir: &Path) -> bool {
 fn reports(dir: &Path, major: &str) -> bool {
     std::process::Command::new(dir.join("postgres"))
         .arg("--version")
+        .env_clear()
+        .env("LC_ALL", "C")
         .output()
         .is_ok_and(|output| {
             String::from_utf8_lossy(&output.stdout)

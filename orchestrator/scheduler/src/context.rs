@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use gauntlet_storage::{Blobs, Db, Error, Transaction};
+use gauntlet_domain::AccountName;
+use gauntlet_storage::{Blobs, Db, Error, Transaction, events};
 
 use crate::Signals;
+use crate::health_policy::HealthPolicy;
 
 /// Database, blobs, policy, signals. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct Context {
     pub policy: Policy,
     /// Hints between the parts of this process.
     pub signals: Signals,
+    /// Who acts by it; nobody, where the platform acts by itself.
+    actor: Option<AccountName>,
     reached: Reached,
 }
 
@@ -31,6 +35,7 @@ impl Context {
             blobs,
             policy,
             signals: Signals::new(),
+            actor: None,
             reached: |_, _| {},
         }
     }
@@ -41,6 +46,24 @@ impl Context {
     #[must_use]
     pub fn with_failpoints(self, reached: Reached) -> Self {
         Self { reached, ..self }
+    }
+
+    /// The same for what an account asks for: it is named beside the events of what it does.
+    #[must_use]
+    pub fn acting(&self, actor: &AccountName) -> Self {
+        Self {
+            actor: Some(actor.clone()),
+            ..self.clone()
+        }
+    }
+
+    /// Begins a transaction of whoever acts.
+    pub(crate) async fn begin(&self) -> Result<Transaction, Error> {
+        let mut tx = self.db.begin().await?;
+        if let Some(actor) = &self.actor {
+            events::set_actor(&mut tx, actor).await?;
+        }
+        Ok(tx)
     }
 
     /// Names a place where a crash must do no harm.
@@ -99,9 +122,11 @@ pub struct Policy {
     /// How long such a blob stays before it is set aside, and again before it is removed.
     /// Longer than any upload and run take from their first blob to the row that names it.
     pub blob_grace: Duration,
+    /// When runners are set aside.
+    pub health: HealthPolicy,
 }
 
-/// How much one token may hand in. Each method that is scored tells its author something of the
+/// How much one account may hand in, by whichever of its tokens. Each method that is scored tells its author something of the
 /// hidden part. Admins may hand in what they like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SubmissionLimits {
@@ -112,7 +137,7 @@ pub struct SubmissionLimits {
 }
 
 impl SubmissionLimits {
-    /// More than anybody hands in: for tests and measurements with one token.
+    /// More than anybody hands in: for tests and measurements with one account.
     pub const NONE: Self = Self {
         a_day: u32::MAX,
         a_tournament: u32::MAX,
@@ -139,6 +164,7 @@ impl Default for Policy {
             submissions: SubmissionLimits::default(),
             sweep_every: Duration::from_secs(3_600),
             blob_grace: Duration::from_secs(24 * 3_600),
+            health: HealthPolicy::default(),
         }
     }
 }

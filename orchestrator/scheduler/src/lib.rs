@@ -14,9 +14,13 @@ mod card;
 pub mod commands;
 mod context;
 mod error;
+mod health_policy;
 pub mod loops;
+mod runner_health;
 mod signals;
 
 pub use context::{Context, Policy, SubmissionLimits};
 pub use error::{Reason, Refusal};
+pub use health_policy::HealthPolicy;
+pub use runner_health::Cause;
 pub use signals::Signals;

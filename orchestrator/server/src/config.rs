@@ -7,6 +7,7 @@ use gauntlet_scheduler::SubmissionLimits;
 use serde::Deserialize;
 
 use crate::error::ServerError;
+use crate::tls::Tls;
 
 /// Where an orchestrator listens if nobody says otherwise.
 pub const LISTEN: &str = "127.0.0.1:7700";
@@ -20,6 +21,14 @@ const MOST_SLOTS: usize = 4;
 pub struct File {
     /// Address to listen on.
     pub listen: Option<SocketAddr>,
+    /// `self-signed`, for a certificate that nobody signed.
+    pub tls: Option<TlsMode>,
+    /// File of the certificate to show, in PEM form, then those that signed it.
+    pub tls_cert: Option<PathBuf>,
+    /// File of its key.
+    pub tls_key: Option<PathBuf>,
+    /// Speak http also if other machines can reach it.
+    pub insecure_http: Option<bool>,
     /// Runs that the local runner executes at the same time; 0 for no runner.
     pub slots: Option<usize>,
     /// Threads of each run's tensor backend.
@@ -28,7 +37,7 @@ pub struct File {
     pub tasks: Option<PathBuf>,
     /// Folder of modules, models and data that all orchestrators of the database share.
     pub blobs: Option<PathBuf>,
-    /// How many methods a miner's token may hand in within 24 hours.
+    /// How many methods a submitter's account may hand in within 24 hours.
     pub submissions_a_day: Option<u32>,
     /// How many of them to one tournament.
     pub submissions_a_tournament: Option<u32>,
@@ -64,8 +73,34 @@ impl File {
     }
 }
 
+/// How TLS is spoken without files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsMode {
+    /// With a certificate that nobody signed.
+    SelfSigned,
+}
+
 impl File {
-    /// How much a token may hand in: as set, else the defaults.
+    /// Whose certificate is shown.
+    ///
+    /// # Errors
+    /// If only one of the two files is named, or these and a mode.
+    pub fn tls(&self) -> Result<Tls, ServerError> {
+        match (self.tls, &self.tls_cert, &self.tls_key) {
+            (None, None, None) => Ok(Tls::None),
+            (Some(TlsMode::SelfSigned), None, None) => Ok(Tls::SelfSigned),
+            (None, Some(certificate), Some(key)) => Ok(Tls::Files {
+                certificate: certificate.clone(),
+                key: key.clone(),
+            }),
+            _ => Err(ServerError::TlsFiles),
+        }
+    }
+}
+
+impl File {
+    /// How much an account may hand in: as set, else the defaults.
     pub fn submissions(&self) -> SubmissionLimits {
         let default = SubmissionLimits::default();
         SubmissionLimits {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rand::TryRng as _;
@@ -118,7 +118,7 @@ impl DataDir {
     /// and the sandboxes run as other users, but not list it; each secret in it is 0600.
     ///
     /// # Errors
-    /// If a folder cannot be made.
+    /// If a folder cannot be made, or every user of the machine may look into the blobs.
     pub fn create(&self) -> Result<(), ServerError> {
         // Hidden labels are among the blobs: this user's alone.
         let make = |path: &Path, mode| {
@@ -130,10 +130,17 @@ impl DataDir {
             source,
         })?;
         let blobs = self.blobs();
-        make(&blobs, 0o700).map_err(|source| ServerError::BlobFolder {
-            path: blobs,
+        let unusable = |source| ServerError::BlobFolder {
+            path: blobs.clone(),
             source,
-        })
+        };
+        make(&blobs, 0o700).map_err(unusable)?;
+        // One that was there before has the permissions that somebody else gave it.
+        let mode = fs::metadata(&blobs).map_err(unusable)?.permissions().mode() & 0o777;
+        if mode & 0o007 != 0 {
+            return Err(ServerError::OpenBlobs { path: blobs, mode });
+        }
+        Ok(())
     }
 
     /// Takes the folder for this process.
@@ -284,8 +291,6 @@ fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ServerError> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     fn scratch() -> (tempfile::TempDir, DataDir) {
@@ -313,6 +318,36 @@ mod tests {
         }
         let blobs = fs::metadata(data.blobs()).unwrap().permissions().mode();
         assert_eq!(blobs & 0o777, 0o700, "hidden labels are among the blobs");
+    }
+
+    #[test]
+    fn blobs_that_others_may_read_or_change_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = folder.path().join("shared");
+        fs::create_dir(&blobs).unwrap();
+        let data = DataDir::resolve(Some(folder.path().join("data")))
+            .unwrap()
+            .with_blobs(Some(&blobs))
+            .unwrap();
+        for (mode, fits) in [
+            (0o777, false),
+            (0o755, false),
+            (0o701, false),
+            (0o704, false),
+            (0o770, true),
+            (0o750, true),
+            (0o700, true),
+        ] {
+            fs::set_permissions(&blobs, fs::Permissions::from_mode(mode)).unwrap();
+            match data.create() {
+                Ok(()) => assert!(fits, "{mode:o}"),
+                Err(ServerError::OpenBlobs { mode: found, .. }) => {
+                    assert!(!fits, "{mode:o}");
+                    assert_eq!(found, mode);
+                }
+                Err(error) => panic!("{mode:o}: {error}"),
+            }
+        }
     }
 
     #[test]

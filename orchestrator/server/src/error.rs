@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use gauntlet_client::ClientError;
 use gauntlet_scheduler::Refusal;
 use gauntlet_tasks::TaskError;
+use gauntlet_transport::TransportError;
 use thiserror::Error;
 
 use crate::records::ServerFile;
@@ -35,6 +36,14 @@ pub enum ServerError {
         path: PathBuf,
         /// Why not.
         source: std::io::Error,
+    },
+    /// Every user of the machine may look into the folder for blobs, among which are hidden labels.
+    #[error("{} is open to every user of this machine (mode {mode:o}), and hidden labels are in it", .path.display())]
+    OpenBlobs {
+        /// The folder.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
     },
     /// Another orchestrator holds the data folder's lock.
     #[error("another gauntlet is using {}{}", .root.display(), holder(.by.as_ref()))]
@@ -68,6 +77,18 @@ pub enum ServerError {
         /// Why not.
         source: std::io::Error,
     },
+    /// Other machines would be spoken with in the clear.
+    #[error("on {address} tokens and hidden data would go over the network for everybody to read")]
+    Insecure {
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// Certificate and key are named together, and nothing else with them.
+    #[error("a certificate and its key are needed, or `self-signed`, not one without the other")]
+    TlsFiles,
+    /// There is no TLS.
+    #[error(transparent)]
+    Tls(#[from] TransportError),
     /// The local runner's program is not beside this one.
     #[error("{} is not there", .path.display())]
     NoRunner {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use gauntlet_client::Client;
 use gauntlet_scheduler::SubmissionLimits;
 use gauntlet_storage::Db;
+use gauntlet_transport::Fingerprint;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::data_dir::{DataDir, Lock, ServerFile, Tokens};
 use crate::database::Database;
 use crate::error::ServerError;
-use crate::{orchestrator, runner, tasks, tokens};
+use crate::tls::Tls;
+use crate::{orchestrator, runner, tasks, tls, tokens};
 
 /// How long an orderly end may take before what is left is cut off.
 const GRACE: Duration = Duration::from_secs(10);
@@ -27,6 +29,10 @@ pub struct Options {
     pub data: DataDir,
     /// Address to listen on.
     pub listen: SocketAddr,
+    /// Whose certificate is shown there, if TLS is spoken.
+    pub tls: Tls,
+    /// Speak http there also if other machines can reach it.
+    pub insecure_http: bool,
     /// Take any port if that one is taken.
     pub any_port: bool,
     /// Runs that the local runner executes at the same time; 0 for no runner.
@@ -52,6 +58,8 @@ pub struct Options {
 pub struct Instance {
     data: DataDir,
     url: String,
+    local_url: String,
+    fingerprint: Option<Fingerprint>,
     tokens: Tokens,
     tasks: Vec<String>,
     runner: JoinSet<Result<(), ServerError>>,
@@ -71,6 +79,7 @@ impl Instance {
     /// The first part that does not start. What was started before it is stopped.
     pub async fn start(options: Options) -> Result<Self, ServerError> {
         let data = options.data;
+        tls::check(&options.tls, options.listen, options.insecure_http)?;
         // First what can be refused without starting anything.
         let tasks = match &options.tasks {
             Some(dir) => tasks::read(dir)?,
@@ -82,10 +91,7 @@ impl Instance {
         data.create()?;
         let lock = data.lock()?;
         let listener = listen(options.listen, options.any_port).await?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| ServerError::failed("read the listener's address", error))?;
-        let url = format!("http://{}", reachable(address));
+        let certificate = tls::certificate(&options.tls, &data, &listener)?;
 
         let database = Database::start(&data, options.durable).await?;
         let context = orchestrator::context(&data, database.url(), options.submissions).await?;
@@ -93,13 +99,14 @@ impl Instance {
 
         let db = context.db.clone();
         let stop_orchestrator = CancellationToken::new();
-        let orchestrator = orchestrator::start(context, listener, stop_orchestrator.clone());
+        let reached = tls::open(certificate, listener, stop_orchestrator.clone()).await?;
+        let orchestrator = orchestrator::start(context, reached.doors, stop_orchestrator.clone());
         data.write_server(&ServerFile {
-            url: url.clone(),
+            url: reached.local_url.clone(),
             pid: std::process::id(),
         })?;
 
-        let admin = Client::new(&url, Some(tokens.admin.clone()))?;
+        let admin = Client::new(&reached.local_url, Some(tokens.admin.clone()))?;
         let secret = data.secret(options.secret)?;
         let tasks = tasks::register(&admin, tasks, &secret).await?;
 
@@ -108,7 +115,7 @@ impl Instance {
         if options.slots > 0 {
             let local = runner::Runner::new(
                 &data,
-                &url,
+                &reached.local_url,
                 &tokens.runner,
                 options.slots,
                 options.threads,
@@ -120,7 +127,9 @@ impl Instance {
         }
         Ok(Self {
             data,
-            url,
+            url: reached.url,
+            local_url: reached.local_url,
+            fingerprint: reached.fingerprint,
             tokens,
             tasks,
             runner,
@@ -133,9 +142,14 @@ impl Instance {
         })
     }
 
-    /// Base address for clients on this machine.
+    /// Base address, for people and for clients anywhere.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Fingerprint of the certificate that is shown there, if there is one.
+    pub fn fingerprint(&self) -> Option<Fingerprint> {
+        self.fingerprint
     }
 
     /// Names of the tasks that were registered.
@@ -145,7 +159,10 @@ impl Instance {
 
     /// A client that may do everything.
     pub fn admin(&self) -> Result<Client, ServerError> {
-        Ok(Client::new(&self.url, Some(self.tokens.admin.clone()))?)
+        Ok(Client::new(
+            &self.local_url,
+            Some(self.tokens.admin.clone()),
+        )?)
     }
 
     /// Resolves when a part ends that should not: then all must end.
@@ -213,18 +230,6 @@ fn refused(address: SocketAddr, source: std::io::Error) -> ServerError {
     ServerError::Listen { address, source }
 }
 
-/// The address clients on this machine use: a listener on all addresses is
-/// reached through the loopback one.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-    let ip = match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(ip, address.port())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,13 +242,5 @@ mod tests {
         assert!(matches!(error, ServerError::Listen { .. }), "{error}");
         let other = listen(address, true).await.unwrap();
         assert_ne!(other.local_addr().unwrap(), address);
-    }
-
-    #[test]
-    fn a_listener_on_all_addresses_is_reached_through_loopback() {
-        let at = |text: &str| reachable(text.parse().unwrap()).to_string();
-        assert_eq!(at("0.0.0.0:80"), "127.0.0.1:80");
-        assert_eq!(at("[::]:80"), "[::1]:80");
-        assert_eq!(at("10.0.0.1:80"), "10.0.0.1:80");
     }
 }

@@ -12,8 +12,10 @@ mod orchestrator;
 mod records;
 mod runner;
 pub mod tasks;
+mod tls;
 mod tokens;
 
 pub use error::{Cause, ServerError};
 pub use gauntlet_scheduler::SubmissionLimits;
 pub use instance::{Instance, Options};
+pub use tls::Tls;

@@ -2,12 +2,12 @@
 
 use gauntlet_scheduler::{Context, Policy, SubmissionLimits, loops};
 use gauntlet_storage::{Blobs, Db, check_server};
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::data_dir::DataDir;
 use crate::error::ServerError;
+use crate::tls::Doors;
 
 /// Connects to the database, brings its schema up to date and opens the blobs.
 pub(crate) async fn context(
@@ -35,15 +35,19 @@ pub(crate) async fn context(
 /// Starts both parts; they end when `stop` is cancelled.
 pub(crate) fn start(
     context: Context,
-    listener: TcpListener,
+    doors: Doors,
     stop: CancellationToken,
 ) -> JoinSet<Result<(), ServerError>> {
     let mut parts = JoinSet::new();
-    let served = gauntlet_http::serve(context.clone(), listener, stop.clone());
+    let (served, until) = (context.clone(), stop.clone());
     parts.spawn(async move {
-        served
-            .await
-            .map_err(|error| ServerError::failed("serve requests", error))
+        let ended = match doors {
+            Doors::Plain(listener) => gauntlet_http::serve(served, listener, until).await,
+            Doors::Tls(listener, local) => {
+                gauntlet_http::serve_tls(served, listener, local, until).await
+            }
+        };
+        ended.map_err(|error| ServerError::failed("serve requests", error))
     });
     parts.spawn(async move {
         loops::run(context, stop).await;

@@ -23,6 +23,19 @@ const TRIES: u32 = 6;
 /// How long a runner may take to give its run back.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// What the runner gets of our own environment. The rest, among which may be the database's
+/// password, is none of its business.
+const PASSED_ON: [&str; 8] = [
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "LD_LIBRARY_PATH",
+    "PATH",
+    "RUST_BACKTRACE",
+    "TMPDIR",
+    "TZ",
+];
+
 /// Name of the local runner.
 const NAME: &str = "local";
 
@@ -134,7 +147,12 @@ impl Runner {
         if let Some(engine) = &self.engine {
             command.args(["--containers", "--engine"]).arg(engine);
         }
+        let passed_on = PASSED_ON
+            .into_iter()
+            .filter_map(|name| Some((name, std::env::var_os(name)?)));
         command
+            .env_clear()
+            .envs(passed_on)
             .env("GAUNTLET_LOG", log)
             .arg("--url")
             .arg(&self.url)
@@ -235,6 +253,40 @@ mod tests {
         };
         let (ended, ()) = tokio::join!(runner.keep_alive(&stop), watch);
         ended.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_runner_gets_a_list_of_our_environment_and_not_all_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = folder.path().join("told");
+        let script = format!(
+            "cd {}; env > part; mv part told; exec sleep 60",
+            folder.path().display()
+        );
+        let runner = runner(folder.path(), &script);
+        let stop = CancellationToken::new();
+        let watch = async {
+            appears(&told).await;
+            stop.cancel();
+        };
+        let (ended, ()) = tokio::join!(runner.keep_alive(&stop), watch);
+        ended.unwrap();
+        // Whoever runs tests sets it.
+        let ours = "CARGO_MANIFEST_DIR";
+        assert!(std::env::var_os(ours).is_some());
+        let told = std::fs::read_to_string(told).unwrap();
+        let names: Vec<&str> = told
+            .lines()
+            .filter_map(|line| line.split_once('=').map(|(name, _)| name))
+            .collect();
+        // The shell sets some by itself.
+        let of_the_shell = ["PWD", "OLDPWD", "SHLVL", "_"];
+        let given = ["GAUNTLET_LOG", "GAUNTLET_TOKEN"];
+        for name in &names {
+            let listed = PASSED_ON.contains(name) || given.contains(name);
+            assert!(listed || of_the_shell.contains(name), "{name}");
+        }
+        assert!(names.contains(&"GAUNTLET_TOKEN") && !names.contains(&ours));
     }
 
     #[tokio::test]

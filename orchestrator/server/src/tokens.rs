@@ -1,7 +1,8 @@
 //! The tokens of the data folder: made once, and known to whichever database is used.
 
+use gauntlet_domain::AccountName;
 use gauntlet_scheduler::Context;
-use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
+use gauntlet_scheduler::commands::tokens::{Scope, ensure_token_of};
 
 use crate::data_dir::{DataDir, Tokens, random};
 use crate::error::ServerError;
@@ -26,12 +27,14 @@ pub(crate) async fn ensure(data: &DataDir, context: &Context) -> Result<Tokens, 
             tokens
         }
     };
-    for (token, scope) in [
-        (&tokens.admin, Scope::Admin),
-        (&tokens.miner, Scope::Miner),
-        (&tokens.runner, Scope::Runner),
+    for (token, scope, account) in [
+        (&tokens.admin, Scope::Admin, "local-admin"),
+        (&tokens.miner, Scope::Miner, "local-submitter"),
+        (&tokens.runner, Scope::Runner, "local-runner"),
     ] {
-        ensure_token(context, token, scope, NOTE)
+        // Made anew, the tokens are the same accounts' as before.
+        let account: Option<AccountName> = account.parse().ok();
+        ensure_token_of(context, token, scope, NOTE, account)
             .await
             .map_err(|source| ServerError::Token {
                 scope: scope.as_str(),

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use gauntlet_server::data_dir::DataDir;
-use gauntlet_server::{Instance, Options, config};
+use gauntlet_server::{Instance, Options, Tls, config};
 use gauntlet_workbench::source_tree;
 
 use super::rules::Rules;
@@ -44,6 +44,9 @@ pub(crate) struct Demo {
     /// Address to listen on [default: 127.0.0.1:7700, or any port if that is taken].
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Listen also on an address that other machines can reach, though http can be read on the way.
+    #[arg(long, env = "GAUNTLET_INSECURE_HTTP")]
+    insecure_http: bool,
     /// Runs executed at the same time [default: one a core, at most 4].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     slots: Option<u16>,
@@ -85,6 +88,8 @@ impl Demo {
         let starting = Instance::start(Options {
             data: data.clone(),
             listen,
+            tls: Tls::None,
+            insecure_http: self.insecure_http,
             any_port: self.listen.is_none(),
             slots,
             threads,

@@ -57,7 +57,7 @@ enum Command {
     Archive(archive::ArchiveCommand),
     /// See who executes runs.
     Runner(runner::RunnerCommand),
-    /// Make tokens for others.
+    /// Make tokens for others, see them, revoke and replace them.
     Token(token::TokenCommand),
     /// Remove stored bytes that nothing names any more.
     Gc(garbage::GarbageCommand),

@@ -68,14 +68,19 @@ impl Submit {
             self.of_the_engine().await?
         };
         output.answer(&receipt, |receipt| {
-            format!(
+            let mut lines = format!(
                 "{} takes part in {}\n  digest: {}\n  size: {}\n  submission: {}",
                 printable(&receipt.method),
                 printable(&receipt.tournament),
                 receipt.digest,
                 bytes(receipt.bytes),
                 receipt.submission
-            )
+            );
+            for note in &receipt.notes {
+                lines.push_str("\n  note: ");
+                lines.push_str(&printable(note));
+            }
+            lines
         })
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use gauntlet_container::Engine;
 use gauntlet_server::data_dir::DataDir;
-use gauntlet_server::{Instance, Options, config};
+use gauntlet_server::{Instance, Options, Tls, config};
 use gauntlet_workbench::source_tree;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
@@ -26,6 +26,26 @@ pub(crate) struct Up {
     /// Address to listen on [default: 127.0.0.1:7700].
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Speak TLS with a certificate that nobody signed, for a lab: clients and runners pin the
+    /// fingerprint that is printed.
+    #[arg(long, value_name = "HOW", value_enum)]
+    tls: Option<TlsHow>,
+    /// Speak TLS with the certificate in this file, in PEM form, then those that signed it. It and
+    /// its key are read anew when they change.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tls_key",
+        conflicts_with = "tls"
+    )]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Speak http also on an address that other machines can reach: for a network of which you
+    /// know everybody.
+    #[arg(long, env = "GAUNTLET_INSECURE_HTTP")]
+    insecure_http: bool,
     /// Start no local runner.
     #[arg(long, conflicts_with = "slots")]
     no_runner: bool,
@@ -52,10 +72,20 @@ pub(crate) struct Up {
     config: Option<PathBuf>,
 }
 
+/// How TLS is spoken without files.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum TlsHow {
+    /// With a certificate that nobody signed.
+    SelfSigned,
+}
+
 /// What `up` says when everything runs.
 #[derive(Debug, Serialize)]
 struct Started {
     url: String,
+    /// Fingerprint of the certificate, if TLS is spoken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<String>,
     data: PathBuf,
     /// Runs executed here at the same time.
     slots: usize,
@@ -67,6 +97,12 @@ impl Up {
         let data = DataDir::resolve(self.data)?;
         let file = config::File::load(self.config.as_deref(), data.root())?;
         let submissions = file.submissions();
+        let tls = match (self.tls, self.tls_cert, self.tls_key) {
+            (Some(TlsHow::SelfSigned), ..) => Tls::SelfSigned,
+            (None, Some(certificate), Some(key)) => Tls::Files { certificate, key },
+            // One of them alone is refused by the arguments.
+            _ => file.tls()?,
+        };
         let blobs = self.blobs.filter(|blobs| !blobs.as_os_str().is_empty());
         let data = data.with_blobs(blobs.or(file.blobs).as_deref())?;
         let asked = if self.no_runner {
@@ -87,6 +123,8 @@ impl Up {
         let instance = Instance::start(Options {
             data: data.clone(),
             listen,
+            tls,
+            insecure_http: self.insecure_http || file.insecure_http.unwrap_or(false),
             any_port: false,
             slots,
             threads,
@@ -109,15 +147,19 @@ impl Up {
         };
         let started = Started {
             url: instance.url().to_owned(),
+            fingerprint: instance.fingerprint().map(|of| of.to_string()),
             data: data.root().to_path_buf(),
             slots,
             tasks: instance.tasks().to_vec(),
         };
         output.answer(&started, |started| {
             format!(
-                "Gauntlet is up at {}\n  data: {}\n  tasks: {}\n  runs here at the same time: {}\n\
+                "Gauntlet is up at {}{}\n  data: {}\n  tasks: {}\n  runs here at the same time: {}\n\
                  Stop it with Ctrl-C; runs under way are given back and run again later.",
                 started.url,
+                started.fingerprint.as_ref().map_or_else(String::new, |of| format!(
+                    "\n  certificate: {of} (runners and clients pin it with --server-fingerprint)"
+                )),
                 started.data.display(),
                 if started.tasks.is_empty() {
                     "none".to_owned()

@@ -10,9 +10,14 @@ impl From<ClientError> for Failure {
         match error {
             ClientError::Address { .. } => Self::input(what)
                 .field("--url")
-                .help("give it as http://HOST:PORT"),
+                .help("give it as https://HOST:PORT, or http://HOST:PORT"),
+            ClientError::Insecure { .. } => Self::input(what).field("--url").help(
+                "use https, or a tunnel that ends on this machine; --insecure-http sends it all the \
+                 same",
+            ),
+            ClientError::Tls(error) => Self::input(what).field("--ca-file").help(error.help()),
             ClientError::Token => Self::input(what)
-                .field("--token")
+                .field("--token-file")
                 .help("copy it again; a token is made of letters, digits and underscores"),
             ClientError::Unreachable { .. } => {
                 Self::new(Fault::Unreachable, what).field("--url").help(
@@ -62,13 +67,14 @@ mod tests {
 
     #[test]
     fn what_was_typed_wrong_is_named() {
-        for url in ["127.0.0.1:7700", "https://host", "nonsense", "file:///x"] {
+        for url in ["127.0.0.1:7700", "ftp://host", "nonsense", "file:///x"] {
             let failure = Failure::from(Client::new(url, None).unwrap_err());
             assert_eq!(failure.field.as_deref(), Some("--url"), "{url}");
             assert_eq!(failure.exit_code(), 2);
         }
-        let failure = Failure::from(Client::new("http://host", Some("a\nb".into())).unwrap_err());
-        assert_eq!(failure.field.as_deref(), Some("--token"));
+        let failure =
+            Failure::from(Client::new("http://localhost", Some("a\nb".into())).unwrap_err());
+        assert_eq!(failure.field.as_deref(), Some("--token-file"));
     }
 
     #[test]

@@ -16,16 +16,29 @@ impl From<ServerError> for Failure {
                 .help("name a folder with --data DIR or GAUNTLET_DATA"),
             E::DataFolder { .. } => Self::input(what).field("--data").help(unwritable),
             E::BlobFolder { .. } => Self::input(what).field("--blobs").help(unwritable),
+            E::OpenBlobs { .. } => Self::input(what).field("--blobs").help(
+                "chmod 700 it, or 770 if orchestrators of one group share it; what others may have \
+                 read is no longer hidden",
+            ),
             E::InUse { .. } => Self::input(what)
                 .field("--data")
                 .help("use the one that runs, stop it, or name another folder with --data DIR"),
             E::SettingsFile { .. } => Self::input(what).field("--config"),
             E::Settings { .. } => Self::input(what)
                 .field("--config")
-                .help("known keys are listen, slots, threads, tasks and blobs"),
+                .help("known keys are listen, tls, tls_cert, tls_key, insecure_http, slots, threads, tasks, blobs, \
+                       submissions_a_day and submissions_a_tournament"),
             E::Listen { .. } => Self::input(what)
                 .field("--listen")
                 .help("name another address with --listen ADDR; port 0 takes any free one"),
+            E::Insecure { .. } => Self::input(what).field("--listen").help(
+                "have it speak TLS with --tls-cert and --tls-key, or --tls self-signed; behind a proxy \
+                 that does, listen on 127.0.0.1; --insecure-http does it all the same",
+            ),
+            E::TlsFiles => Self::input(what)
+                .field("--tls-cert")
+                .help("name both with --tls-cert FILE --tls-key FILE, or say --tls self-signed"),
+            E::Tls(error) => Self::input(what).field("--tls-cert").help(error.help()),
             E::NoRunner { .. } => Self::input(what).field("--no-runner").help(
                 "build it with `cargo build --release -p gauntlet-runner -p gauntlet-sandbox -p \
                  gauntlet-worker`, or start without a runner",
@@ -81,6 +94,7 @@ mod tests {
                 },
                 "--listen",
             ),
+            (ServerError::Insecure { address }, "--listen"),
             (ServerError::NoRunner { path: "/x".into() }, "--no-runner"),
             (ServerError::TaskDiffers { name: "x".into() }, "--tasks"),
         ] {

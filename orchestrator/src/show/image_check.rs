@@ -26,6 +26,9 @@ pub(crate) fn show(check: &ImageCheck) -> String {
                 facts.privileged_files
             ));
         }
+        for what in &facts.left_out {
+            lines.push(format!("  left out: {}", printable(what)));
+        }
     }
     if let Some(refusal) = &check.refusal {
         lines.push(format!("  refused ({}): {}", refusal.rule, refusal.detail));

@@ -1,11 +1,15 @@
-//! Lists of tasks, tournaments and runners.
+//! Lists of tasks, tournaments, runners and tokens.
 
-use gauntlet_api::{Pile, Runner, Swept, Task, TournamentSummary};
+use std::fmt::Write as _;
+
+use gauntlet_api::{
+    Pile, Runner, RunnerState, Swept, Task, TokenInfo, TokenScope, TournamentSummary,
+};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::table::{Column, render};
-use super::text::{bytes, work};
+use super::text::{bytes, printable, work};
 
 /// Tasks.
 pub(crate) fn tasks(tasks: &[Task]) -> String {
@@ -99,12 +103,45 @@ pub(crate) fn swept(swept: &Swept) -> String {
     format!("{table}\nUnnamed for {grace}, a blob is set aside; after {grace} more it is removed.")
 }
 
-/// Runners.
+/// Runners, and below the table what is wrong with those that are not in good standing.
 pub(crate) fn runners(runners: &[Runner]) -> String {
+    let mut text = table_of_runners(runners);
+    for runner in runners {
+        let Some(because) = &runner.set_aside_because else {
+            continue;
+        };
+        let until = match runner.set_aside_until {
+            Some(until) => format!(" until {}", instant(until)),
+            None => String::new(),
+        };
+        let _ = write!(
+            text,
+            "\n{} is {}{until}: {}",
+            runner.name,
+            standing(runner),
+            printable(because)
+        );
+        if let Some(fault) = &runner.last_fault {
+            let _ = write!(text, "; it last said: {}", printable(fault));
+        }
+    }
+    text
+}
+
+fn standing(runner: &Runner) -> &'static str {
+    match runner.state {
+        RunnerState::Serving => "serving",
+        RunnerState::SetAside => "set aside",
+        RunnerState::Probation => "on probation",
+    }
+}
+
+fn table_of_runners(runners: &[Runner]) -> String {
     render(
         &[
             Column::Text("runner"),
             Column::Text("alive"),
+            Column::Text("state"),
             Column::Text("class"),
             Column::Text("release"),
             Column::Text("last heard"),
@@ -114,6 +151,7 @@ pub(crate) fn runners(runners: &[Runner]) -> String {
             [
                 runner.name.clone(),
                 if runner.alive { "yes" } else { "no" }.to_owned(),
+                standing(runner).to_owned(),
                 runner.class.clone(),
                 runner.version.clone(),
                 instant(runner.last_seen_at),
@@ -122,6 +160,49 @@ pub(crate) fn runners(runners: &[Runner]) -> String {
         }),
         "no runners; `gauntlet up` starts one, `gauntlet-runner` adds others",
     )
+}
+
+/// Tokens.
+pub(crate) fn tokens(tokens: &[TokenInfo]) -> String {
+    let at = |at: Option<OffsetDateTime>| at.map(instant).unwrap_or_default();
+    render(
+        &[
+            Column::Text("note"),
+            Column::Text("scope"),
+            Column::Text("account"),
+            Column::Text("state"),
+            Column::Text("last used"),
+            Column::Text("created"),
+            Column::Text("id"),
+        ],
+        tokens.iter().map(|token| {
+            [
+                token.note.clone(),
+                scope(token.scope).to_owned(),
+                format!("{} ({})", token.account, token.role),
+                match (token.revoked_at, token.expires_at) {
+                    (Some(_), _) => format!("revoked {}", at(token.revoked_at)),
+                    (None, Some(_)) if token.usable => format!("until {}", at(token.expires_at)),
+                    (None, Some(_)) => format!("expired {}", at(token.expires_at)),
+                    (None, None) => "good".to_owned(),
+                },
+                at(token.last_used_at),
+                instant(token.created_at),
+                token.id.to_string(),
+            ]
+        }),
+        "no tokens",
+    )
+}
+
+fn scope(scope: TokenScope) -> &'static str {
+    match scope {
+        TokenScope::Admin => "admin",
+        TokenScope::Organiser => "organiser",
+        TokenScope::Miner => "miner",
+        TokenScope::Runner => "runner",
+        TokenScope::Reader => "reader",
+    }
 }
 
 /// An instant, to the second.

@@ -43,6 +43,10 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
             let name = printable(&method.name);
             parts.push(format!("{name} is disqualified: {}", printable(reason)));
         }
+        if let Some(reason) = &method.set_aside {
+            let name = printable(&method.name);
+            parts.push(format!("{name} is set aside: {}", printable(reason)));
+        }
     }
     parts.extend(rounds(&tournament.rounds));
     if tournament.rounds.is_empty() {

@@ -5,7 +5,8 @@
 //! [`crate::sweep`] takes it away. That sets blobs aside before it removes them, and
 //! whoever asks for one that is aside has it back.
 
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -20,8 +21,7 @@ use crate::{Error, Result};
 #[derive(Clone, Debug)]
 pub struct Blobs {
     pub(crate) store: Arc<dyn ObjectStore>,
-    /// Where the store is a folder of this machine: that folder.
-    pub(crate) folder: Option<PathBuf>,
+    pub(crate) folder: Arc<Path>,
 }
 
 impl Blobs {
@@ -34,8 +34,18 @@ impl Blobs {
         let store = LocalFileSystem::new_with_prefix(dir)?.with_fsync(true);
         Ok(Self {
             store: Arc::new(store),
-            folder: Some(dir.to_owned()),
+            folder: dir.into(),
         })
+    }
+
+    /// A file for what is still on its way, on the same disk as the blobs: the operator chose
+    /// it for what is large. It has no name, so it is gone when it is dropped, or when the
+    /// process is killed.
+    ///
+    /// # Errors
+    /// If the file cannot be made.
+    pub fn spool(&self) -> std::io::Result<File> {
+        tempfile::tempfile_in(&self.folder)
     }
 
     /// Stores `bytes`; storing them again changes nothing.
@@ -140,6 +150,24 @@ mod tests {
         assert!(matches!(refused, Err(Error::DigestMismatch { .. })));
         assert!(!blobs.exists(&announced).await.unwrap());
         assert!(!blobs.exists(&Digest::of(b"abd")).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_spool_lies_among_the_blobs_and_has_no_name() {
+        use std::io::{Read, Seek, Write};
+        use std::os::unix::fs::MetadataExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(dir.path()).unwrap();
+        let mut spool = blobs.spool().unwrap();
+        spool.write_all(b"abc").unwrap();
+        spool.rewind().unwrap();
+        let mut back = String::new();
+        spool.read_to_string(&mut back).unwrap();
+        assert_eq!(back, "abc");
+        let folder = dir.path().metadata().unwrap();
+        assert_eq!(spool.metadata().unwrap().dev(), folder.dev());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     #[tokio::test]

@@ -90,7 +90,10 @@ pub async fn of_completed(
 /// Decides that an attempt is to be stopped.
 pub async fn stop(conn: &mut Conn, run: RunId, attempt: i32, reason: &str) -> Result<()> {
     sqlx::query!(
-        "UPDATE attempts SET stop = $3 WHERE run_id = $1 AND attempt = $2 AND stop IS NULL",
+        r#"
+        UPDATE attempts SET stop = $3
+        WHERE run_id = $1 AND attempt = $2 AND state = 'leased' AND stop IS NULL
+        "#,
         run.0,
         attempt,
         reason

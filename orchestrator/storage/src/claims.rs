@@ -75,6 +75,10 @@ pub struct Turn {
     pub organiser_start: f64,
     /// The runs, oldest first, all of one lane.
     pub picked: Vec<Picked>,
+    /// Runners that get nothing now: they are set aside, or have on probation what they may.
+    pub barred: Vec<RunnerId>,
+    /// Runners that get one attempt, being on probation.
+    pub on_probation: Vec<RunnerId>,
 }
 
 /// Locks queued runs of these lanes of the tournament whose turn it is, all of one lane, the
@@ -151,7 +155,14 @@ pub async fn pick(
                tournaments.name AS tournament, tournaments.rules, submissions.name AS method,
                submissions.digest AS module, submissions.lane, tasks.name AS task,
                tasks.info, tasks.budget, tasks.train, tasks.hidden_inputs, tasks.hidden_labels,
-               tasks.base, tasks.target, blocks.seed, blocks.half
+               tasks.base, tasks.target, blocks.seed, blocks.half,
+               (SELECT coalesce(array_agg(runners.id), '{}') FROM runners
+                WHERE runners.set_aside_until IS NOT NULL
+                  AND (runners.set_aside_until > now() OR EXISTS (
+                      SELECT 1 FROM runs AS held
+                      WHERE held.state = 'leased' AND held.runner_id = runners.id))) AS "barred!",
+               (SELECT coalesce(array_agg(runners.id), '{}') FROM runners
+                WHERE runners.set_aside_until IS NOT NULL) AS "on_probation!"
         FROM picked
         CROSS JOIN turn
         JOIN tournaments ON tournaments.id = picked.tournament_id
@@ -173,6 +184,9 @@ pub async fn pick(
     let Some(first) = rows.first() else {
         return Ok(None);
     };
+    let runners =
+        |ids: &[uuid::Uuid]| -> Vec<RunnerId> { ids.iter().copied().map(RunnerId).collect() };
+    let (barred, on_probation) = (runners(&first.barred), runners(&first.on_probation));
     let (tournament, start, organiser_start) = (
         TournamentId(first.tournament_id),
         first.start,
@@ -215,6 +229,8 @@ pub async fn pick(
         start,
         organiser_start,
         picked,
+        barred,
+        on_probation,
     }))
 }
 
@@ -229,6 +245,8 @@ pub struct Lease {
     pub runner: RunnerId,
     /// What its share is charged: the run's budget of work.
     pub cost: u64,
+    /// For how long it can be held at all, whatever its heartbeats say.
+    pub longest: Duration,
 }
 
 /// Leases picked runs, in the transaction that picked them, and charges `turn`'s share.
@@ -246,12 +264,18 @@ pub async fn take(conn: &mut Conn, turn: &Turn, leases: &[Lease], until: Duratio
     let runs: Vec<uuid::Uuid> = leases.iter().map(|lease| lease.run.0).collect();
     let attempts: Vec<i32> = leases.iter().map(|lease| lease.attempt).collect();
     let runners: Vec<uuid::Uuid> = leases.iter().map(|lease| lease.runner.0).collect();
+    let longest: Vec<f64> = leases
+        .iter()
+        .map(|lease| lease.longest.as_secs_f64())
+        .collect();
     let done = sqlx::query!(
         r#"
         WITH taken AS (
             UPDATE runs SET state = 'leased', attempt = new.attempt, runner_id = new.runner,
-                            lease_until = now() + make_interval(secs => $4), progress = 0
-            FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS new (run, attempt, runner)
+                            lease_until = now() + make_interval(secs => $4), progress = 0,
+                            lease_ends = now() + make_interval(secs => new.longest)
+            FROM unnest($1::uuid[], $2::int[], $3::uuid[], $10::float8[])
+                AS new (run, attempt, runner, longest)
             WHERE runs.id = new.run AND runs.attempt = new.attempt - 1 AND runs.state = 'queued'
             RETURNING runs.id, runs.attempt, runs.runner_id
         ), charged AS (
@@ -279,7 +303,8 @@ pub async fn take(conn: &mut Conn, turn: &Turn, leases: &[Lease], until: Duratio
         turn.start,
         turn.organiser_start,
         cost,
-        last
+        last,
+        &longest
     )
     .execute(&mut *conn)
     .await?;

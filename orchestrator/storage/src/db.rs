@@ -9,7 +9,7 @@ use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, Postgres};
 
-use crate::{Error, Result};
+use crate::{Error, Result, read_only};
 
 /// So many connections an orchestrator opens at most.
 pub(crate) const CONNECTIONS: u32 = 16;
@@ -71,9 +71,13 @@ impl Db {
             // a round trip before every statement.
             .test_before_acquire(false)
             .before_acquire(|conn, meta| {
-                Box::pin(
-                    async move { Ok(meta.idle_for < TRUSTED_FOR || conn.ping().await.is_ok()) },
-                )
+                Box::pin(async move {
+                    if read_only::is_suspected() {
+                        // One that does not answer is of no use either.
+                        return Ok(read_only::is_of_use(conn, meta.age).await.unwrap_or(false));
+                    }
+                    Ok(meta.idle_for < TRUSTED_FOR || conn.ping().await.is_ok())
+                })
             })
             .connect_with(options.application_name("gauntlet"))
             .await?;

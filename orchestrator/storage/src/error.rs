@@ -2,6 +2,8 @@
 
 use gauntlet_domain::Digest;
 
+use crate::read_only;
+
 /// Result of a storage function.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -65,12 +67,14 @@ impl From<sqlx::Error> for Error {
                         constraint: constraint.to_owned(),
                     };
                 }
+                let code = database.code();
+                let refused_write = code.as_deref() == Some(read_only::REFUSED_WRITE);
+                if refused_write {
+                    read_only::suspect();
+                }
                 // Serialisation failure, deadlock, server shutting down or starting up.
                 let transient = ["40001", "40P01", "57P01", "57P02", "57P03"];
-                if database
-                    .code()
-                    .is_some_and(|code| transient.contains(&code.as_ref()))
-                {
+                if refused_write || code.is_some_and(|code| transient.contains(&code.as_ref())) {
                     return Self::Unavailable(error);
                 }
                 Self::Database(error)

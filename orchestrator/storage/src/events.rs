@@ -1,8 +1,10 @@
 //! The record of what happened: one hash chain for each tournament, one for
 //! the platform. Append in the transaction of the state change, last of all.
 
+use std::collections::BTreeMap;
+
 use gauntlet_domain::record::{Event, Link, PlatformEvent};
-use gauntlet_domain::{Digest, TournamentId};
+use gauntlet_domain::{AccountName, Digest, TournamentId};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -90,6 +92,40 @@ pub async fn list(conn: &mut Conn, chain: &str, after: i64, limit: i64) -> Resul
             })
         })
         .collect()
+}
+
+/// Who acts in this transaction from here on: events that are appended name the account beside
+/// them.
+pub async fn set_actor(conn: &mut Conn, actor: &AccountName) -> Result<()> {
+    sqlx::query!(
+        "SELECT set_config('gauntlet.actor', $1, true) AS set",
+        actor.as_str()
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(())
+}
+
+/// Which accounts are named beside the events after number `after`, of at most `limit` events: by
+/// the event's number.
+pub async fn actors(
+    conn: &mut Conn,
+    chain: &str,
+    after: i64,
+    limit: i64,
+) -> Result<BTreeMap<i64, String>> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT seq, actor AS "actor!" FROM events
+        WHERE chain = $1 AND seq > $2 AND seq <= $2 + $3 AND actor IS NOT NULL
+        "#,
+        chain,
+        after,
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.seq, row.actor)).collect())
 }
 
 /// Number of the first event of a run in a chain: everything before is what organiser and

@@ -5,9 +5,10 @@
 //! schema at compile time, from the data in `.sqlx/`.
 //!
 //! **Order of locks**, so that transactions cannot wait for each other in a
-//! circle: runs, then tournaments, then shares, then the title of a task, then the event
-//! chain.
+//! circle: runs, then tournaments, then runners, then shares, then the title of a task, then
+//! the event chain.
 
+pub mod accounts;
 pub mod archive;
 pub mod blob_names;
 mod blob_streams;
@@ -19,12 +20,16 @@ mod db;
 mod error;
 pub mod events;
 pub mod gauges;
+pub mod lease_watch;
 pub mod leases;
 pub mod listen;
+pub mod method_faults;
 mod parse;
 pub mod play;
+mod read_only;
 pub mod results;
 pub mod rounds;
+pub mod runner_health;
 pub mod runners;
 pub mod runs;
 pub mod series;
@@ -35,6 +40,7 @@ pub mod sweep;
 pub mod tasks;
 pub mod tokens;
 pub mod tournaments;
+pub mod uploads;
 pub mod views;
 
 pub use blob_streams::PutStreamError;

@@ -85,7 +85,7 @@ pub struct NewResult<'a> {
 }
 
 /// Ends the leases of these runs and records their results, in the transaction that
-/// locked them.
+/// locked them. A runner with a result has no faults in a row any more, and passes its probation.
 pub async fn accept(conn: &mut Conn, results: &[NewResult<'_>]) -> Result<()> {
     let mut rows = Rows::default();
     for result in results {
@@ -108,7 +108,13 @@ pub async fn accept(conn: &mut Conn, results: &[NewResult<'_>]) -> Result<()> {
             FROM new
             WHERE attempts.run_id = new.run AND attempts.attempt = new.attempt
               AND attempts.state = 'leased'
-            RETURNING attempts.run_id
+            RETURNING attempts.run_id, attempts.runner_id
+        ), healthy AS (
+            UPDATE runners SET faults = 0, faulted_methods = '{}', faulted_runs = '{}',
+                               times_set_aside = 0, set_aside_until = NULL, set_aside_because = NULL
+            FROM reported
+            WHERE runners.id = reported.runner_id AND runners.faults > 0
+              AND (runners.set_aside_until IS NULL OR runners.set_aside_until <= now())
         )
         INSERT INTO results (run_id, attempt, verdict, score, model, predictions, detail,
                              train, predict, report_digest, probe, to_target)

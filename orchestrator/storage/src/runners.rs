@@ -32,12 +32,23 @@ pub async fn register(
     Ok(RunnerId(id))
 }
 
-/// Notes that these runners were heard; says of each whether it is that token's.
+/// What is known of a runner that asks for work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// There is no such runner with that token.
+    Unknown,
+    /// It may get leases.
+    Served,
+    /// It gets none for now.
+    SetAside,
+}
+
+/// Notes that these runners were heard; says of each whether it is that token's, and gets work.
 /// One that was heard within the last second is not written again.
-pub async fn seen(conn: &mut Conn, runners: &[(RunnerId, TokenId)]) -> Result<Vec<bool>> {
+pub async fn seen(conn: &mut Conn, runners: &[(RunnerId, TokenId)]) -> Result<Vec<Heard>> {
     let ids: Vec<uuid::Uuid> = runners.iter().map(|(id, _)| id.0).collect();
     let tokens: Vec<uuid::Uuid> = runners.iter().map(|(_, token)| token.0).collect();
-    let known = sqlx::query_scalar!(
+    let rows = sqlx::query!(
         r#"
         WITH asked AS (
             SELECT * FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asked (id, token, nth)
@@ -46,7 +57,8 @@ pub async fn seen(conn: &mut Conn, runners: &[(RunnerId, TokenId)]) -> Result<Ve
             WHERE runners.id = asked.id AND runners.token_id = asked.token
               AND runners.last_seen_at < now() - interval '1 second'
         )
-        SELECT runners.id IS NOT NULL AS "known!"
+        SELECT runners.id IS NOT NULL AS "known!",
+               coalesce(runners.set_aside_until > now(), false) AS "set_aside!"
         FROM asked LEFT JOIN runners ON runners.id = asked.id AND runners.token_id = asked.token
         ORDER BY asked.nth
         "#,
@@ -55,7 +67,14 @@ pub async fn seen(conn: &mut Conn, runners: &[(RunnerId, TokenId)]) -> Result<Ve
     )
     .fetch_all(conn)
     .await?;
-    Ok(known)
+    let heard = rows
+        .into_iter()
+        .map(|row| match (row.known, row.set_aside) {
+            (false, _) => Heard::Unknown,
+            (true, false) => Heard::Served,
+            (true, true) => Heard::SetAside,
+        });
+    Ok(heard.collect())
 }
 
 /// Notes that the runner of a run was heard.

@@ -1,7 +1,7 @@
 //! Series: tournaments that recur. Lock a series before its tournaments.
 
 use gauntlet_domain::tournament::Rules;
-use gauntlet_domain::{SeriesId, SeriesName, TaskId, TaskName, TokenId};
+use gauntlet_domain::{AccountId, SeriesId, SeriesName, TaskId, TaskName};
 use time::OffsetDateTime;
 
 use crate::{Conn, Result, parse};
@@ -23,8 +23,8 @@ pub struct NewSeries<'a> {
     pub next_at: OffsetDateTime,
     /// Its tasks, in their order.
     pub tasks: &'a [TaskId],
-    /// The token that makes it, if one does.
-    pub organiser: Option<TokenId>,
+    /// Whose it is, if somebody asked for it by a token.
+    pub organiser: Option<AccountId>,
 }
 
 /// Adds a series (constraint `series_name_key`).
@@ -41,7 +41,7 @@ pub async fn insert(conn: &mut Conn, new: &NewSeries<'_>) -> Result<()> {
         i64::from(new.open_seconds),
         new.next_at,
         // Zeros, where nobody asked by a token.
-        new.organiser.map_or(uuid::Uuid::nil(), |token| token.0)
+        new.organiser.map_or(uuid::Uuid::nil(), |account| account.0)
     )
     .execute(&mut *conn)
     .await?;
@@ -99,8 +99,8 @@ pub struct Due {
     pub open_seconds: u32,
     /// Number of the last one that was started; 0 before the first.
     pub last_number: u32,
-    /// The token that made the series, if one did.
-    pub organiser: Option<TokenId>,
+    /// Whose the series is, if somebody asked for it by a token.
+    pub organiser: Option<AccountId>,
     /// The time in the database.
     pub now: OffsetDateTime,
 }
@@ -146,7 +146,7 @@ pub async fn lock_due(conn: &mut Conn, id: SeriesId) -> Result<Option<Due>> {
             calendar: row.calendar,
             open_seconds: parse::number("series.open_seconds", row.open_seconds)?,
             last_number: parse::number("series.last_number", row.last_number)?,
-            organiser: (!row.organiser.is_nil()).then_some(TokenId(row.organiser)),
+            organiser: (!row.organiser.is_nil()).then_some(AccountId(row.organiser)),
             now: row.now,
         })
     })
@@ -188,4 +188,15 @@ pub async fn end(conn: &mut Conn, id: SeriesId) -> Result<bool> {
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Whose a series is; none if that is not recorded.
+pub async fn organiser(conn: &mut Conn, name: &SeriesName) -> Result<Option<AccountId>> {
+    let organiser = sqlx::query_scalar!(
+        "SELECT organiser FROM series WHERE name = $1",
+        name.as_str()
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(organiser.filter(|id| !id.is_nil()).map(AccountId))
 }

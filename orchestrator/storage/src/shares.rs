@@ -1,7 +1,7 @@
 //! Who gets how much of the runners' time. [`crate::claims`] shares it out and charges for it.
 
 use gauntlet_domain::tournament::Share;
-use gauntlet_domain::{TokenId, TournamentId};
+use gauntlet_domain::{AccountId, TournamentId};
 
 use crate::{Conn, Result};
 
@@ -42,7 +42,7 @@ pub async fn set(conn: &mut Conn, tournament: TournamentId, share: Share) -> Res
 pub async fn set_organiser(
     conn: &mut Conn,
     tournament: TournamentId,
-    organiser: TokenId,
+    organiser: AccountId,
 ) -> Result<()> {
     sqlx::query!(
         "UPDATE tournament_shares SET organiser = $2 WHERE tournament_id = $1",
@@ -52,4 +52,15 @@ pub async fn set_organiser(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Whose tournament it is; none if that is not recorded.
+pub async fn organiser(conn: &mut Conn, tournament: TournamentId) -> Result<Option<AccountId>> {
+    let organiser = sqlx::query_scalar!(
+        "SELECT organiser FROM tournament_shares WHERE tournament_id = $1",
+        tournament.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(organiser.filter(|id| !id.is_nil()).map(AccountId))
 }

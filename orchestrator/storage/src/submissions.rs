@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use gauntlet_domain::run::Lane;
 use gauntlet_domain::tournament::Entrant;
-use gauntlet_domain::{ArchiveId, Digest, MethodName, SubmissionId, TokenId, TournamentId};
+use gauntlet_domain::{
+    AccountId, ArchiveId, Digest, MethodName, SubmissionId, TokenId, TournamentId,
+};
 use time::OffsetDateTime;
 
 use crate::{Conn, Error, Result, parse};
@@ -90,7 +92,29 @@ pub async fn disqualified_because(conn: &mut Conn, id: SubmissionId) -> Result<O
     Ok(because.flatten())
 }
 
-/// Puts a method out; false if it is out already, or none of this tournament's.
+/// Puts a method out that no runner can run; false if it is out already, or none of this
+/// tournament's.
+pub async fn set_aside(
+    conn: &mut Conn,
+    tournament: TournamentId,
+    submission: SubmissionId,
+    reason: &str,
+) -> Result<bool> {
+    let done = sqlx::query!(
+        r#"
+        UPDATE submissions SET disqualified_because = $3, set_aside = true
+        WHERE id = $2 AND tournament_id = $1 AND disqualified_because IS NULL
+        "#,
+        tournament.0,
+        submission.0,
+        reason
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Puts a method out for breaking rules; false if it is out already, or none of this tournament's.
 pub async fn disqualify(
     conn: &mut Conn,
     tournament: TournamentId,
@@ -170,7 +194,7 @@ pub async fn check_free(
     })
 }
 
-/// What a token has handed in.
+/// What an account has handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HandedIn {
     /// To the tournament asked about.
@@ -182,11 +206,11 @@ pub struct HandedIn {
     pub room_at: Option<(OffsetDateTime, u64)>,
 }
 
-/// What a token has handed in, by the database's clock. `a_day` is how much may lie in 24 hours.
+/// What an account has handed in, by whichever of its tokens, by the database's clock. `a_day` is how much may lie in 24 hours.
 /// A champion that defends its title was handed in by nobody.
 pub async fn handed_in(
     conn: &mut Conn,
-    token: TokenId,
+    account: AccountId,
     tournament: TournamentId,
     a_day: u32,
 ) -> Result<HandedIn> {
@@ -194,9 +218,10 @@ pub async fn handed_in(
         r#"
         SELECT count(*) FILTER (WHERE tournament_id = $2) AS "here!",
                count(*) FILTER (WHERE submitted_at > now() - interval '24 hours') AS "last_day!"
-        FROM submissions WHERE token_id = $1 AND role = 'challenger'
+        FROM submissions
+        WHERE token_id IN (SELECT id FROM tokens WHERE account_id = $1) AND role = 'challenger'
         "#,
-        token.0,
+        account.0,
         tournament.0
     )
     .fetch_one(&mut *conn)
@@ -208,11 +233,12 @@ pub async fn handed_in(
                ceil(extract(epoch FROM submitted_at + interval '24 hours' - now()))::bigint
                    AS "seconds!"
         FROM submissions
-        WHERE token_id = $1 AND role = 'challenger'
+        WHERE token_id IN (SELECT id FROM tokens WHERE account_id = $1)
+              AND role = 'challenger'
               AND submitted_at > now() - interval '24 hours'
         ORDER BY submitted_at DESC OFFSET greatest($2::bigint - 1, 0) LIMIT 1
         "#,
-        token.0,
+        account.0,
         i64::from(a_day)
     )
     .fetch_optional(conn)

@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures::TryStreamExt;
@@ -158,10 +159,9 @@ pub async fn sweep(
             }
         }
     }
-    if let Some(folder) = blobs.folder.clone() {
-        let halves = tokio::task::spawn_blocking(move || halves(&folder, before, dry_run));
-        swept.halves = halves.await.unwrap_or_default();
-    }
+    let folder = Arc::clone(&blobs.folder);
+    let halves = tokio::task::spawn_blocking(move || halves(&folder, before, dry_run));
+    swept.halves = halves.await.unwrap_or_default();
     Ok(swept)
 }
 

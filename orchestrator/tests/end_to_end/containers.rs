@@ -214,20 +214,18 @@ fn an_image_that_wants_more_is_refused_before_it_is_sent() {
     let data = Data::new();
     let program = softmax(&data);
     let archive = data.beside("wants-more.tar");
-    let output = data.run([
-        "method",
-        "pack",
-        program.to_str().unwrap(),
-        "--env",
-        "LD_PRELOAD=/x.so",
-        "-o",
-        archive.to_str().unwrap(),
-    ]);
+    let pack = |with: &[&str]| {
+        let (program, archive) = (program.to_str().unwrap(), archive.to_str().unwrap());
+        let arguments = ["method", "pack", program, "-o", archive];
+        text(&data.run(arguments.iter().chain(with).copied()))
+    };
+    let told = pack(&["--env", "LD_PRELOAD=/x.so"]);
     assert!(
-        text(&output).contains("the dynamic loader"),
-        "{}",
-        text(&output)
+        told.contains("left out") && told.contains("the dynamic loader"),
+        "{told}"
     );
+    let told = pack(&["--with", "/bin/sh", "--with", "-c"]);
+    assert!(told.contains("refused (entrypoint)"), "{told}");
     let submitted = gauntlet()
         .args(["submit", "--tournament", "cup", "--archive"])
         .arg(&archive)
@@ -236,7 +234,7 @@ fn an_image_that_wants_more_is_refused_before_it_is_sent() {
         .unwrap();
     assert_eq!(submitted.status.code(), Some(2), "{}", text(&submitted));
     assert!(
-        text(&submitted).contains("LD_PRELOAD"),
+        text(&submitted).contains("a shell's -c"),
         "{}",
         text(&submitted)
     );

@@ -86,14 +86,17 @@ fn refusals_of_a_running_orchestrator() {
         &["limit: 16777216", "what to do: "],
     );
 
+    let token_file = data.beside("token");
+    let file = token_file.to_str().unwrap();
     for (token, status) in [("gnt_miner_0000", 401), ("nonsense", 401)] {
+        fs::write(&token_file, format!("{token}\n")).unwrap();
         let output = data.run([
             "submit",
             module,
             "--tournament",
             "cup",
-            "--token",
-            token,
+            "--token-file",
+            file,
             "--json",
         ]);
         assert_eq!(output.status.code(), Some(1), "{}", text(&output));
@@ -102,15 +105,49 @@ fn refusals_of_a_running_orchestrator() {
         assert!(error["error"]["help"].is_string(), "{error}");
     }
     let miner = data.json(["token", "create", "--scope", "miner", "--note", "a test"]);
-    let miner = miner["token"].as_str().unwrap();
+    let secret = miner["token"].as_str().unwrap();
+    fs::write(&token_file, secret).unwrap();
+    // An argument is for everybody on the machine to read.
     refused(
-        &data.run(["tournament", "close", "cup", "--token", miner]),
+        &data.run(["tournament", "close", "cup", "--token", secret]),
+        2,
+        &["--token"],
+    );
+    refused(
+        &data.run(["tournament", "close", "cup", "--token-file", file]),
         1,
         &["admin", "what to do: "],
     );
 
-    let receipt = data.json(["submit", module, "--tournament", "cup", "--token", miner]);
+    let receipt = data.json([
+        "submit",
+        module,
+        "--tournament",
+        "cup",
+        "--token-file",
+        file,
+    ]);
     assert_eq!(receipt["method"], "sgd");
+    let id = miner["id"].as_str().unwrap();
+    let listed = data.run(["token", "list"]);
+    assert!(text(&listed).contains(id), "{}", text(&listed));
+    assert!(!text(&listed).contains(secret), "{}", text(&listed));
+    let rotated = data.json(["token", "rotate", id]);
+    refused(
+        &data.run([
+            "submit",
+            module,
+            "--tournament",
+            "cup",
+            "--token-file",
+            file,
+        ]),
+        1,
+        &["Unknown token", "what to do: "],
+    );
+    assert_ne!(rotated["token"], miner["token"]);
+    let revoked = data.json(["token", "revoke", id]);
+    assert_eq!(revoked["usable"], false, "{revoked}");
     refused(
         &data.run(["submit", module, "--tournament", "cup", "--name", "other"]),
         1,

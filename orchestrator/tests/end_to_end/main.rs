@@ -14,3 +14,4 @@ mod series;
 mod stopping;
 mod support;
 mod tasks;
+mod tls;

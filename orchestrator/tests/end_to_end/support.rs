@@ -29,6 +29,7 @@ pub(crate) fn gauntlet() -> Command {
         "GAUNTLET_LOG",
         "GAUNTLET_METHODS",
         "GAUNTLET_TOKEN",
+        "GAUNTLET_TOKEN_FILE",
         "GAUNTLET_URL",
     ] {
         command.env_remove(name);
@@ -193,6 +194,8 @@ impl Data {
 /// A running `gauntlet up`.
 pub(crate) struct Up {
     child: Child,
+    /// What it said when everything ran.
+    pub(crate) started: Value,
 }
 
 impl Up {
@@ -227,18 +230,18 @@ impl Up {
         let started = serde_json::Deserializer::from_reader(&mut answer)
             .into_iter::<Value>()
             .next();
-        if !matches!(started, Some(Ok(_))) {
+        let Some(Ok(started)) = started else {
             let status = child.wait();
             panic!(
                 "`gauntlet up` did not start ({status:?}): {}",
                 fs::read_to_string(data.beside("up.log")).unwrap()
             );
-        }
+        };
         // Nothing more is said there, but a closed pipe would be an error to the other side.
         std::thread::spawn(move || {
             let _ = answer.read_to_end(&mut Vec::new());
         });
-        Self { child }
+        Self { child, started }
     }
 
     /// SIGKILL: no chance to put anything in order.

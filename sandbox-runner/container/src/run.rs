@@ -60,7 +60,15 @@ impl Containers {
             let output = SubCommand::from(&spec.phase).output();
             let name = output.strip_prefix("out/").unwrap_or(output);
             let limit = spec.limits.output_bytes;
-            let taken = collect(&folder.out(), name, limit, spec.phase.output())?;
+            let (out, name_there, to) = (
+                folder.out(),
+                name.to_owned(),
+                spec.phase.output().to_owned(),
+            );
+            // It may be large: others do not wait for it.
+            let taken = tokio::task::spawn_blocking(move || collect(&out, &name_there, limit, &to))
+                .await
+                .map_err(|error| Fault::Engine("take the output", error.to_string()))??;
             if let Err(wrong) = taken {
                 outcome = verdict::without_output(&wrong, name);
             }

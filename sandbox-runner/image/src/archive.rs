@@ -1,13 +1,13 @@
-//! The archive around the layers: every member is hashed, documents are kept, layers are
-//! read as they come. Which of them make up the image is known at the end only.
+//! The archive around the layers: every member is hashed, small documents are kept, layers
+//! are read as they come. Which of them make up the image is known at the end only.
 
 use std::cell::RefCell;
 use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::decompress::{Allowance, Encoding, decompressed, is_tar, peek};
-use crate::entries::{Kind, walk};
+use crate::encoding::{Encoding, foreign, is_tar, peek};
+use crate::entries::{Entry, Kind, special, walk};
 use crate::facts::ImageFacts;
 use crate::first_error::{FirstError, Source};
 use crate::hashing::Seen;
@@ -18,9 +18,7 @@ use crate::members::{Content, Layer, Member, Members};
 use crate::path::inside;
 use crate::refusal::{IntakeError, Refusal, Rule, printable};
 use crate::rewritten::{Rewritten, RewrittenLayer};
-
-/// Members of an archive; ten times what the layers of the largest image need.
-const MEMBERS: usize = 2_000;
+use crate::unpacking::Unpacking;
 
 pub(crate) fn read(
     archive: impl Read,
@@ -35,65 +33,42 @@ pub(crate) fn read(
         read: Rc::clone(&total),
         limit: limits.archive_bytes,
     };
-    let allowance = Allowance::new(limits);
     let (start, source) = peek(source).map_err(|error| first_error.explain(&error))?;
     let encoding = Encoding::of(&start);
     if encoding == Encoding::Plain && !is_tar(&start) {
-        return Err(Refusal::new(
-            Rule::NotAnImage,
-            "this is not a tar file, nor one compressed by gzip or zstd",
-            "hand in what `docker save`, `gauntlet method pack` or an OCI builder wrote",
-        )
-        .into());
+        return Err(no_archive(&start).into());
     }
-    let plain = decompressed(encoding, source, &allowance, false, &first_error)?;
-    let mut counts = Counts::new(limits);
-    let mut members = Members::default();
+    let mut reader = Reader {
+        limits,
+        folder,
+        around: encoding,
+        unpacking: Unpacking::new(limits, &first_error),
+        first_error: first_error.clone(),
+        counts: Counts::new(limits),
+        layer_bytes: 0,
+        members: Members::new(limits),
+    };
+    let plain = reader.unpacking.archive(encoding, source)?;
     walk(plain, &first_error, |entry, content| {
-        let name = inside(&entry.name, "the archive's member")?;
-        if members.by_name.len() + members.links.len() >= MEMBERS {
-            return Err(Refusal::too_large("members of the archive", MEMBERS as u64).into());
-        }
-        match entry.kind {
-            Kind::Folder => return Ok(()),
-            Kind::Symlink => {
-                let to = beside(&name, &entry.link)?;
-                members.links.insert(name, to);
-                return Ok(());
-            }
-            Kind::Hardlink => {
-                let to = inside(&entry.link, "the archive's link")?;
-                members.links.insert(name, to);
-                return Ok(());
-            }
-            Kind::File => {}
-        }
-        let place = folder.map(|folder| folder.join(format!("layer-{}", members.by_name.len())));
-        let member = member(
-            content,
-            limits,
-            &allowance,
-            &mut counts,
-            &first_error,
-            place.as_deref(),
-        )?;
-        if members.by_name.insert(name.clone(), member).is_some() {
-            return Err(Refusal::new(
-                Rule::Name,
-                format!("the archive has two members \"{}\"", printable(&name)),
-                "make it with an ordinary builder",
-            )
-            .into());
-        }
-        Ok(())
+        reader.entry(&entry, content)
     })?;
-    let image = manifest::resolve(&members, limits)?;
+    reader.members.find_front();
+    let image = manifest::resolve(&reader.members, limits)?;
+    let mut left_out = image.left_out;
+    if reader.counts.left_out > 0 {
+        left_out.push(format!(
+            "{} name(s) below /dev, /proc and /sys, or links where the engine puts its own /etc/hosts, \
+             /etc/hostname and /etc/resolv.conf",
+            reader.counts.left_out
+        ));
+    }
     let facts = ImageFacts {
         archive_bytes: *total.borrow(),
-        unpacked_bytes: allowance.used(),
-        entries: counts.entries,
+        unpacked_bytes: reader.layer_bytes,
+        entries: reader.counts.entries,
         layers: image.layers.len(),
-        privileged_files: counts.privileged,
+        privileged_files: reader.counts.privileged,
+        left_out,
         config: image.config,
     };
     let layers = image
@@ -109,53 +84,127 @@ pub(crate) fn read(
     Ok(Rewritten::new(facts, image.architecture, layers))
 }
 
-fn member(
-    content: &mut dyn Read,
-    limits: &ImageLimits,
-    allowance: &Allowance,
-    counts: &mut Counts,
-    first_error: &FirstError,
-    place: Option<&Path>,
-) -> Result<Member, IntakeError> {
-    let explain = |error: io::Error| first_error.explain(&error);
-    let seen = Seen::default();
-    let content = {
-        let hashed = seen.reader(content);
-        let (start, mut hashed) = peek(hashed).map_err(explain)?;
-        let encoding = Encoding::of(&start);
-        if encoding != Encoding::Plain || is_tar(&start) {
-            let unpacked = Seen::default();
-            // What a decoder leaves unread behind its end would not be hashed.
-            let mut rest = hashed;
-            let plain = decompressed(encoding, rest.by_ref(), allowance, true, first_error)?;
-            let rewritten = layer::read(unpacked.reader(plain), counts, first_error, place)?;
-            io::copy(&mut rest, &mut io::sink()).map_err(explain)?;
-            Content::Layer(Layer {
-                diff_id: unpacked.digest(),
-                rewritten,
-                place: place.map(Path::to_owned),
-            })
-        } else if matches!(start.first(), Some(b'{' | b'[')) {
-            let mut json = Vec::new();
-            hashed
-                .take(limits.json_bytes + 1)
-                .read_to_end(&mut json)
-                .map_err(explain)?;
-            if json.len() as u64 > limits.json_bytes {
-                return Err(
-                    Refusal::too_large("bytes of a JSON document", limits.json_bytes).into(),
-                );
+/// What is there instead of an archive.
+fn no_archive(start: &[u8]) -> Refusal {
+    match foreign(start) {
+        Some(foreign) => Refusal::new(
+            Rule::NotAnImage,
+            format!(
+                "the archive is compressed by {}, which is not read here",
+                foreign.name
+            ),
+            format!(
+                "hand in the tar file itself or compress it by gzip or zstd: `{} FILE | gzip > \
+                 image.tar.gz`",
+                foreign.unpack
+            ),
+        ),
+        None => Refusal::new(
+            Rule::NotAnImage,
+            "this is not a tar file, nor one compressed by gzip or zstd",
+            "hand in what `docker save`, `gauntlet method pack` or an OCI builder wrote",
+        ),
+    }
+}
+
+/// The members, as they come.
+struct Reader<'a> {
+    limits: &'a ImageLimits,
+    folder: Option<&'a Path>,
+    /// How the archive itself is compressed.
+    around: Encoding,
+    unpacking: Unpacking,
+    first_error: FirstError,
+    counts: Counts,
+    /// Bytes of all layers, unpacked.
+    layer_bytes: u64,
+    members: Members,
+}
+
+impl Reader<'_> {
+    fn entry(&mut self, entry: &Entry, content: &mut dyn Read) -> Result<(), IntakeError> {
+        let name = inside(&entry.name, "the archive's member")?;
+        let number = self.members.count(&name, &entry.link)?;
+        match entry.kind {
+            Kind::Folder => {}
+            Kind::Symlink => {
+                let to = beside(&name, &entry.link)?;
+                self.members.link(name, to);
             }
-            Content::Json(json)
-        } else {
-            io::copy(&mut hashed, &mut io::sink()).map_err(explain)?;
-            Content::Other
+            Kind::Hardlink => {
+                let to = inside(&entry.link, "the archive's link")?;
+                // A file that is packed twice is a link to itself the second time.
+                if to != name {
+                    self.members.link(name, to);
+                }
+            }
+            Kind::Special(what) => return Err(special(&name, what).into()),
+            Kind::File => {
+                let member = self.member(number, entry.size, content)?;
+                self.members.insert(name, member);
+            }
         }
-    };
-    Ok(Member {
-        digest: seen.digest(),
-        content,
-    })
+        Ok(())
+    }
+
+    fn member(
+        &mut self,
+        number: u64,
+        size: u64,
+        content: &mut dyn Read,
+    ) -> Result<Member, IntakeError> {
+        let first_error = self.first_error.clone();
+        let explain = |error: io::Error| first_error.explain(&error);
+        let seen = Seen::default();
+        let (start, mut rest) = peek(seen.reader(content)).map_err(explain)?;
+        let encoding = Encoding::of(&start);
+        // Engines take a file without a byte as a layer without a file.
+        let content = if encoding != Encoding::Plain || is_tar(&start) || start.is_empty() {
+            let plain = self.unpacking.layer(encoding, self.around, rest.by_ref())?;
+            self.layer(number, plain)?
+        } else {
+            if self.around == Encoding::Plain {
+                self.unpacking.charge(size)?;
+            }
+            match (foreign(&start), start.first()) {
+                (Some(foreign), _) => Content::Foreign(foreign),
+                (None, Some(b'{' | b'[')) if size > self.limits.json_bytes => Content::Forgotten,
+                (None, Some(b'{' | b'[')) => {
+                    let mut json = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+                    rest.read_to_end(&mut json).map_err(explain)?;
+                    Content::Json(json)
+                }
+                _ => Content::Other,
+            }
+        };
+        // What a decoder leaves unread behind its end would not be hashed.
+        io::copy(&mut rest, &mut io::sink()).map_err(explain)?;
+        Ok(Member {
+            digest: seen.digest(),
+            content,
+        })
+    }
+
+    fn layer(&mut self, number: u64, plain: Box<dyn Read + '_>) -> Result<Content, IntakeError> {
+        let first_error = self.first_error.clone();
+        let unpacked = Seen::default();
+        let (start, plain) =
+            peek(unpacked.reader(plain)).map_err(|error| first_error.explain(&error))?;
+        if !start.is_empty() && !is_tar(&start) {
+            return Ok(Content::Other);
+        }
+        let place = self
+            .folder
+            .map(|folder| folder.join(format!("layer-{number}")));
+        let checked = layer::read(plain, &mut self.counts, &first_error, place.as_deref())?;
+        self.layer_bytes += unpacked.bytes();
+        Ok(Content::Layer(Layer {
+            diff_id: unpacked.digest(),
+            rewritten: checked.rewritten,
+            place,
+            tree: Rc::new(checked.tree),
+        }))
+    }
 }
 
 /// Where a relative link of the archive leads.

@@ -1,11 +1,13 @@
 //! What an image says about how it wants to be started.
 
+use std::collections::BTreeMap;
+
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::refusal::{Refusal, Rule, printable};
 
-/// Variables and bytes of the environment; arguments and bytes of the entry point.
+/// Variables of the environment and bytes of one; arguments and bytes of the entry point.
 const VARIABLES: usize = 128;
 const VARIABLE: usize = 4096;
 const ARGUMENTS: usize = 32;
@@ -22,13 +24,29 @@ pub struct Config {
     pub working_directory: String,
 }
 
+/// A configuration that was read.
+#[derive(Clone, Debug)]
+pub(crate) struct Configured {
+    pub(crate) config: Config,
+    /// Digests of the unpacked layers.
+    pub(crate) diff_ids: Vec<String>,
+    /// What it says and the sandbox does not take over.
+    pub(crate) left_out: Vec<String>,
+}
+
 #[derive(Deserialize)]
 struct Document {
     architecture: String,
     os: String,
     #[serde(default)]
-    config: Started,
+    config: Option<Started>,
     rootfs: RootFs,
+}
+
+#[derive(Deserialize)]
+struct PlatformAlone {
+    architecture: String,
+    os: String,
 }
 
 #[derive(Deserialize)]
@@ -42,15 +60,23 @@ struct RootFs {
 struct Started {
     env: Option<Vec<String>>,
     entrypoint: Option<Vec<String>>,
+    cmd: Option<IgnoredAny>,
     working_dir: Option<String>,
     user: Option<String>,
-    volumes: Option<Value>,
-    healthcheck: Option<Value>,
-    on_build: Option<Value>,
+    volumes: Option<BTreeMap<String, IgnoredAny>>,
+    healthcheck: Option<BTreeMap<String, IgnoredAny>>,
+    on_build: Option<Vec<String>>,
 }
 
-/// Reads and checks a configuration; returns it with the digests of the unpacked layers.
-pub(crate) fn read(json: &[u8], architecture: &str) -> Result<(Config, Vec<String>), Refusal> {
+/// Whether a configuration is for a platform.
+pub(crate) fn is_for(json: &[u8], architecture: &str) -> bool {
+    serde_json::from_slice::<PlatformAlone>(json)
+        .is_ok_and(|found| found.os == "linux" && found.architecture == architecture)
+}
+
+/// Reads and checks a configuration. Much of it comes from a base image, and no builder can
+/// take it away again: what the sandbox has no use for is left out rather than refused.
+pub(crate) fn read(json: &[u8], architecture: &str) -> Result<Configured, Refusal> {
     let document: Document = serde_json::from_slice(json).map_err(|error| {
         Refusal::new(
             Rule::Manifest,
@@ -69,108 +95,107 @@ pub(crate) fn read(json: &[u8], architecture: &str) -> Result<(Config, Vec<Strin
             format!("build it for linux/{architecture}"),
         ));
     }
-    let started = document.config;
-    for (name, value) in [
-        ("VOLUME", &started.volumes),
-        ("HEALTHCHECK", &started.healthcheck),
-        ("ONBUILD", &started.on_build),
+    let started = document.config.unwrap_or_default();
+    let mut left_out = Vec::new();
+    for (name, said) in [
+        ("VOLUME", started.volumes.is_some_and(|map| !map.is_empty())),
+        (
+            "HEALTHCHECK",
+            started.healthcheck.is_some_and(|map| !map.is_empty()),
+        ),
+        (
+            "ONBUILD",
+            started.on_build.is_some_and(|list| !list.is_empty()),
+        ),
     ] {
-        if value.as_ref().is_some_and(says_something) {
-            return Err(Refusal::new(
-                Rule::Instruction,
-                format!("the image has a {name}"),
-                format!("build it without {name}; the sandbox has no use for it"),
-            ));
+        if said {
+            left_out.push(format!("{name}, which the sandbox has no use for"));
         }
     }
-    user(started.user.as_deref().unwrap_or_default())?;
-    let environment = started.env.unwrap_or_default();
-    check_environment(&environment)?;
+    if let Some(user) = started.user.filter(|user| !user.is_empty()) {
+        left_out.push(format!(
+            "USER {}: every image runs as an unprivileged user of the sandbox's choice",
+            printable(&user)
+        ));
+    }
+    let environment = environment(started.env.unwrap_or_default(), &mut left_out)?;
     let entrypoint = started.entrypoint.unwrap_or_default();
-    check_entrypoint(&entrypoint)?;
+    check_entrypoint(&entrypoint, started.cmd.is_some())?;
     let working_directory = match started.working_dir.as_deref().unwrap_or_default() {
         "" => "/".to_owned(),
-        given => directory(given)?,
+        given => {
+            ordinary_place(given).map_err(|why| wrong_directory(given, why))?;
+            given.to_owned()
+        }
     };
     let config = Config {
         entrypoint,
         environment,
         working_directory,
     };
-    Ok((config, document.rootfs.diff_ids.unwrap_or_default()))
+    Ok(Configured {
+        config,
+        diff_ids: document.rootfs.diff_ids.unwrap_or_default(),
+        left_out,
+    })
 }
 
-/// `null`, `{}` and `[]` are how builders write nothing.
-fn says_something(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Object(map) => !map.is_empty(),
-        Value::Array(list) => !list.is_empty(),
-        _ => true,
-    }
-}
-
-/// The sandbox chooses the user; an image that wants another would only work elsewhere.
-fn user(user: &str) -> Result<(), Refusal> {
-    match user {
-        "" | "nobody" | "65534" | "65534:65534" | "nobody:nogroup" => Ok(()),
-        other => Err(Refusal::new(
-            Rule::User,
-            format!(
-                "the image wants to run as the user \"{}\"",
-                printable(other)
-            ),
-            "leave USER out: the sandbox runs every image as an unprivileged user of its own choice",
-        )),
-    }
-}
-
-fn check_environment(environment: &[String]) -> Result<(), Refusal> {
-    if environment.len() > VARIABLES {
+/// The variables that a program gets.
+fn environment(given: Vec<String>, left_out: &mut Vec<String>) -> Result<Vec<String>, Refusal> {
+    if given.len() > VARIABLES {
         return Err(Refusal::too_large(
             "variables in the environment",
             VARIABLES as u64,
         ));
     }
-    for variable in environment {
-        let refuse = |why: &str| {
-            Refusal::new(
-                Rule::Environment,
-                format!("the variable \"{}\" {why}", printable(variable)),
-                "build the image without this ENV; what the program needs it can set itself",
-            )
-        };
-        let (name, value) = variable
-            .split_once('=')
-            .ok_or_else(|| refuse("has no value"))?;
-        let ordinary = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if name.is_empty() || !name.bytes().all(ordinary) {
-            return Err(refuse("has a name that is none"));
-        }
-        if value.chars().any(char::is_control) || variable.len() > VARIABLE {
-            return Err(refuse("is too long or holds control characters"));
-        }
-        // The loader's, the GPU runtime's hook's, the engine's and our own: each of them
-        // changes what happens before or around the method, not in it.
-        for (prefix, whose) in [
-            ("LD_", "the dynamic loader"),
-            ("NVIDIA_", "the GPU runtime"),
-            ("DOCKER_", "the container engine"),
-            ("CONTAINERD_", "the container engine"),
-            ("GAUNTLET_", "the platform"),
-            ("GLIBC_TUNABLES", "the C library"),
-            ("GCONV_PATH", "the C library"),
-            ("LOCPATH", "the C library"),
-        ] {
-            if name.to_ascii_uppercase().starts_with(prefix) {
-                return Err(refuse(&format!("speaks to {whose}")));
+    let mut kept = Vec::with_capacity(given.len());
+    for variable in given {
+        match usable(&variable) {
+            Ok(()) => kept.push(variable),
+            Err(why) => {
+                let name = variable.split('=').next().unwrap_or_default();
+                left_out.push(format!("the variable \"{}\", which {why}", printable(name)));
             }
+        }
+    }
+    Ok(kept)
+}
+
+fn usable(variable: &str) -> Result<(), String> {
+    let (name, value) = variable.split_once('=').ok_or("has no value")?;
+    let ordinary = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    if name.is_empty() || !name.bytes().all(ordinary) {
+        return Err("has a name that is none".to_owned());
+    }
+    if value
+        .chars()
+        .any(|c| c.is_control() && c != '\n' && c != '\t')
+    {
+        return Err("holds control characters".to_owned());
+    }
+    if variable.len() > VARIABLE {
+        return Err(format!("is longer than {VARIABLE} bytes"));
+    }
+    // The loader's, the GPU runtime's hook's, the engine's and our own: each of them
+    // changes what happens before or around the method, not in it.
+    for (prefix, whose) in [
+        ("LD_", "the dynamic loader"),
+        ("NVIDIA_", "the GPU runtime"),
+        ("DOCKER_", "the container engine"),
+        ("CONTAINERD_", "the container engine"),
+        ("GAUNTLET_", "the platform"),
+        ("GLIBC_TUNABLES", "the C library"),
+        ("GCONV_PATH", "the C library"),
+        ("LOCPATH", "the C library"),
+    ] {
+        if name.to_ascii_uppercase().starts_with(prefix) {
+            return Err(format!("speaks to {whose}"));
         }
     }
     Ok(())
 }
 
-fn check_entrypoint(entrypoint: &[String]) -> Result<(), Refusal> {
+fn check_entrypoint(entrypoint: &[String], has_command: bool) -> Result<(), Refusal> {
     let refuse = |why: &str| {
         Refusal::new(
             Rule::Entrypoint,
@@ -180,7 +205,11 @@ fn check_entrypoint(entrypoint: &[String]) -> Result<(), Refusal> {
         )
     };
     let Some(program) = entrypoint.first() else {
-        return Err(refuse("is missing"));
+        return Err(refuse(if has_command {
+            "is missing: a CMD is no more than arguments, and is replaced"
+        } else {
+            "is missing"
+        }));
     };
     if entrypoint.len() > ARGUMENTS || entrypoint.iter().any(|part| part.len() > ARGUMENT) {
         return Err(refuse("is longer than 32 arguments of 1024 bytes"));
@@ -206,20 +235,18 @@ fn check_entrypoint(entrypoint: &[String]) -> Result<(), Refusal> {
     ordinary_place(program).map_err(|why| refuse(&format!("\"{}\" {why}", printable(program))))
 }
 
-fn directory(given: &str) -> Result<String, Refusal> {
-    ordinary_place(given).map_err(|why| {
-        Refusal::new(
-            Rule::WorkingDirectory,
-            format!("the working directory \"{}\" {why}", printable(given)),
-            "set WORKDIR to an ordinary folder of the image",
-        )
-    })?;
-    Ok(given.to_owned())
+/// A working directory that no container can be started in.
+pub(crate) fn wrong_directory(given: &str, why: &str) -> Refusal {
+    Refusal::new(
+        Rule::WorkingDirectory,
+        format!("the working directory \"{}\" {why}", printable(given)),
+        "set WORKDIR to an ordinary folder of the image",
+    )
 }
 
 /// An absolute path without detours that is not in a file system of the kernel's: a
 /// working directory such as `/proc/self/fd/8` has been a way out of containers.
-fn ordinary_place(path: &str) -> Result<(), &'static str> {
+pub(crate) fn ordinary_place(path: &str) -> Result<(), &'static str> {
     if !path.starts_with('/') {
         return Err("is not absolute");
     }

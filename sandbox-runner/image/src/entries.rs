@@ -22,6 +22,8 @@ pub(crate) enum Kind {
     Folder,
     Symlink,
     Hardlink,
+    /// A device or a FIFO, in words.
+    Special(&'static str),
 }
 
 /// One entry, its name as it was written.
@@ -74,6 +76,13 @@ pub(crate) fn walk<R: Read>(
             EntryType::Directory => Kind::Folder,
             EntryType::Symlink => Kind::Symlink,
             EntryType::Link => Kind::Hardlink,
+            EntryType::Char | EntryType::Block => Kind::Special("a device"),
+            EntryType::Fifo => Kind::Special("a FIFO"),
+            // Comments, as engines see it: what it says of times or owners is not kept.
+            EntryType::XGlobalHeader => {
+                extension(&mut entry, size, first_error)?;
+                continue;
+            }
             other => return Err(wrong_kind(other, &header).into()),
         };
         let extended = std::mem::take(&mut extensions);
@@ -88,7 +97,7 @@ pub(crate) fn walk<R: Read>(
         if kind != Kind::File && size != 0 {
             return Err(Refusal::new(
                 Rule::Kind,
-                "a folder or a link has content",
+                "a folder, a link or a device has content",
                 "make the image with an ordinary builder",
             )
             .into());
@@ -181,16 +190,17 @@ fn text(bytes: Vec<u8>) -> Result<String, Refusal> {
 
 fn wrong_kind(kind: EntryType, header: &Header) -> Refusal {
     let what = match kind {
-        EntryType::Char | EntryType::Block => "a device",
-        EntryType::Fifo => "a FIFO",
         EntryType::GNUSparse => "a sparse file",
-        EntryType::XGlobalHeader => "a header for all entries",
         _ => "of a kind that no image has",
     };
-    let name = String::from_utf8_lossy(&header.path_bytes()).into_owned();
+    special(&String::from_utf8_lossy(&header.path_bytes()), what)
+}
+
+/// Refuses an entry of a kind that is not taken, in words.
+pub(crate) fn special(name: &str, what: &str) -> Refusal {
     Refusal::new(
         Rule::Kind,
-        format!("\"{}\" is {what}", printable(&name)),
+        format!("\"{}\" is {what}", printable(name)),
         "an image holds files, folders and links; the sandbox has its own /dev",
     )
 }

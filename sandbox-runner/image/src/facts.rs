@@ -16,6 +16,10 @@ pub struct ImageFacts {
     /// Files that lost a set-user-id or set-group-id bit. The bit has no effect in the
     /// sandbox, and half of all distributions ship such files: no reason to refuse them.
     pub privileged_files: u64,
+    /// What the image has and the sandbox does not take over, such as settings of a base
+    /// image that its author cannot unset; each a part of a sentence. Names are quoted with
+    /// control characters escaped.
+    pub left_out: Vec<String>,
     /// What of the image's configuration is used.
     pub config: Config,
 }

@@ -1,25 +1,32 @@
 //! One layer: checked while it streams by, and written anew where asked.
 
-use std::collections::HashSet;
 use std::fs::File;
+use std::hash::RandomState;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 
-use crate::entries::{Entry, Kind, walk};
+use crate::budget::Budget;
+use crate::entries::{Entry, Kind, special, walk};
 use crate::first_error::FirstError;
 use crate::limits::ImageLimits;
-use crate::path::{inside, parents, target};
-use crate::refusal::{IntakeError, Refusal, Rule, printable};
-use crate::reserved;
+use crate::path::{inside, target};
+use crate::refusal::{IntakeError, Refusal, printable};
+use crate::reserved::{self, Fate};
+use crate::tree::{LayerTree, Step, joined, split};
+use crate::whiteout::{self, Whiteout};
 
 /// What may still come, over all layers.
 #[derive(Debug)]
 pub(crate) struct Counts {
     pub(crate) entries: u64,
     pub(crate) privileged: u64,
+    /// Entries without effect, because the engine or we mount something over them.
+    pub(crate) left_out: u64,
+    budget: Budget,
+    keys: RandomState,
     name_bytes: u64,
     limits: ImageLimits,
 }
@@ -29,6 +36,9 @@ impl Counts {
         Self {
             entries: 0,
             privileged: 0,
+            left_out: 0,
+            budget: Budget::new(limits),
+            keys: RandomState::new(),
             name_bytes: 0,
             limits: *limits,
         }
@@ -62,56 +72,23 @@ impl Counts {
     }
 }
 
-/// Names of the layer that is being read.
-#[derive(Default)]
-struct Names {
-    files: HashSet<String>,
-    folders: HashSet<String>,
-    symlinks: HashSet<String>,
+/// A layer that was read.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(crate) tree: LayerTree,
+    /// SHA-256 in hex of what was written.
+    pub(crate) rewritten: Option<String>,
 }
 
-impl Names {
-    fn add(&mut self, name: &str, kind: Kind) -> Result<(), Refusal> {
-        if let Some(link) = parents(name).find(|part| self.symlinks.contains(*part)) {
-            return Err(Refusal::new(
-                Rule::Link,
-                format!(
-                    "\"{}\" lies behind the link \"{}\" of the same layer",
-                    printable(name),
-                    printable(link)
-                ),
-                "make the image with an ordinary builder, which writes each file under its own name",
-            ));
-        }
-        let set = match kind {
-            Kind::File | Kind::Hardlink => &mut self.files,
-            Kind::Folder => &mut self.folders,
-            Kind::Symlink => &mut self.symlinks,
-        };
-        let new = set.insert(name.to_owned());
-        let sets = [&self.files, &self.folders, &self.symlinks];
-        let kinds = sets.iter().filter(|set| set.contains(name)).count();
-        if kinds > 1 || (!new && kind != Kind::Folder) {
-            return Err(Refusal::new(
-                Rule::Name,
-                format!("\"{}\" is there twice in one layer", printable(name)),
-                "make the image with an ordinary builder",
-            ));
-        }
-        Ok(())
-    }
-}
-
-/// Reads a layer's tar file; writes it anew to `to`. Returns the digest of what was
-/// written, in hex.
+/// Reads a layer's tar file; writes it anew to `to`.
 pub(crate) fn read(
     layer: impl Read,
     counts: &mut Counts,
     first_error: &FirstError,
     to: Option<&Path>,
-) -> Result<Option<String>, IntakeError> {
+) -> Result<Checked, IntakeError> {
     let written = |error| IntakeError::Io("write a layer", error);
-    let mut names = Names::default();
+    let mut tree = LayerTree::new(&counts.keys);
     let mut out = match to {
         Some(path) => {
             let file = File::create_new(path).map_err(written)?;
@@ -122,76 +99,99 @@ pub(crate) fn read(
     walk(layer, first_error, |entry, content| {
         counts.count(&entry)?;
         let name = inside(&entry.name, "the name")?;
-        if name.is_empty() {
+        let Some((folder, part)) = split(&name) else {
             return Ok(());
+        };
+        let steps = place(&mut tree, counts, folder, part, &entry)?;
+        let Some(out) = &mut out else { return Ok(()) };
+        for step in &steps {
+            append(out, step, &entry, content, first_error)?;
         }
-        reserved::check(&name, entry.kind)?;
-        reserved::check_whiteout(&name, entry.kind, entry.size)?;
-        let link = match entry.kind {
-            Kind::Symlink => {
-                target(&name, &entry.link)?;
-                entry.link.clone()
-            }
-            Kind::Hardlink => {
-                let link = inside(&entry.link, "the link's target")?;
-                // A builder writes the file itself first. Anything else might mean a file
-                // of another layer, or of whoever unpacks it.
-                if !names.files.contains(&link) {
-                    return Err(Refusal::new(
-                        Rule::Link,
-                        format!(
-                            "the hard link \"{}\" leads to \"{}\", which is no earlier file of its layer",
-                            printable(&name),
-                            printable(&link)
-                        ),
-                        "make the image with an ordinary builder",
-                    )
-                    .into());
-                }
-                link
-            }
-            Kind::File | Kind::Folder => String::new(),
-        };
-        names.add(&name, entry.kind)?;
-        let Some(out) = &mut out else {
-            io::copy(content, &mut io::sink()).map_err(|error| first_error.explain(&error))?;
-            return Ok(());
-        };
-        append(out, &entry, &name, &link, content, first_error)
+        Ok(())
     })?;
-    let Some(out) = out else { return Ok(None) };
-    let mut writer = out.into_inner().map_err(written)?;
-    writer.flush().map_err(written)?;
-    Ok(Some(hex::encode(writer.hasher.finalize())))
+    let rewritten = match out {
+        Some(out) => {
+            let mut writer = out.into_inner().map_err(written)?;
+            writer.flush().map_err(written)?;
+            Some(hex::encode(writer.hasher.finalize()))
+        }
+        None => None,
+    };
+    Ok(Checked { tree, rewritten })
+}
+
+/// Finds an entry its place in the layer, and what has to be written for it: nothing, if
+/// it has no effect.
+fn place(
+    tree: &mut LayerTree,
+    counts: &mut Counts,
+    folder: &str,
+    part: &str,
+    entry: &Entry,
+) -> Result<Vec<Step>, Refusal> {
+    let name = joined(folder, part);
+    let mark = whiteout::of(&name, entry.kind, entry.size)?;
+    let budget = &mut counts.budget;
+    let way = tree.enter(folder, &name, budget)?;
+    let real = joined(&way.path, part);
+    if reserved::check(&real, entry.kind)? == Fate::LeftOut {
+        counts.left_out += 1;
+        return Ok(Vec::new());
+    }
+    match (mark, entry.kind) {
+        (Some(Whiteout::All), _) => tree.clear(way, &name, budget),
+        (Some(Whiteout::One(removed)), _) => tree.remove(way, removed, budget),
+        (None, Kind::File) => tree.add_file(way, part, budget),
+        (None, Kind::Folder) => tree.add_folder(way, part, budget),
+        (None, Kind::Symlink) => {
+            target(&real, &entry.link)?;
+            tree.add_symlink(way, part, &entry.link, budget)
+        }
+        (None, Kind::Hardlink) => {
+            let link = inside(&entry.link, "the link's target")?;
+            tree.add_hardlink(way, part, &link, budget)
+        }
+        (None, Kind::Special(what)) => Err(special(&real, what)),
+    }
 }
 
 fn append(
     out: &mut Builder<impl Write>,
+    step: &Step,
     entry: &Entry,
-    name: &str,
-    link: &str,
     content: &mut dyn Read,
     first_error: &FirstError,
 ) -> Result<(), IntakeError> {
-    let mut header = Header::new_gnu();
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(entry.mtime);
-    header.set_size(entry.size);
-    header.set_mode(match entry.kind {
-        Kind::Folder => entry.mode & 0o1777,
-        _ => entry.mode & 0o777,
-    });
-    header.set_entry_type(match entry.kind {
-        Kind::File => EntryType::Regular,
-        Kind::Folder => EntryType::Directory,
-        Kind::Symlink => EntryType::Symlink,
-        Kind::Hardlink => EntryType::Link,
-    });
+    let written = |error| IntakeError::Io("write a layer", error);
+    let (name, to) = match step {
+        Step::Folder(name) => {
+            let mut header = header(EntryType::Directory, 0o755, entry);
+            return out
+                .append_data(&mut header, name, io::empty())
+                .map_err(written);
+        }
+        Step::Opaque(folder) => return mark(out, &joined(folder, whiteout::ALL), entry),
+        Step::Removed(name) => return mark(out, &whiteout::mark_of(name), entry),
+        Step::Entry(name, to) => (name, to),
+    };
     // An error may come from either side; the reader's has been noted.
     let mut failed_reading = false;
-    let written = match entry.kind {
-        Kind::File | Kind::Folder => {
+    let appended = match (entry.kind, to) {
+        (Kind::Hardlink, Some(to)) => {
+            let mut header = header(EntryType::Link, entry.mode & 0o777, entry);
+            out.append_link(&mut header, name, to)
+        }
+        (Kind::Symlink, _) => {
+            let mut header = header(EntryType::Symlink, entry.mode & 0o777, entry);
+            out.append_link(&mut header, name, &entry.link)
+        }
+        (Kind::Folder, _) => {
+            let mut header = header(EntryType::Directory, entry.mode & 0o1777, entry);
+            out.append_data(&mut header, name, io::empty())
+        }
+        (Kind::File, _) => {
+            let mut header = header(EntryType::Regular, entry.mode & 0o777, entry);
+            header.set_size(entry.size);
             let content = Watched {
                 inner: content,
                 failed: &mut failed_reading,
@@ -199,15 +199,35 @@ fn append(
             };
             out.append_data(&mut header, name, content)
         }
-        Kind::Symlink | Kind::Hardlink => out.append_link(&mut header, name, link),
+        // Neither gets a place.
+        (Kind::Hardlink, None) | (Kind::Special(_), _) => Ok(()),
     };
-    written.map_err(|error| {
+    appended.map_err(|error| {
         if failed_reading {
             first_error.explain(&error)
         } else {
-            IntakeError::Io("write a layer", error)
+            written(error)
         }
     })
+}
+
+/// Writes an empty file whose name says what it hides.
+fn mark(out: &mut Builder<impl Write>, name: &str, entry: &Entry) -> Result<(), IntakeError> {
+    let mut header = header(EntryType::Regular, 0o644, entry);
+    out.append_data(&mut header, name, io::empty())
+        .map_err(|error| IntakeError::Io("write a layer", error))
+}
+
+/// A header without content, owned by root.
+fn header(kind: EntryType, mode: u32, entry: &Entry) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(entry.mtime);
+    header.set_size(0);
+    header.set_mode(mode);
+    header
 }
 
 /// Tells a reader's failure from a writer's, and an early end from a whole file.

@@ -2,7 +2,9 @@
 //!
 //! An archive is read once, from its first byte to its last, and never unpacked: names,
 //! links and sizes are checked while it streams by, so a bomb costs no more than the
-//! limit it meets. It may be what `docker save` writes or an OCI layout in a tar file,
+//! limit it meets. Of what has been read, documents, names' hashes and links' targets are
+//! remembered, all within [`ImageLimits`]: with decoders, less than 200 MiB for the worst
+//! archive and some megabytes for an ordinary one. An archive may be what `docker save` writes or an OCI layout in a tar file,
 //! plain or compressed by gzip or zstd; layers may be compressed too.
 //!
 //! The engine is never given the entrant's bytes as headers. [`rewrite`] makes an archive
@@ -13,21 +15,31 @@
 //! What is refused, and why, is in `docs/OCI-CONTRACT.md`.
 
 mod archive;
+mod budget;
+mod candidates;
 mod config;
-mod decompress;
+mod documents;
+mod encoding;
 mod entries;
 mod facts;
 mod first_error;
+mod gzip;
 mod hashing;
 mod layer;
 mod limits;
 mod manifest;
 mod members;
+mod merged;
 mod pack;
 mod path;
+mod placing;
+mod platform;
 mod refusal;
 mod reserved;
 mod rewritten;
+mod tree;
+mod unpacking;
+mod whiteout;
 
 use std::io::Read;
 use std::path::Path;
@@ -59,9 +71,11 @@ pub fn rewrite(
     archive::read(archive, limits, Some(folder))
 }
 
-/// Whether a file begins like something that could be an image's archive: a tar file,
-/// or one compressed by gzip or zstd.
+/// Whether a file begins like something that could be an image's archive: a tar file, or a
+/// compressed one, though not every compression is read.
 #[must_use]
 pub fn looks_like_an_archive(start: &[u8]) -> bool {
-    decompress::Encoding::of(start) != decompress::Encoding::Plain || decompress::is_tar(start)
+    encoding::Encoding::of(start) != encoding::Encoding::Plain
+        || encoding::foreign(start).is_some()
+        || encoding::is_tar(start)
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
 
-use crate::manifest::ARCHITECTURE;
+use crate::platform::ARCHITECTURE;
 use crate::rewritten::member;
 
 /// A program to be packed.

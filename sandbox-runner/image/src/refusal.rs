@@ -14,7 +14,7 @@ pub enum Rule {
     TooLarge,
     /// Something unpacks to far more than it is: a bomb.
     Ratio,
-    /// A name leaves the image, cannot be printed, or is there twice.
+    /// A name leaves the image, cannot be printed, or lies below a file.
     Name,
     /// A link leaves the image or leads to what is not there.
     Link,
@@ -26,16 +26,10 @@ pub enum Rule {
     Digest,
     /// The archive holds no image for this platform, or several.
     Manifest,
-    /// The environment.
-    Environment,
     /// The entry point.
     Entrypoint,
     /// The working directory.
     WorkingDirectory,
-    /// The user.
-    User,
-    /// `VOLUME`, `HEALTHCHECK` or `ONBUILD`.
-    Instruction,
 }
 
 impl Rule {
@@ -52,11 +46,8 @@ impl Rule {
             Self::Reserved => "reserved",
             Self::Digest => "digest",
             Self::Manifest => "manifest",
-            Self::Environment => "environment",
             Self::Entrypoint => "entrypoint",
             Self::WorkingDirectory => "working_directory",
-            Self::User => "user",
-            Self::Instruction => "instruction",
         }
     }
 }

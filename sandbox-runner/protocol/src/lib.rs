@@ -337,4 +337,27 @@ pub struct Meters {
 pub struct Fault {
     /// One line for the operator.
     pub reason: String,
+    /// What it says about the runner; left out, its machine failed.
+    #[serde(default, skip_serializing_if = "FaultCause::is_machine")]
+    pub cause: FaultCause,
+}
+
+/// What a [`Fault`] says about the runner: one whose machine fails is not leased to for a while,
+/// and a run does not pay with its attempts for what was not tried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultCause {
+    /// Something failed on the runner's machine, or in executing the run.
+    #[default]
+    Machine,
+    /// The orchestrator could not be reached for data or with the model, or failed at it.
+    Unreachable,
+    /// Nothing failed: the runner is stopping.
+    Stopping,
+}
+
+impl FaultCause {
+    fn is_machine(&self) -> bool {
+        *self == Self::Machine
+    }
 }

@@ -6,8 +6,9 @@
 
 use gauntlet_protocol::{
     AssignedTask, Assignment, Assignments, AttemptReport, Budget, CheckpointScore, CurvePoint,
-    Fault, Heartbeat, Lane, LeaseExtended, LeaseRequest, LeasesRequest, Meters, Probing, Register,
-    Registered, Report, ReportAnswer, ReportAnswers, ReportProblem, Reports, Verdict,
+    Fault, FaultCause, Heartbeat, Lane, LeaseExtended, LeaseRequest, LeasesRequest, Meters,
+    Probing, Register, Registered, Report, ReportAnswer, ReportAnswers, ReportProblem, Reports,
+    Verdict,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -219,12 +220,13 @@ fn staying_alive() {
 fn reporting() {
     pinned("report", &report());
     pinned("report_bare", &bare_report());
-    pinned(
-        "fault",
-        &Fault {
-            reason: "disk full".to_owned(),
-        },
-    );
+    let fault = |cause| Fault {
+        reason: "disk full".to_owned(),
+        cause,
+    };
+    pinned("fault", &fault(FaultCause::Machine));
+    let others = [FaultCause::Unreachable, FaultCause::Stopping].map(fault);
+    pinned("faults_of_other_causes", &others);
     let reports = [report(), bare_report()].map(|report| AttemptReport {
         run: RUN,
         attempt: 2,

@@ -89,7 +89,7 @@ impl Sandbox {
         let limits = job.limits;
         let threads = job.threads as u64;
         let asked = job.snapshots.clone();
-        let inside = self.prepare(job, &folder)?;
+        let inside = self.prepare(job, &folder).await?;
         let made = output_of(&inside.phase).to_owned();
 
         let begin = Instant::now();
@@ -206,7 +206,12 @@ impl Sandbox {
         };
         let outcome = match outcome {
             done @ (Outcome::Completed | Outcome::CutOff { .. }) => {
-                take_output(&made, &wanted, limits.output_bytes)?.unwrap_or(done)
+                let most = limits.output_bytes;
+                // It may be large: others do not wait for it.
+                tokio::task::spawn_blocking(move || take_output(&made, &wanted, most))
+                    .await
+                    .map_err(|error| Fault::Died(error.to_string()))??
+                    .unwrap_or(done)
             }
             Outcome::Infrastructure { message } => return Err(Fault::Reported(message)),
             other => other,
@@ -215,21 +220,22 @@ impl Sandbox {
     }
 
     /// Copies what the worker needs into its folder and points the job at the copies.
-    fn prepare(&self, job: Job, folder: &RunFolder) -> Result<Job, Fault> {
+    async fn prepare(&self, job: Job, folder: &RunFolder) -> Result<Job, Fault> {
         let code = self.cache.get(&job.module)?;
         let code = code.ok_or_else(|| Fault::NotOurs(job.module.clone()))?;
         let module = folder.put("module.cwasm", &code)?;
         let phase = match job.phase {
             Phase::Train { train, base, .. } => Phase::Train {
-                train: folder.copy(&train, "train.safetensors")?,
-                base: base
-                    .map(|base| folder.copy(&base, "base.safetensors"))
-                    .transpose()?,
+                train: folder.copy(&train, "train.safetensors").await?,
+                base: match base {
+                    Some(base) => Some(folder.copy(&base, "base.safetensors").await?),
+                    None => None,
+                },
                 model: folder.path().join("model.safetensors"),
             },
             Phase::Predict { inputs, model, .. } => Phase::Predict {
-                inputs: folder.copy(&inputs, "inputs.safetensors")?,
-                model: folder.copy(&model, "model.safetensors")?,
+                inputs: folder.copy(&inputs, "inputs.safetensors").await?,
+                model: folder.copy(&model, "model.safetensors").await?,
                 predictions: folder.path().join("predictions.safetensors"),
             },
         };

@@ -162,10 +162,12 @@ impl RunFolder {
         self.read_only(path)
     }
 
-    /// Copies a file there that the worker can read and not change.
-    pub(crate) fn copy(&self, from: &Path, name: &str) -> Result<PathBuf, Fault> {
+    /// Copies a file there that the worker can read and not change. It may be large: others do
+    /// not wait for it.
+    pub(crate) async fn copy(&self, from: &Path, name: &str) -> Result<PathBuf, Fault> {
         let path = self.path().join(name);
-        fs::copy(from, &path).map_err(Fault::file("copy", from))?;
+        let copied = tokio::fs::copy(from, &path).await;
+        copied.map_err(Fault::file("copy", from))?;
         self.read_only(path)
     }
 

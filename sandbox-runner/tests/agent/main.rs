@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use clap::Parser;
-use gauntlet_protocol::{AssignedTask, Assignment, Budget, CheckpointScore, Probing, Verdict};
+use gauntlet_protocol::{
+    AssignedTask, Assignment, Budget, CheckpointScore, FaultCause, Probing, Verdict,
+};
 use gauntlet_runner::{agent, config::Config};
 use gauntlet_wire::{InputKind, TaskInfo, TaskKind};
 use orchestrator::{Orchestrator, PATIENCE, TOKEN};
@@ -475,6 +477,23 @@ async fn what_is_asked_to_stop_hands_its_run_back() {
         "{}",
         faults[0].2.reason
     );
+    // It says nothing against the machine.
+    assert_eq!(faults[0].2.cause, FaultCause::Stopping);
+}
+
+#[tokio::test]
+async fn who_says_at_once_that_there_is_no_work_is_not_asked_without_end() {
+    let (home, orchestrator) = (Home::new(), Orchestrator::start().await);
+    orchestrator.with(|book| book.no_work_at_once = true);
+    let running = Running::start(&home, &orchestrator);
+    orchestrator
+        .until("some questions", |book| (book.asked > 2).then_some(()))
+        .await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    // Pauses of 0.05 s at least that double: on a slower machine there are fewer.
+    let asked = orchestrator.with(|book| book.asked);
+    assert!(asked < 20, "asked {asked} times");
+    running.end().await;
 }
 
 #[tokio::test]

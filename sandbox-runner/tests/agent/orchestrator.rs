@@ -39,6 +39,9 @@ pub(crate) struct Book {
     pub(crate) heartbeat_status: Option<StatusCode>,
     /// Answer to heartbeats that carry a score: the run is to be stopped.
     pub(crate) stop: Option<String>,
+    /// Runners are told at once that there is no work, and counted.
+    pub(crate) no_work_at_once: bool,
+    pub(crate) asked: usize,
     /// So many reports are taken down, but the answer gets lost.
     pub(crate) lose_answers: usize,
 }
@@ -183,6 +186,10 @@ async fn lease(
             let mut book = book.lock().unwrap();
             if !book.runners.iter().any(|(runner, _)| *runner == id) {
                 return Err(Refused(StatusCode::NOT_FOUND, "no such runner"));
+            }
+            if book.no_work_at_once {
+                book.asked += 1;
+                return Ok(StatusCode::NO_CONTENT.into_response());
             }
             if let Some(assignment) = book.queue.pop_front() {
                 return Ok(Json(assignment).into_response());

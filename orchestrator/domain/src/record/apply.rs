@@ -4,7 +4,7 @@ use crate::digest::Digest;
 use crate::ids::{RunId, SubmissionId};
 use crate::names::MethodName;
 use crate::record::event::Event;
-use crate::run::{IllegalTransition, RunEvent, RunState, Verdict};
+use crate::run::{IllegalTransition, RunEvent, Verdict};
 use crate::tournament::{Entrant, RunRecord, Tournament, TournamentState};
 
 /// An event that cannot happen in this state.
@@ -214,18 +214,19 @@ impl Tournament {
                 {
                     return Err(contradiction("no such method"));
                 }
-                if !self.disqualified.insert(*submission) {
-                    return Err(contradiction("it is disqualified already"));
+                if !self.put_out(*submission) {
+                    return Err(contradiction("it is out already"));
                 }
-                let open = self
-                    .rounds
-                    .iter_mut()
-                    .filter(|round| round.decision.is_none());
-                for run in open.flat_map(|round| round.runs.values_mut()) {
-                    if run.submission == *submission && run.state != RunState::Done {
-                        run.state = run.state.after(RunEvent::Void).unwrap_or(run.state);
-                    }
-                }
+            }
+            Event::MethodSetAside {
+                submission,
+                runners,
+                ..
+            } => {
+                self.require_state(kind, TournamentState::Closed)?;
+                let fits = self.may_be_set_aside(*submission, runners);
+                fits.map_err(contradiction)?;
+                self.put_out(*submission);
             }
             Event::Paused { reason } => {
                 self.require_under_way(kind)?;

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::ids::{
-    ArchiveId, RunId, RunnerId, SeriesId, SubmissionId, TaskId, TokenId, TournamentId,
+    AccountId, ArchiveId, RunId, RunnerId, SeriesId, SubmissionId, TaskId, TokenId, TournamentId,
 };
-use crate::names::{MethodName, RunnerName, SeriesName, TaskName, TournamentName};
+use crate::names::{AccountName, MethodName, RunnerName, SeriesName, TaskName, TournamentName};
 use crate::record::rejudge::Changes;
 use crate::run::{Metric, Outcome};
 use crate::tournament::{Block, Decision, Heat, Nonce, Rules, Share, TournamentSeed};
@@ -182,6 +182,17 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// The platform gave a method up: runs of it faulted on several runners on which runs of
+    /// others passed. That is no fault of its entrant's, as far as anybody knows; the method is
+    /// out all the same, and its results do not count.
+    MethodSetAside {
+        /// Which.
+        submission: SubmissionId,
+        /// The runners, at least two.
+        runners: Vec<RunnerId>,
+        /// In words.
+        reason: String,
+    },
     /// Nothing is leased or decided until further notice. Runs under way may end.
     Paused {
         /// Why.
@@ -243,6 +254,7 @@ impl Event {
             Self::BlockVoided { .. } => "block_voided",
             Self::BlockReplaced { .. } => "block_replaced",
             Self::Disqualified { .. } => "disqualified",
+            Self::MethodSetAside { .. } => "method_set_aside",
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
             Self::ShareSet { .. } => "share_set",
@@ -298,6 +310,25 @@ pub enum PlatformEvent {
         /// What its bearer may do.
         scope: String,
     },
+    /// A token was revoked: it is good for nothing any more.
+    TokenRevoked {
+        /// Its id.
+        token: TokenId,
+    },
+    /// A token's secret was replaced by another; what it was before is good for nothing any more.
+    TokenRotated {
+        /// Its id.
+        token: TokenId,
+    },
+    /// An account was made.
+    AccountCreated {
+        /// Its id.
+        account: AccountId,
+        /// Its name.
+        name: AccountName,
+        /// What it is for.
+        role: String,
+    },
     /// A series was made: its tournaments start by themselves.
     SeriesCreated {
         /// Its id.
@@ -338,6 +369,9 @@ impl PlatformEvent {
             Self::TaskCreated { .. } => "task_created",
             Self::RunnerRegistered { .. } => "runner_registered",
             Self::TokenIssued { .. } => "token_issued",
+            Self::TokenRevoked { .. } => "token_revoked",
+            Self::TokenRotated { .. } => "token_rotated",
+            Self::AccountCreated { .. } => "account_created",
             Self::SeriesCreated { .. } => "series_created",
             Self::SeriesStarted { .. } => "series_started",
             Self::SeriesEnded { .. } => "series_ended",

@@ -7,6 +7,7 @@ mod audit;
 mod chain;
 mod event;
 mod matches;
+mod put_out;
 mod rejudge;
 mod replay;
 mod round_events;

@@ -1,5 +1,7 @@
 //! What one run may use.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// Limits of a run; every one is required. The same fields as on the wire.
@@ -60,6 +62,15 @@ impl Budget {
         }
     }
 
+    /// Longer than any attempt takes that keeps to its budget: training, prediction, a second
+    /// prediction where one is asked for, and generous time for what the platform does around
+    /// them (data to be fetched, a module compiled or an image loaded, a model handed in).
+    #[must_use]
+    pub fn longest_attempt(&self) -> Duration {
+        const PLATFORM: Duration = Duration::from_secs(30 * 60);
+        Duration::from_secs(u64::from(self.wall_seconds) * 3) + PLATFORM
+    }
+
     /// Checks that each limit is one.
     pub fn validate(&self) -> Result<(), BudgetError> {
         // Most: 2^53, which every JSON reader carries exactly; memory up to 1 TiB.
@@ -111,6 +122,11 @@ mod tests {
         assert_eq!(half.wall_seconds, 61);
         assert_eq!(odd.half(true).wall_seconds, 31);
         assert_eq!(half.tensor_bytes, odd.tensor_bytes);
+    }
+
+    #[test]
+    fn an_attempt_may_take_its_phases_and_the_platforms_time() {
+        assert_eq!(GOOD.longest_attempt().as_secs(), 3 * 60 + 1800);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod lane;
 mod meters;
 mod metric;
 mod run_state;
+mod runner_state;
 mod verdict;
 
 pub use attempt_state::AttemptState;
@@ -16,4 +17,5 @@ pub use lane::{Lane, ParseLaneError};
 pub use meters::Meters;
 pub use metric::{Direction, Metric, MetricError, SCORE_STEPS};
 pub use run_state::{IllegalTransition, RunEvent, RunState};
+pub use runner_state::RunnerState;
 pub use verdict::{Outcome, OutcomeError, Verdict};

@@ -28,7 +28,7 @@ pub enum RunState {
     Done,
     /// Every attempt was lost to faults of the platform; waits for the operator.
     Stuck,
-    /// Not needed any more: its block was taken out or its method disqualified before it
+    /// Not needed any more: its block was taken out or its method put out before it
     /// had a result.
     Void,
 }

@@ -81,7 +81,7 @@ pub struct Parts {
     pub field: Vec<Entrant>,
     /// Who defends the title.
     pub defender: Option<Entrant>,
-    /// Who is out for breaking rules.
+    /// Who is out: for breaking rules, or set aside because it cannot be run.
     pub disqualified: BTreeSet<SubmissionId>,
     /// The seed, once closed.
     pub seed: Option<TournamentSeed>,
@@ -197,7 +197,7 @@ impl Tournament {
             .collect()
     }
 
-    /// Whether a method is out for breaking rules.
+    /// Whether a method is out: for breaking rules, or set aside because it cannot be run.
     pub fn is_disqualified(&self, submission: SubmissionId) -> bool {
         self.disqualified.contains(&submission)
     }

@@ -19,6 +19,7 @@ mod mid_run;
 mod race;
 mod rejudge;
 mod rejudged;
+mod set_aside;
 mod support;
 mod tampering;
 mod vanishing;

@@ -8,18 +8,19 @@ use gauntlet_domain::tournament::Audience;
 use gauntlet_scheduler::commands::rejudge as command;
 
 use crate::app::App;
-use crate::auth::Admin;
+use crate::auth::Organiser;
 use crate::error::{Error, Result};
 use crate::extract::{Json, Path};
 use crate::read;
 
 pub(crate) async fn rejudge(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path(name): Path<String>,
     Json(body): Json<Rejudge>,
 ) -> Result<axum::Json<Rejudged>> {
     let tournament = read::tournament_name(&name)?;
+    organiser.must_organise(&app, &tournament).await?;
     let field = read::tournament(&app, &name, Audience::Organiser)
         .await?
         .methods;
@@ -35,7 +36,7 @@ pub(crate) async fn rejudge(
     })?;
     let judged = if body.apply {
         let reason = body.reason.unwrap_or_default();
-        command::rejudge(&app.context, &tournament, changes, &reason).await?
+        command::rejudge(&organiser.context(&app), &tournament, changes, &reason).await?
     } else {
         command::shadow(&app.context, &tournament, &changes).await?
     };

@@ -15,10 +15,10 @@ use crate::read;
 
 pub(crate) async fn retry(
     State(app): State<App>,
-    _: Admin,
+    Admin(admin): Admin,
     Path(id): Path<RunId>,
 ) -> Result<axum::Json<Run>> {
-    retry_run(&app.context, id).await?;
+    retry_run(&admin.context(&app), id).await?;
     Ok(axum::Json(convert::run(
         read::run(&app, id, Audience::Organiser).await?,
     )))

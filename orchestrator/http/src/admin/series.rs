@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::tournaments::rules;
 use crate::app::App;
-use crate::auth::Admin;
+use crate::auth::Organiser;
 use crate::error::Result;
 use crate::extract::{self, Json, Path};
 use crate::public::series::shown;
@@ -17,7 +17,7 @@ use crate::read;
 
 pub(crate) async fn create(
     State(app): State<App>,
-    admin: Admin,
+    Organiser(organiser): Organiser,
     Json(body): Json<NewSeries>,
 ) -> Result<(StatusCode, axum::Json<Series>)> {
     let new = command::NewSeries {
@@ -31,19 +31,21 @@ pub(crate) async fn create(
         rules: rules(defended(body.rules)?)?,
         calendar: body.calendar,
         open_seconds: body.open_seconds,
-        organiser: Some(admin.token),
+        organiser: Some(organiser.account),
     };
-    create_series(&app.context, new).await?;
+    create_series(&organiser.context(&app), new).await?;
     let made = read::one_series(&app, &body.name).await?;
     Ok((StatusCode::CREATED, axum::Json(shown(made))))
 }
 
 pub(crate) async fn end(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path(name): Path<String>,
 ) -> Result<axum::Json<Series>> {
-    end_series(&app.context, &read::series_name(&name)?).await?;
+    let series = read::series_name(&name)?;
+    organiser.must_organise_series(&app, &series).await?;
+    end_series(&organiser.context(&app), &series).await?;
     Ok(axum::Json(shown(read::one_series(&app, &name).await?)))
 }
 

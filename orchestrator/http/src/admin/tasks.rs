@@ -14,7 +14,7 @@ use crate::read;
 
 pub(crate) async fn create(
     State(app): State<App>,
-    _: Admin,
+    Admin(admin): Admin,
     Json(body): Json<NewTask>,
 ) -> Result<(StatusCode, axum::Json<Task>)> {
     let new = command::NewTask {
@@ -34,7 +34,7 @@ pub(crate) async fn create(
         metric: body.metric,
         target: body.target,
     };
-    create_task(&app.context, new).await?;
+    create_task(&admin.context(&app), new).await?;
     let task = convert::task(read::task(&app, &body.name).await?);
     Ok((StatusCode::CREATED, axum::Json(task)))
 }

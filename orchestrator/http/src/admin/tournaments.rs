@@ -4,6 +4,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use gauntlet_api::{ChangeShare, Disqualify, NewTournament, Retry, Tournament, WithReason};
+use gauntlet_domain::TournamentName;
 use gauntlet_domain::tournament::{Audience, Rules};
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
@@ -16,7 +17,7 @@ use gauntlet_scheduler::commands::share::{ShareChange, set_share};
 use gauntlet_scheduler::commands::void_block::{self as blocks, Which};
 
 use crate::app::App;
-use crate::auth::Admin;
+use crate::auth::{Admin, Caller, Organiser};
 use crate::convert;
 use crate::error::{Error, Result};
 use crate::extract::{self, Json, Path};
@@ -24,7 +25,7 @@ use crate::read;
 
 pub(crate) async fn create(
     State(app): State<App>,
-    admin: Admin,
+    Organiser(organiser): Organiser,
     Json(body): Json<NewTournament>,
 ) -> Result<(StatusCode, axum::Json<Tournament>)> {
     let new = command::NewTournament {
@@ -38,62 +39,84 @@ pub(crate) async fn create(
         rules: body.rules.map(rules).transpose()?.unwrap_or_default(),
         phrase: body.seed.map(|seed| seed.to_string()),
         share: body.share,
-        organiser: Some(admin.token),
+        organiser: Some(organiser.account),
     };
-    create_tournament(&app.context, new).await?;
+    create_tournament(&organiser.context(&app), new).await?;
     Ok((StatusCode::CREATED, shown(&app, &body.name).await?))
 }
 
 pub(crate) async fn open(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path(name): Path<String>,
 ) -> Result<axum::Json<Tournament>> {
-    open_tournament(&app.context, &read::tournament_name(&name)?).await?;
+    open_tournament(
+        &organiser.context(&app),
+        &organised(&app, &organiser, &name).await?,
+    )
+    .await?;
     shown(&app, &name).await
 }
 
 pub(crate) async fn close(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path(name): Path<String>,
 ) -> Result<axum::Json<Tournament>> {
-    close_tournament(&app.context, &read::tournament_name(&name)?).await?;
+    close_tournament(
+        &organiser.context(&app),
+        &organised(&app, &organiser, &name).await?,
+    )
+    .await?;
     shown(&app, &name).await
 }
 
 pub(crate) async fn cancel(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path(name): Path<String>,
     Json(body): Json<WithReason>,
 ) -> Result<axum::Json<Tournament>> {
-    cancel_tournament(&app.context, &read::tournament_name(&name)?, &body.reason).await?;
+    cancel_tournament(
+        &organiser.context(&app),
+        &organised(&app, &organiser, &name).await?,
+        &body.reason,
+    )
+    .await?;
     shown(&app, &name).await
 }
 
 pub(crate) async fn pause(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path(name): Path<String>,
     Json(body): Json<WithReason>,
 ) -> Result<axum::Json<Tournament>> {
-    command_pause(&app.context, &read::tournament_name(&name)?, &body.reason).await?;
+    command_pause(
+        &organiser.context(&app),
+        &organised(&app, &organiser, &name).await?,
+        &body.reason,
+    )
+    .await?;
     shown(&app, &name).await
 }
 
 pub(crate) async fn resume(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path(name): Path<String>,
 ) -> Result<axum::Json<Tournament>> {
-    command_resume(&app.context, &read::tournament_name(&name)?).await?;
+    command_resume(
+        &organiser.context(&app),
+        &organised(&app, &organiser, &name).await?,
+    )
+    .await?;
     shown(&app, &name).await
 }
 
 pub(crate) async fn share(
     State(app): State<App>,
-    _: Admin,
+    Admin(admin): Admin,
     Path(name): Path<String>,
     Json(body): Json<ChangeShare>,
 ) -> Result<axum::Json<Tournament>> {
@@ -102,42 +125,47 @@ pub(crate) async fn share(
         weight: body.weight,
     };
     let tournament = read::tournament_name(&name)?;
-    set_share(&app.context, &tournament, change, &body.reason).await?;
+    set_share(&admin.context(&app), &tournament, change, &body.reason).await?;
     shown(&app, &name).await
 }
 
 pub(crate) async fn retry(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path(name): Path<String>,
     Json(body): Json<Retry>,
 ) -> Result<axum::Json<Tournament>> {
-    retry_tournament(&app.context, &read::tournament_name(&name)?, body.round).await?;
+    retry_tournament(
+        &organiser.context(&app),
+        &organised(&app, &organiser, &name).await?,
+        body.round,
+    )
+    .await?;
     shown(&app, &name).await
 }
 
 pub(crate) async fn disqualify(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path(name): Path<String>,
     Json(body): Json<Disqualify>,
 ) -> Result<axum::Json<Tournament>> {
     let method = extract::name(&body.method, "body.method")?;
-    let tournament = read::tournament_name(&name)?;
-    command_disqualify(&app.context, &tournament, &method, &body.reason).await?;
+    let tournament = organised(&app, &organiser, &name).await?;
+    command_disqualify(&organiser.context(&app), &tournament, &method, &body.reason).await?;
     shown(&app, &name).await
 }
 
 pub(crate) async fn void_block(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path((name, round, block)): Path<(String, u32, u32)>,
     Json(body): Json<WithReason>,
 ) -> Result<axum::Json<Tournament>> {
     let which = Which { round, block };
     blocks::void_block(
-        &app.context,
-        &read::tournament_name(&name)?,
+        &organiser.context(&app),
+        &organised(&app, &organiser, &name).await?,
         which,
         &body.reason,
     )
@@ -147,19 +175,26 @@ pub(crate) async fn void_block(
 
 pub(crate) async fn replace_block(
     State(app): State<App>,
-    _: Admin,
+    Organiser(organiser): Organiser,
     Path((name, round, block)): Path<(String, u32, u32)>,
     Json(body): Json<WithReason>,
 ) -> Result<axum::Json<Tournament>> {
     let which = Which { round, block };
     blocks::replace_block(
-        &app.context,
-        &read::tournament_name(&name)?,
+        &organiser.context(&app),
+        &organised(&app, &organiser, &name).await?,
         which,
         &body.reason,
     )
     .await?;
     shown(&app, &name).await
+}
+
+/// The tournament of that name, which must be the caller's to organise.
+async fn organised(app: &App, organiser: &Caller, name: &str) -> Result<TournamentName> {
+    let name = read::tournament_name(name)?;
+    organiser.must_organise(app, &name).await?;
+    Ok(name)
 }
 
 pub(super) fn rules(value: serde_json::Value) -> Result<Rules> {

@@ -3,7 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use gauntlet_api::{ArchiveEntry, Runner, TournamentState, TournamentSummary};
+use gauntlet_api::{ArchiveEntry, Runner, RunnerState, TournamentState, TournamentSummary};
+use gauntlet_domain::tournament::Audience;
 
 use super::format;
 use super::layout::Layout;
@@ -56,6 +57,8 @@ struct RunnerView {
     class: String,
     alive: bool,
     seen: String,
+    /// Why it gets no work, or only one run at a time.
+    aside: Option<String>,
 }
 
 impl HomePage {
@@ -112,9 +115,24 @@ impl HomeLive {
                     class: runner.class.clone(),
                     alive: runner.alive,
                     seen: format::time(runner.last_seen_at),
+                    aside: aside(runner),
                 })
                 .collect(),
         }
+    }
+}
+
+/// What people are told of a runner that is not in good standing.
+fn aside(runner: &Runner) -> Option<String> {
+    let because = runner.set_aside_because.as_deref().unwrap_or_default();
+    match (runner.state, runner.set_aside_until) {
+        (RunnerState::Serving, _) => None,
+        (RunnerState::SetAside, Some(until)) => Some(format!(
+            "set aside until {}: {because}",
+            format::time(until)
+        )),
+        (RunnerState::SetAside, None) => Some(format!("set aside: {because}")),
+        (RunnerState::Probation, _) => Some(format!("on probation: {because}")),
     }
 }
 
@@ -134,7 +152,7 @@ async fn load(app: &App) -> Result<HomeLive> {
         .into_iter()
         .map(convert::summary)
         .collect();
-    let runners: Vec<_> = read::runners(app)
+    let runners: Vec<_> = read::runners(app, Audience::Everyone)
         .await?
         .into_iter()
         .map(convert::runner)
@@ -158,6 +176,32 @@ mod tests {
             .unwrap();
         assert!(page.contains("gauntlet tournament create"));
         assert!(page.contains("gauntlet-runner"));
+    }
+
+    #[test]
+    fn a_runner_that_is_set_aside_says_why() {
+        let runner = Runner {
+            id: uuid::Uuid::nil(),
+            name: "cellar".to_owned(),
+            class: "cpu".to_owned(),
+            version: "0".to_owned(),
+            last_seen_at: time::OffsetDateTime::UNIX_EPOCH,
+            alive: true,
+            state: RunnerState::SetAside,
+            set_aside_because: Some("3 faults in a row".to_owned()),
+            set_aside_until: Some(time::OffsetDateTime::UNIX_EPOCH),
+            last_fault: None,
+        };
+        let shown = |runner: &Runner| {
+            let runners = std::slice::from_ref(runner);
+            HomeLive::new(&[], &[], runners).render().unwrap()
+        };
+        assert!(shown(&runner).contains("3 faults in a row"));
+        let serving = Runner {
+            state: RunnerState::Serving,
+            ..runner
+        };
+        assert!(!shown(&serving).contains("set aside"));
     }
 
     #[test]

@@ -77,6 +77,7 @@ pub(crate) fn tournament() -> Tournament {
                 cut_after: *cut_after,
                 defender: false,
                 disqualified: None,
+                set_aside: None,
             })
             .collect(),
         rounds: vec![

@@ -182,9 +182,10 @@ fn notes(tournament: &Tournament) -> Vec<String> {
     let defends = methods()
         .filter(|method| method.defender)
         .map(|method| format!("{} defends the title", method.name));
-    let out = methods().filter_map(|method| {
-        let reason = method.disqualified.as_ref()?;
-        Some(format!("{} is disqualified: {reason}", method.name))
+    let out = methods().filter_map(|method| match (&method.disqualified, &method.set_aside) {
+        (Some(reason), _) => Some(format!("{} is disqualified: {reason}", method.name)),
+        (None, Some(reason)) => Some(format!("{} is set aside: {reason}", method.name)),
+        (None, None) => None,
     });
     let rounds = tournament.rounds.iter();
     rounds

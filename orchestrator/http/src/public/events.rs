@@ -24,6 +24,7 @@ use crate::convert;
 use crate::error::{Error, Result};
 use crate::extract::Path;
 use crate::read;
+use crate::token_watch::Hold;
 
 /// Heartbeats of many runners come closer together than a page needs to follow.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -31,23 +32,32 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// `GET /api/v1/tournaments/{name}/events`.
 pub(crate) async fn tournament(
     State(app): State<App>,
-    Viewer(audience): Viewer,
+    viewer: Viewer,
     Path(name): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
     let id = read::tournament_id(&app, &name).await?;
-    Ok(watch(app, audience, name, Subject::Tournament(id)))
+    let audience = viewer.audience(&app, &name).await?;
+    let seen = Seen {
+        audience,
+        hold: viewer.hold(&app),
+    };
+    Ok(watch(app, seen, name, Subject::Tournament(id)))
 }
 
 /// `GET /api/v1/runs/{id}/events`.
 pub(crate) async fn run(
     State(app): State<App>,
-    Viewer(audience): Viewer,
+    viewer: Viewer,
     Path(id): Path<RunId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
-    let run = read::run(&app, id, audience).await?;
+    let run = read::run(&app, id, Audience::Everyone).await?;
+    let seen = Seen {
+        audience: viewer.audience(&app, &run.tournament).await?,
+        hold: viewer.hold(&app),
+    };
     Ok(watch(
         app,
-        audience,
+        seen,
         run.tournament,
         Subject::Run(run.tournament_id, id),
     ))
@@ -57,7 +67,17 @@ pub(crate) async fn run(
 pub(crate) async fn everything(
     State(app): State<App>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    watch(app, Audience::Everyone, String::new(), Subject::Everything)
+    let seen = Seen {
+        audience: Audience::Everyone,
+        hold: None,
+    };
+    watch(app, seen, String::new(), Subject::Everything)
+}
+
+/// Who looks, and by which token.
+struct Seen {
+    audience: Audience,
+    hold: Option<Hold>,
 }
 
 #[derive(Clone, Copy)]
@@ -69,7 +89,7 @@ enum Subject {
 
 struct Watch {
     app: App,
-    audience: Audience,
+    seen: Seen,
     name: String,
     subject: Subject,
     subscription: Subscription,
@@ -82,7 +102,7 @@ struct Watch {
 
 fn watch(
     app: App,
-    audience: Audience,
+    seen: Seen,
     name: String,
     subject: Subject,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
@@ -90,7 +110,7 @@ fn watch(
     let subscription = app.changes.subscribe();
     let watch = Watch {
         app,
-        audience,
+        seen,
         name,
         subject,
         subscription,
@@ -106,8 +126,19 @@ fn watch(
 }
 
 impl Watch {
-    /// The next event; `None` when nothing can follow or the server ends.
+    /// The next event; `None` when nothing can follow, the token is no longer good, or the
+    /// server ends.
     async fn next(&mut self) -> Option<Event> {
+        let hold = self.seen.hold.take();
+        let next = tokio::select! {
+            next = self.next_change() => next,
+            () = ended(hold.as_ref()) => None,
+        };
+        self.seen.hold = hold;
+        next
+    }
+
+    async fn next_change(&mut self) -> Option<Event> {
         let stop = self.app.stop.clone();
         stop.run_until_cancelled(async {
             if self.finished {
@@ -161,12 +192,13 @@ impl Watch {
         }
         let seen = match self.subject {
             Subject::Run(_, run) => {
-                let view = read::run(&self.app, run, self.audience).await?;
-                let done = view.state == RunState::Done;
-                (version_of(&convert::run(view))?, done)
+                let view = read::run(&self.app, run, self.seen.audience).await?;
+                // Nor does anything follow for a run that is not needed any more.
+                let over = matches!(view.state, RunState::Done | RunState::Void) || ended;
+                (version_of(&convert::run(view))?, over)
             }
             _ => {
-                let view = read::tournament(&self.app, &self.name, self.audience).await?;
+                let view = read::tournament(&self.app, &self.name, self.seen.audience).await?;
                 (version_of(&convert::tournament(view))?, ended)
             }
         };
@@ -186,6 +218,14 @@ impl Watch {
     }
 }
 
+/// Resolves when the token is no longer good; never, where there is none.
+async fn ended(hold: Option<&Hold>) {
+    match hold {
+        Some(hold) => hold.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// The lists as a number: another list, another number.
 async fn everything_version(app: &App) -> Result<u64> {
     let mut hasher = Sha256::new();
@@ -195,8 +235,11 @@ async fn everything_version(app: &App) -> Result<u64> {
     for entry in read::archive_ids(app).await? {
         hasher.update(entry.0.as_bytes());
     }
-    for runner in read::runners(app).await? {
-        hasher.update(format!("{} {} {}", runner.id, runner.class, runner.alive));
+    for runner in read::runners(app, Audience::Everyone).await? {
+        hasher.update(format!(
+            "{} {} {} {:?}",
+            runner.id, runner.class, runner.alive, runner.state
+        ));
     }
     Ok(number(&hasher.finalize()))
 }

@@ -9,6 +9,8 @@ pub(crate) mod record;
 pub(crate) mod runners;
 pub(crate) mod runs;
 pub(crate) mod series;
+pub(crate) mod spool;
 pub(crate) mod submissions;
 pub(crate) mod tasks;
 pub(crate) mod tournaments;
+mod upload_places;

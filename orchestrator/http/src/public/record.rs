@@ -23,17 +23,17 @@ pub(crate) struct Page {
 
 pub(crate) async fn record(
     State(app): State<App>,
-    Viewer(audience): Viewer,
+    viewer: Viewer,
     Path(name): Path<String>,
     Query(page): Query<Page>,
 ) -> Result<axum::Json<Record>> {
-    let view = read::record(&app, &name, audience, page.after, PAGE).await?;
+    let audience = viewer.audience(&app, &name).await?;
+    let mut view = read::record(&app, &name, audience, page.after, PAGE).await?;
     Ok(axum::Json(Record {
         chain: view.chain,
         head: view.head.to_string(),
         length: view.length,
-        events: view
-            .links
+        events: std::mem::take(&mut view.links)
             .into_iter()
             .map(|link| RecordedEvent {
                 seq: link.seq,
@@ -41,6 +41,7 @@ pub(crate) async fn record(
                 body: link.body,
                 previous: link.previous.to_string(),
                 digest: link.digest.to_string(),
+                actor: view.actors.remove(&link.seq),
             })
             .collect(),
     }))

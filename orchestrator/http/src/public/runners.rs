@@ -5,12 +5,13 @@ use axum::extract::State;
 use gauntlet_api::{List, Runner};
 
 use crate::app::App;
+use crate::auth::Viewer;
 use crate::convert;
 use crate::error::Result;
 use crate::read;
 
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<Runner>>> {
-    let items = read::runners(&app)
+pub(crate) async fn list(State(app): State<App>, viewer: Viewer) -> Result<Json<List<Runner>>> {
+    let items = read::runners(&app, viewer.audience_of_platform())
         .await?
         .into_iter()
         .map(convert::runner)

@@ -14,8 +14,8 @@ use crate::read;
 
 pub(crate) async fn show(
     State(app): State<App>,
-    Viewer(audience): Viewer,
+    viewer: Viewer,
     Path(id): Path<RunId>,
 ) -> Result<Json<Run>> {
-    Ok(Json(convert::run(read::run(&app, id, audience).await?)))
+    Ok(Json(convert::run(read::run_for(&app, id, &viewer).await?)))
 }

@@ -4,20 +4,21 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
 use gauntlet_api::Receipt;
 use gauntlet_domain::run::Lane;
 use gauntlet_gate::GateLimits;
 use gauntlet_scheduler::commands::submit::{
-    Artifact, Entry, NewSubmission, accepts, admits, submit,
+    Artifact, Entry, NewSubmission, accepts, admits, name_is_free, submit,
 };
 use serde::Deserialize;
 
 use super::image_upload;
+use super::spool::{self, Spooled};
 use crate::app::App;
-use crate::auth::Miner;
+use crate::auth::{self, Miner};
 use crate::error::{Error, Result};
 use crate::extract::{self, Path, Query};
-use crate::incoming;
 use crate::read;
 
 #[derive(Deserialize)]
@@ -33,7 +34,7 @@ const ARCHIVE: &str = "application/x-tar";
 /// Checks the method before anything is stored; the scheduler checks the rest.
 pub(crate) async fn create(
     State(app): State<App>,
-    miner: Miner,
+    Miner(miner): Miner,
     Path(tournament): Path<String>,
     Query(Parameters { name }): Query<Parameters>,
     headers: HeaderMap,
@@ -47,53 +48,78 @@ pub(crate) async fn create(
     }
     // Asked before the method is received, and again when it is entered.
     let terms = accepts(&app.context, &tournament, miner.token).await?;
-    let artifact = if image {
-        image_upload::receive(&app, &headers, body, async |digest| {
-            let entry = Entry {
-                tournament: &tournament,
-                name: &method,
-                digest,
-                lane: Lane::Oci,
-                token: miner.token,
-            };
-            Ok(admits(&app.context, entry).await?)
-        })
-        .await?
-    } else {
-        receive_module(&headers, body, terms.module_data_bytes).await?
-    };
-    let bytes = match &artifact {
-        Artifact::Module(module) => module.len() as u64,
-        Artifact::Image { bytes, .. } => *bytes,
-    };
-    let new = NewSubmission {
-        tournament,
-        name: method,
+    name_is_free(&app.context, &method, miner.token).await?;
+    let new = |artifact| NewSubmission {
+        tournament: tournament.clone(),
+        name: method.clone(),
         artifact,
         token: miner.token,
     };
+    let received = async {
+        if image {
+            let (artifact, mut notes) =
+                image_upload::receive(&app, miner.token, &headers, body, async |digest| {
+                    let entry = Entry {
+                        tournament: &tournament,
+                        name: &method,
+                        digest,
+                        lane: Lane::Oci,
+                        token: miner.token,
+                    };
+                    Ok(admits(&app.context, entry).await?)
+                })
+                .await?;
+            if let Some(warning) = app.images_asked.warning() {
+                tracing::warn!(%tournament, "an image was handed in: {warning}");
+                notes.push(warning);
+            }
+            enter(&app, new(artifact), notes).await
+        } else {
+            let limits = GateLimits {
+                data_bytes: terms.module_data_bytes,
+                ..GateLimits::platform()
+            };
+            let _place = app.places.modules.take(miner.token).await?;
+            let spooled =
+                spool::receive(&app.context.blobs, &headers, body, limits.module_bytes).await?;
+            let _turn = app.places.module_check().await?;
+            let module = checked(spooled, limits).await?;
+            enter(&app, new(Artifact::Module(module)), Vec::new()).await
+        }
+    };
+    let hold = miner.hold(&app);
+    let receipt = tokio::select! {
+        received = received => received?,
+        () = hold.ended() => return Err(auth::ended()),
+    };
+    Ok((StatusCode::CREATED, Json(receipt)))
+}
+
+/// Enters a method that may enter.
+async fn enter(app: &App, new: NewSubmission, notes: Vec<String>) -> Result<Receipt> {
+    let bytes = match &new.artifact {
+        Artifact::Module(module) => module.len() as u64,
+        Artifact::Image { bytes, .. } => *bytes,
+    };
     let accepted = submit(&app.context, new).await?;
-    let receipt = Receipt {
+    Ok(Receipt {
         submission: accepted.submission.0,
         tournament: accepted.tournament.to_string(),
         method: accepted.name.to_string(),
         digest: accepted.digest.to_string(),
         bytes,
         submitted_at: accepted.submitted_at,
-    };
-    Ok((StatusCode::CREATED, Json(receipt)))
+        notes,
+    })
 }
 
-async fn receive_module(headers: &HeaderMap, body: Body, data_bytes: u64) -> Result<Artifact> {
-    let limits = GateLimits {
-        data_bytes,
-        ..GateLimits::platform()
-    };
-    let module = incoming::read(headers, body, limits.module_bytes, "body").await?;
+/// A module that the gate lets through.
+async fn checked(spooled: Spooled, limits: GateLimits) -> Result<Bytes> {
+    let module = spool::whole(spooled).await?;
     // The gate validates the whole module: some tens of milliseconds for a large one.
-    let checked = module.clone();
-    tokio::task::spawn_blocking(move || gauntlet_gate::check(&checked, &limits))
+    let looked_at = module.clone();
+    tokio::task::spawn_blocking(move || gauntlet_gate::check(&looked_at, &limits))
         .await
         .map_err(Error::internal)??;
-    Ok(Artifact::Module(module))
+    Ok(module)
 }

@@ -22,9 +22,10 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<TournamentS
 
 pub(crate) async fn show(
     State(app): State<App>,
-    Viewer(audience): Viewer,
+    viewer: Viewer,
     Path(name): Path<String>,
 ) -> Result<Json<Tournament>> {
+    let audience = viewer.audience(&app, &name).await?;
     Ok(Json(convert::tournament(
         read::tournament(&app, &name, audience).await?,
     )))

@@ -4,12 +4,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
 use gauntlet_domain::Digest;
 use gauntlet_domain::run::Budget;
-use gauntlet_storage::PutStreamError;
+use gauntlet_storage::{PutStreamError, uploads};
 
 use crate::app::App;
-use crate::auth::{Runner, Writer};
+use crate::auth::{self, Runner, Writer};
 use crate::error::{Error, Result};
 use crate::extract::{self, Path};
 use crate::incoming::Incoming;
@@ -17,38 +18,65 @@ use crate::incoming::Incoming;
 /// Largest blob: what a task may at most let a model be.
 const MAX_BLOB: u64 = Budget::MAX_OUTPUT_BYTES;
 
-/// Runners alone may read: hidden data are blobs too.
+/// Runners alone may read, and only what belongs to runs that they hold: hidden data are blobs
+/// too. What they may not read is not there for them.
 pub(crate) async fn get(
     State(app): State<App>,
-    _: Runner,
+    Runner(runner): Runner,
     Path(digest): Path<String>,
 ) -> Result<Response> {
     let digest = extract::digest(&digest, "path.digest")?;
+    let held = {
+        let mut conn = app.context.db.acquire().await?;
+        uploads::is_of_a_held_run(&mut conn, runner.token, &digest).await?
+    };
+    if !held {
+        return Err(Error::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "Not found",
+            format!("no run that is leased to this token needs a blob `{digest}`"),
+            "fetch what an assignment names, while its lease lasts",
+        )
+        .field("path.digest"));
+    }
     let kind = (
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/octet-stream"),
     );
     let found = send(&app, &digest, [kind]).await?;
-    found.ok_or_else(|| Error::not_found("path.digest", "blob", digest))
+    let response = found.ok_or_else(|| Error::not_found("path.digest", "blob", digest))?;
+    // A token that is revoked meanwhile gets no more of it; the length says that it broke off.
+    let hold = runner.hold(&app);
+    Ok(response.map(|body| {
+        let pieces = body.into_data_stream();
+        Body::from_stream(pieces.take_until(async move { hold.ended().await }))
+    }))
 }
 
 /// Stores the bytes if they are what their name says.
 pub(crate) async fn put(
     State(app): State<App>,
-    _: Writer,
+    Writer(writer): Writer,
     Path(digest): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode> {
     let digest = extract::digest(&digest, "path.digest")?;
     let mut body = Incoming::new(&headers, body, MAX_BLOB, "body").await?;
-    let stored = app
-        .context
-        .blobs
-        .put_stream(&digest, MAX_BLOB, &mut body)
-        .await;
+    let hold = writer.hold(&app);
+    let stored = tokio::select! {
+        stored = app.context.blobs.put_stream(&digest, MAX_BLOB, &mut body) => stored,
+        () = hold.ended() => return Err(auth::ended()),
+    };
     match stored {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
+        Ok(()) => {
+            if writer.is_runner() {
+                let db = &app.context.db;
+                app.uploads.note(db, writer.token, digest).await?;
+            }
+            Ok(StatusCode::NO_CONTENT)
+        }
         Err(PutStreamError::Source(error)) => Err(error),
         Err(PutStreamError::TooLarge { .. }) => Err(body.too_large().await),
         Err(PutStreamError::Storage(error)) => Err(error.into()),

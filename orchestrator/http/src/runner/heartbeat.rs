@@ -15,7 +15,7 @@ use crate::runner::wire;
 
 pub(crate) async fn heartbeat(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Path((run, attempt)): Path<(RunId, i32)>,
     Json(body): Json<Heartbeat>,
 ) -> Result<axum::Json<LeaseExtended>> {

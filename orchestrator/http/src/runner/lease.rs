@@ -15,7 +15,7 @@ use gauntlet_scheduler::commands::claim::{self, Claim};
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::auth::Runner;
+use crate::auth::{self, Caller, Runner};
 use crate::error::{Error, Result};
 use crate::extract::{Json, Path};
 use crate::runner::wire;
@@ -26,7 +26,7 @@ const MAX_WAIT: u32 = 30;
 /// Gives a run as soon as there is one, or 204 when the wait is over.
 pub(crate) async fn lease(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Path(id): Path<RunnerId>,
     Json(body): Json<LeaseRequest>,
 ) -> Result<Response> {
@@ -35,8 +35,11 @@ pub(crate) async fn lease(
         runner: id,
         most: 1,
     };
+    if body.containers {
+        app.images_asked.note();
+    }
     let wait = app.leases.wait(runner.token, ask, body.containers, until);
-    Ok(match wait.await?.pop() {
+    Ok(match while_good(&app, &runner, wait).await?.pop() {
         Some(claimed) => {
             app.metrics.leased(1);
             axum::Json(assignment(claimed)).into_response()
@@ -48,7 +51,7 @@ pub(crate) async fn lease(
 /// Gives several as soon as there is one, or 204 when the wait is over.
 pub(crate) async fn leases(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Path(id): Path<RunnerId>,
     Json(body): Json<LeasesRequest>,
 ) -> Result<Response> {
@@ -58,14 +61,31 @@ pub(crate) async fn leases(
         runner: id,
         most: body.most,
     };
+    if body.containers {
+        app.images_asked.note();
+    }
     let wait = app.leases.wait(runner.token, ask, body.containers, until);
-    let assignments: Vec<Assignment> = wait.await?.into_iter().map(assignment).collect();
+    let claims = while_good(&app, &runner, wait).await?;
+    let assignments: Vec<Assignment> = claims.into_iter().map(assignment).collect();
     Ok(if assignments.is_empty() {
         StatusCode::NO_CONTENT.into_response()
     } else {
         app.metrics.leased(assignments.len());
         axum::Json(Assignments { assignments }).into_response()
     })
+}
+
+/// Waits for leases; a runner whose token is revoked meanwhile gets none.
+async fn while_good(
+    app: &App,
+    runner: &Caller,
+    wait: impl Future<Output = Result<Vec<Claim>>>,
+) -> Result<Vec<Claim>> {
+    let hold = runner.hold(app);
+    tokio::select! {
+        claims = wait => claims,
+        () = hold.ended() => Err(auth::ended()),
+    }
 }
 
 /// When a runner that may wait this long is sent away.

@@ -11,10 +11,12 @@ use gauntlet_domain::{RunnerId, TokenId};
 use gauntlet_scheduler::Context;
 use gauntlet_scheduler::commands::claim::{self, Claim, LeaseRequest};
 use gauntlet_storage as storage;
+use gauntlet_storage::runners::Heard;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::background::Background;
 use crate::changes::Subscription;
 use crate::error::{Error, Result};
 
@@ -28,8 +30,8 @@ struct Request {
     ask: LeaseRequest,
     containers: bool,
     until: Instant,
-    /// Whether the runner is who it says.
-    known: bool,
+    /// What is known of the runner, once it was asked.
+    heard: Option<Heard>,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -42,9 +44,14 @@ enum Failure {
 
 impl LeaseDispatcher {
     /// Starts it, until `stop`.
-    pub(crate) fn start(context: Context, changes: Subscription, stop: CancellationToken) -> Self {
+    pub(crate) fn start(
+        tasks: &mut Background,
+        context: Context,
+        changes: Subscription,
+        stop: CancellationToken,
+    ) -> Self {
         let (sender, requests) = mpsc::unbounded_channel();
-        tokio::spawn(async move {
+        tasks.start("hands out leases", async move {
             stop.run_until_cancelled(serve(context, changes, requests))
                 .await;
         });
@@ -65,7 +72,7 @@ impl LeaseDispatcher {
             ask,
             containers,
             until,
-            known: false,
+            heard: None,
             answer,
         };
         // One that has stopped answers nobody: the server is about to end.
@@ -111,9 +118,10 @@ async fn serve(
             (false, [Lane::Wasm].as_slice()),
             (true, [Lane::Wasm, Lane::Oci].as_slice()),
         ] {
-            let (those, others) = waiting
-                .into_iter()
-                .partition(|request| request.containers == containers);
+            // Who is set aside waits in vain, and then asks again.
+            let (those, others) = waiting.into_iter().partition(|request| {
+                request.containers == containers && request.heard == Some(Heard::Served)
+            });
             waiting = others;
             waiting.extend(look(&context, those, lanes).await);
         }
@@ -133,7 +141,9 @@ async fn at(end: Option<Instant>) {
 
 /// Sends away those of the new requests that are not from a runner of ours.
 async fn identify(context: &Context, waiting: &mut Vec<Request>) {
-    let new: Vec<Request> = waiting.extract_if(.., |request| !request.known).collect();
+    let new: Vec<Request> = waiting
+        .extract_if(.., |request| request.heard.is_none())
+        .collect();
     if new.is_empty() {
         return;
     }
@@ -142,14 +152,14 @@ async fn identify(context: &Context, waiting: &mut Vec<Request>) {
         .map(|request| (request.ask.runner, request.token))
         .collect();
     match claim::known(context, &runners).await {
-        Ok(known) => {
-            for (mut request, known) in new.into_iter().zip(known) {
-                if known {
-                    request.known = true;
-                    waiting.push(request);
-                } else {
+        Ok(heard) => {
+            for (mut request, heard) in new.into_iter().zip(heard) {
+                if heard == Heard::Unknown {
                     let runner = request.ask.runner;
                     give(request, Err(Failure::UnknownRunner(runner)));
+                } else {
+                    request.heard = Some(heard);
+                    waiting.push(request);
                 }
             }
         }

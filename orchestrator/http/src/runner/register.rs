@@ -11,7 +11,7 @@ use crate::extract::Json;
 
 pub(crate) async fn register(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Json(body): Json<Register>,
 ) -> Result<axum::Json<Registered>> {
     let new = NewRunner {

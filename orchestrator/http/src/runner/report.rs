@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gauntlet_domain::RunId;
 use gauntlet_protocol::{Fault, Report, ReportAnswer, ReportAnswers, ReportProblem, Reports};
-use gauntlet_scheduler::commands::fault::fault as give_up;
+use gauntlet_scheduler::commands::fault::give_up;
 use gauntlet_scheduler::commands::report::{NewReport, check};
 use gauntlet_storage::leases::Holder;
 
@@ -17,7 +17,7 @@ use crate::runner::wire;
 
 pub(crate) async fn report(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Path((run, attempt)): Path<(RunId, i32)>,
     Json(body): Json<Report>,
 ) -> Result<StatusCode> {
@@ -33,7 +33,7 @@ pub(crate) async fn report(
 /// Several at once: the answer says of each whether it counts.
 pub(crate) async fn reports(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Json(body): Json<Reports>,
 ) -> Result<axum::Json<ReportAnswers>> {
     check_count("body.reports", body.reports.len())?;
@@ -72,6 +72,21 @@ async fn accept(app: &App, holder: &Holder, body: Report) -> Result<()> {
         probes: wire::checkpoint_scores(&body.probes),
         to_target: body.to_target,
     };
+    if let Some(model) = report.model
+        && !app
+            .uploads
+            .has(&app.context.db, holder.token, model)
+            .await?
+    {
+        return Err(Error::new(
+            StatusCode::BAD_REQUEST,
+            "missing-blob",
+            "The request is not valid",
+            format!("this token has put no blob {model}"),
+            "PUT it to /api/v1/blobs/{digest} first; a result is what its runner has in its hands",
+        )
+        .field("body.model"));
+    }
     let verdict = report.verdict.as_str();
     let checked = check(&app.context, holder, report).await?;
     app.reports.hand_in(checked).await?;
@@ -98,7 +113,7 @@ fn problem(nth: usize, error: &Error) -> ReportProblem {
 
 pub(crate) async fn fault(
     State(app): State<App>,
-    runner: Runner,
+    Runner(runner): Runner,
     Path((run, attempt)): Path<(RunId, i32)>,
     Json(body): Json<Fault>,
 ) -> Result<StatusCode> {
@@ -107,7 +122,8 @@ pub(crate) async fn fault(
         attempt,
         token: runner.token,
     };
-    give_up(&app.context, &holder, &body.reason).await?;
+    let cause = wire::cause(body.cause);
+    give_up(&app.context, &holder, cause, &body.reason).await?;
     app.metrics.gave_up();
     Ok(StatusCode::NO_CONTENT)
 }

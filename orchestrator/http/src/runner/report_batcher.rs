@@ -8,6 +8,7 @@ use gauntlet_scheduler::{Context, Refusal};
 use gauntlet_storage as storage;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::background::Background;
 use crate::error::{Error, Result};
 
 /// Most reports of one transaction.
@@ -32,9 +33,9 @@ enum Failure {
 impl ReportBatcher {
     /// Starts it, until its last clone is gone: a server that ends still records what was
     /// handed in.
-    pub(crate) fn start(context: Context) -> Self {
+    pub(crate) fn start(tasks: &mut Background, context: Context) -> Self {
         let (sender, items) = mpsc::unbounded_channel();
-        tokio::spawn(serve(context, items));
+        tasks.start("takes results in", serve(context, items));
         Self(sender)
     }
 

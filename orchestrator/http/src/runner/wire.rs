@@ -3,6 +3,7 @@
 
 use gauntlet_domain::{run, tournament};
 use gauntlet_protocol as protocol;
+use gauntlet_scheduler::Cause;
 
 pub(super) fn budget(budget: run::Budget) -> protocol::Budget {
     protocol::Budget {
@@ -23,6 +24,14 @@ pub(super) fn verdict(verdict: protocol::Verdict) -> run::Verdict {
         protocol::Verdict::MethodFailed => run::Verdict::MethodFailed,
         protocol::Verdict::InvalidPredictions => run::Verdict::InvalidPredictions,
         protocol::Verdict::Stopped => run::Verdict::Stopped,
+    }
+}
+
+pub(super) fn cause(cause: protocol::FaultCause) -> Cause {
+    match cause {
+        protocol::FaultCause::Machine => Cause::Machine,
+        protocol::FaultCause::Unreachable => Cause::Unreachable,
+        protocol::FaultCause::Stopping => Cause::Nothing,
     }
 }
 

@@ -16,7 +16,7 @@ use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tour
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
-use gauntlet_scheduler::{Context, Policy, SubmissionLimits, loops};
+use gauntlet_scheduler::{Context, HealthPolicy, Policy, SubmissionLimits, loops};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::views::{self, RunView, TournamentView};
 use gauntlet_storage::{Blobs, Db, events, play};
@@ -62,6 +62,12 @@ impl Stage {
                 max_attempts: 1000,
                 retry_pause: Duration::from_millis(50),
                 poll: Duration::from_millis(100),
+                // Nor a reason to do without a runner for long.
+                health: HealthPolicy {
+                    pause: Duration::from_millis(50),
+                    longest_pause: Duration::from_millis(500),
+                    ..HealthPolicy::default()
+                },
                 ..Policy::default()
             },
         );

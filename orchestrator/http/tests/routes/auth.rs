@@ -24,29 +24,42 @@ fn guarded() -> Vec<(Method, String, &'static str, &'static [&'static str])> {
             "application/json",
             &["admin"],
         ),
+        (Method::GET, "/api/v1/tokens".into(), "", &["admin"]),
+        (
+            Method::POST,
+            format!("/api/v1/tokens/{id}/revoke"),
+            "",
+            &["admin"],
+        ),
+        (
+            Method::POST,
+            format!("/api/v1/tokens/{id}/rotate"),
+            "",
+            &["admin"],
+        ),
         (
             Method::POST,
             "/api/v1/tournaments".into(),
             "application/json",
-            &["admin"],
+            &["organiser", "admin"],
         ),
         (
             Method::POST,
             "/api/v1/tournaments/cup/open".into(),
             "",
-            &["admin"],
+            &["organiser", "admin"],
         ),
         (
             Method::POST,
             "/api/v1/tournaments/cup/close".into(),
             "",
-            &["admin"],
+            &["organiser", "admin"],
         ),
         (
             Method::POST,
             "/api/v1/tournaments/cup/cancel".into(),
             "application/json",
-            &["admin"],
+            &["organiser", "admin"],
         ),
         (
             Method::POST,
@@ -58,7 +71,7 @@ fn guarded() -> Vec<(Method, String, &'static str, &'static [&'static str])> {
             Method::POST,
             "/api/v1/tournaments/cup/submissions?name=a".into(),
             "application/wasm",
-            &["miner", "admin"],
+            &["miner", "organiser", "admin"],
         ),
         (
             Method::POST,
@@ -163,12 +176,16 @@ async fn a_missing_or_wrong_token_is_refused_before_anything_else() {
 async fn a_token_of_another_scope_is_refused() {
     let server = Server::start().await;
     server.open_tournament("cup").await;
+    let organiser = server.new_token("organiser").await;
+    let reader = server.new_token("reader").await;
     let before = server.contents().await;
     for (method, path, kind, allowed) in guarded() {
         for (scope, token) in [
             ("admin", &server.admin),
+            ("organiser", &organiser),
             ("miner", &server.miner),
             ("runner", &server.runner),
+            ("reader", &reader),
         ] {
             if allowed.contains(&scope) {
                 continue;

@@ -16,6 +16,35 @@ async fn a_blob_comes_back_as_it_was_put() {
             .await
             .ok(StatusCode::NO_CONTENT);
     }
+    // As the train part of a task, one of whose runs it holds.
+    let mut task = server.task_body("digits").await;
+    task["train"] = serde_json::json!(name);
+    server
+        .admin_post_json("/api/v1/tasks", &task)
+        .await
+        .ok(StatusCode::CREATED);
+    let cup = serde_json::json!({ "name": "cup", "task": "digits" });
+    server
+        .admin_post_json("/api/v1/tournaments", &cup)
+        .await
+        .ok(StatusCode::CREATED);
+    server
+        .admin_post("/api/v1/tournaments/cup/open")
+        .await
+        .ok(StatusCode::OK);
+    for method in ["one", "two"] {
+        server
+            .submit("cup", method, crate::modules::honest(method))
+            .await
+            .ok(StatusCode::CREATED);
+    }
+    server
+        .admin_post("/api/v1/tournaments/cup/close")
+        .await
+        .ok(StatusCode::OK);
+    server.tick().await;
+    let runner = server.register("local").await;
+    server.lease(runner).await.expect("a run is queued");
     let answer = server
         .get_as(&format!("/api/v1/blobs/{name}"), &server.runner)
         .await;

@@ -87,3 +87,34 @@ async fn the_stream_of_a_run_follows_it_to_its_end() {
     let end = tokio::time::timeout(Duration::from_secs(180), stream.next()).await;
     assert_eq!(end.expect("the stream ends by itself"), None);
 }
+
+#[tokio::test]
+async fn the_stream_of_a_run_that_is_not_needed_any_more_ends() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    for name in ["one", "two"] {
+        server
+            .submit("cup", name, modules::honest(name))
+            .await
+            .ok(StatusCode::CREATED);
+    }
+    server
+        .admin_post("/api/v1/tournaments/cup/close")
+        .await
+        .ok(StatusCode::OK);
+    server.tick().await;
+    let runner = server.register("local-1").await;
+    let lease = server.lease(runner).await.expect("a run is queued");
+    let mut stream = server
+        .stream(&format!("/api/v1/runs/{}/events", lease.run))
+        .await;
+    assert_eq!(next(&mut stream).await["finished"], false);
+    let out = serde_json::json!({ "method": lease.method, "reason": "a copy" });
+    server
+        .admin_post_json("/api/v1/tournaments/cup/disqualify", &out)
+        .await
+        .ok(StatusCode::OK);
+    assert_eq!(next(&mut stream).await["finished"], true);
+    let end = tokio::time::timeout(Duration::from_secs(180), stream.next()).await;
+    assert_eq!(end.expect("the stream ends by itself"), None);
+}

@@ -1,6 +1,10 @@
 //! Container images as submissions.
 
-use axum::http::StatusCode;
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use bytes::Bytes;
 use gauntlet_image::Packed;
 
 use crate::support::{Answer, Server, digest};
@@ -52,12 +56,7 @@ async fn refused_images_say_why_and_leave_nothing() {
     let cases = [
         ("no-archive", b"#!/bin/sh\n".to_vec(), "image-not-an-image"),
         ("cut", whole[..whole.len() / 2].to_vec(), "image-manifest"),
-        ("preload", image(&["LD_PRELOAD=/x.so"]), "image-environment"),
-        (
-            "gpus",
-            image(&["NVIDIA_VISIBLE_DEVICES=all"]),
-            "image-environment",
-        ),
+        ("xz", b"\xfd7zXZ\0\0".to_vec(), "image-not-an-image"),
     ];
     for (name, archive, kind) in cases {
         let problem = submit(&server, name, archive).await.any_problem(422);
@@ -83,4 +82,76 @@ async fn what_the_tournament_refuses_is_not_stored() {
         .await;
     module.problem(409, "name-taken");
     assert_eq!(server.contents().await, before);
+}
+
+#[tokio::test]
+async fn what_is_left_out_of_an_image_stands_in_the_receipt() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    let archive = image(&["LD_PRELOAD=/x.so", "NVIDIA_VISIBLE_DEVICES=all"]);
+    let receipt = submit(&server, "softmax", archive)
+        .await
+        .ok(StatusCode::CREATED);
+    let notes = receipt["notes"].to_string();
+    for name in ["LD_PRELOAD", "NVIDIA_VISIBLE_DEVICES"] {
+        assert!(notes.contains(name), "{notes}");
+    }
+}
+
+#[tokio::test]
+async fn the_receipt_says_whether_anybody_takes_images() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    let waits = |receipt: &serde_json::Value| receipt["notes"].to_string().contains("no runner");
+    let receipt = submit(&server, "early", image(&["A=1"])).await;
+    assert!(waits(&receipt.ok(StatusCode::CREATED)));
+    let runner = server.register("modules-alone").await;
+    server.lease(runner).await;
+    let receipt = submit(&server, "still-early", image(&["A=2"])).await;
+    assert!(waits(&receipt.ok(StatusCode::CREATED)));
+    let body = serde_json::json!({ "wait_seconds": 0, "containers": true });
+    let path = format!("/api/v1/runners/{runner}/lease");
+    server
+        .runner_post(&path, &body)
+        .await
+        .ok(StatusCode::NO_CONTENT);
+    let receipt = submit(&server, "late", image(&["A=3"])).await;
+    assert!(!waits(&receipt.ok(StatusCode::CREATED)));
+}
+
+#[tokio::test]
+async fn an_upload_that_stands_still_is_in_nobody_elses_way() {
+    let server = Server::start().await;
+    server.open_tournament("cup").await;
+    let before = server.contents().await;
+    let others = server.new_token("miner").await;
+    let path = |name: &str| format!("/api/v1/tournaments/cup/submissions?name={name}");
+    for (kind, body) in [
+        ("application/x-tar", image(&[])),
+        ("application/wasm", crate::modules::honest("one")),
+    ] {
+        let asked = std::sync::Arc::new(tokio::sync::Notify::new());
+        let is_asked = asked.clone();
+        let never = futures::stream::poll_fn(move |_| {
+            is_asked.notify_one();
+            std::task::Poll::<Option<Result<Bytes, Infallible>>>::Pending
+        });
+        let request = Request::post(path("still"))
+            .header("authorization", format!("Bearer {}", server.miner))
+            .header("content-type", kind)
+            .body(Body::from_stream(never))
+            .unwrap();
+        let mut still = Box::pin(server.send(request));
+        tokio::select! {
+            answer = &mut still => panic!("{}", answer.text()),
+            () = asked.notified() => {}
+        }
+        let name = kind.split('/').next_back().unwrap();
+        server
+            .post_bytes(&path(name), &others, kind, body)
+            .await
+            .ok(StatusCode::CREATED);
+        drop(still);
+    }
+    assert_ne!(server.contents().await, before);
 }

@@ -19,4 +19,7 @@ mod runner;
 mod series;
 mod shown;
 mod submissions;
+mod supervision;
 mod support;
+mod tls;
+mod tokens;

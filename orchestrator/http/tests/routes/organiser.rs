@@ -67,9 +67,15 @@ async fn stuck_runs_of_a_round_are_said_and_retried() {
         .await
         .ok(StatusCode::OK);
     server.tick().await;
-    let runner = server.register("broken").await;
+    let mut broken = 0;
     let stuck = loop {
-        while let Some(lease) = server.lease(runner).await {
+        loop {
+            // Another one each time: one that keeps failing is set aside.
+            broken += 1;
+            let runner = server.register(&format!("broken-{broken}")).await;
+            let Some(lease) = server.lease(runner).await else {
+                break;
+            };
             let path = format!(
                 "/api/v1/runs/{}/attempts/{}/fault",
                 lease.run, lease.attempt

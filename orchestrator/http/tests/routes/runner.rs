@@ -317,3 +317,40 @@ async fn a_cancelled_tournament_says_why_and_leases_nothing() {
     assert_eq!(shown["note"], "the data were wrong");
     assert!(server.lease(runner).await.is_none());
 }
+
+#[tokio::test]
+async fn a_runner_that_keeps_failing_waits_in_vain_and_everybody_sees_why() {
+    let server = closed().await;
+    let runner = server.register("local-1").await;
+    let mut failed = 0;
+    // A lost run waits for a moment before it comes again.
+    while failed < 3 {
+        let Some(lease) = server.lease_waiting(runner, 30).await else {
+            panic!("nothing came after {failed} faults");
+        };
+        let path = format!(
+            "/api/v1/runs/{}/attempts/{}/fault",
+            lease.run, lease.attempt
+        );
+        server
+            .runner_post(&path, &json!({ "reason": "the disk is full" }))
+            .await
+            .ok(StatusCode::NO_CONTENT);
+        failed += 1;
+    }
+    assert!(server.lease_waiting(runner, 1).await.is_none());
+    let shown = server.get("/api/v1/runners").await.ok(StatusCode::OK);
+    let shown = &shown["items"][0];
+    assert_eq!(shown["state"], "set_aside");
+    assert_eq!(shown["set_aside_because"], "3 faults in a row");
+    assert!(shown["set_aside_until"].is_string());
+    assert_eq!(shown["last_fault"], Value::Null);
+    let told = server.get_as("/api/v1/runners", &server.admin).await;
+    let told = told.ok(StatusCode::OK);
+    assert_eq!(told["items"][0]["last_fault"], "the disk is full");
+    let page = server.get("/").await.text();
+    assert!(page.contains("set aside until"), "{page}");
+    // Another is given what it lost.
+    let other = server.register("local-2").await;
+    assert!(server.lease_waiting(other, 30).await.is_some());
+}

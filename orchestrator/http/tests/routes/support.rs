@@ -11,11 +11,13 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gauntlet_api::Problem;
+use gauntlet_http::TlsListener;
 use gauntlet_scheduler::commands::tokens::{self, Scope};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_scheduler::{Context, Policy};
 use gauntlet_storage::{Blobs, Db};
 use gauntlet_test_support::TestDatabase;
+use gauntlet_transport::ServerTls;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -92,6 +94,11 @@ impl Server {
     /// As when the process is told to end.
     pub(crate) fn stop(&self) {
         self.stop.cancel();
+    }
+
+    /// Address of its database, for another server over it.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.url()
     }
 
     /// What is stored now.
@@ -200,7 +207,24 @@ impl Server {
 
     /// The chunks of a stream that does not end.
     pub(crate) async fn stream(&self, path: &str) -> impl Stream<Item = String> + Unpin + use<> {
-        let request = Request::get(path).body(Body::empty()).unwrap();
+        self.open_stream(Request::get(path)).await
+    }
+
+    /// The same by a token.
+    pub(crate) async fn stream_as(
+        &self,
+        path: &str,
+        token: &str,
+    ) -> impl Stream<Item = String> + Unpin + use<> {
+        let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+        self.open_stream(request).await
+    }
+
+    async fn open_stream(
+        &self,
+        request: axum::http::request::Builder,
+    ) -> impl Stream<Item = String> + Unpin + use<> {
+        let request = request.body(Body::empty()).unwrap();
         let response = self
             .app
             .clone()
@@ -394,12 +418,45 @@ impl Server {
     }
 
     pub(crate) async fn new_token(&self, scope: &str) -> String {
-        let body = json!({ "scope": scope });
-        let made = self
-            .admin_post_json("/api/v1/tokens", &body)
-            .await
-            .ok(StatusCode::CREATED);
+        let made = self.make_token(json!({ "scope": scope })).await;
         made["token"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) async fn make_token(&self, body: Value) -> Value {
+        self.admin_post_json("/api/v1/tokens", &body)
+            .await
+            .ok(StatusCode::CREATED)
+    }
+
+    /// Serves it over TLS until the test ends; gives the port.
+    pub(crate) async fn serve_tls(&self, tls: ServerTls) -> u16 {
+        let listen = || tokio::net::TcpListener::bind("127.0.0.1:0");
+        let (listener, local) = (listen().await.unwrap(), listen().await.unwrap());
+        let port = listener.local_addr().unwrap().port();
+        let stop = CancellationToken::new();
+        let listener = TlsListener::start(listener, tls, stop.clone()).unwrap();
+        let context = self.context.clone();
+        tokio::spawn(gauntlet_http::serve_tls(context, listener, local, stop));
+        port
+    }
+
+    /// What is answered to a request in the clear.
+    pub(crate) async fn plain_answer(port: u16) -> String {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port))
+            .await
+            .unwrap();
+        let request = b"GET /healthz HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = Vec::new();
+        // It may just be closed.
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Another orchestrator over the same database and blobs.
+    pub(crate) fn another(&self) -> Router {
+        gauntlet_http::app(self.context.clone(), &CancellationToken::new())
     }
 }
 

@@ -18,7 +18,7 @@ pub async fn cancel_tournament(
     reason: &str,
 ) -> Result<(), Refusal> {
     text::check("body.reason", reason, 500)?;
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let done = cancel(&mut tx, name, reason).await;
     ctx.end(tx, "cancel", done).await
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::Lane;
 use gauntlet_domain::{RunId, RunnerId, TokenId, TournamentId};
-use gauntlet_storage::claims::{self, Lease, Picked, Work};
-use gauntlet_storage::{Error, events, runners};
+use gauntlet_storage::claims::{self, Lease, Picked, Turn, Work};
+use gauntlet_storage::runners::{self, Heard};
+use gauntlet_storage::{Error, events};
 
 use crate::{Context, Reason, Refusal};
 
@@ -36,25 +37,28 @@ pub struct LeaseRequest {
     pub most: usize,
 }
 
-/// Leases the next run of these lanes to `runner`, if there is one. Waiting is the caller's.
+/// Leases the next run of these lanes to `runner`, if there is one and the runner is not set
+/// aside. Waiting is the caller's.
 pub async fn claim(
     ctx: &Context,
     runner: RunnerId,
     token: TokenId,
     lanes: &[Lane],
 ) -> Result<Option<Claim>, Refusal> {
-    if known(ctx, &[(runner, token)]).await? != [true] {
-        return Err(unknown_runner(runner));
+    match known(ctx, &[(runner, token)]).await?.first() {
+        Some(Heard::Served) => {}
+        Some(Heard::SetAside) => return Ok(None),
+        Some(Heard::Unknown) | None => return Err(unknown_runner(runner)),
     }
     let mut claims = claim_for(ctx, &[LeaseRequest { runner, most: 1 }], lanes).await?;
     Ok(claims.pop().and_then(|mut own| own.pop()))
 }
 
-/// Notes that these runners were heard; of each whether it is that token's.
+/// Notes that these runners were heard; of each whether it is that token's, and gets work.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn known(ctx: &Context, runners: &[(RunnerId, TokenId)]) -> Result<Vec<bool>, Error> {
+pub async fn known(ctx: &Context, runners: &[(RunnerId, TokenId)]) -> Result<Vec<Heard>, Error> {
     runners::seen(&mut *ctx.db.acquire().await?, runners).await
 }
 
@@ -229,13 +233,18 @@ async fn lease(
         return Ok(Leased::Nothing);
     };
     let tournament = turn.tournament;
+    let served = served(&turn, open);
     let picked = std::mem::take(&mut turn.picked);
     let lost_by: Vec<RunnerId> = picked.iter().filter_map(|run| run.lost_by).collect();
-    let pairs = pair(picked, open, losses);
+    let pairs = pair(picked, &served, losses);
     if pairs.is_empty() {
         // At once, for who looks next skips what is locked.
         tx.rollback().await.map_err(Error::from)?;
-        return Ok(Leased::OwnLosses(tournament, lost_by));
+        return Ok(if served.is_empty() {
+            Leased::Nothing
+        } else {
+            Leased::OwnLosses(tournament, lost_by)
+        });
     }
     let leases: Vec<Lease> = pairs
         .iter()
@@ -244,6 +253,7 @@ async fn lease(
             attempt: picked.attempt,
             runner: *runner,
             cost: picked.work.budget.work,
+            longest: picked.work.budget.longest_attempt(),
         })
         .collect();
     claims::take(&mut tx, &turn, &leases, ctx.policy.lease).await?;
@@ -270,6 +280,18 @@ async fn lease(
             .map(|(nth, _, picked)| (nth, claim(picked)))
             .collect(),
     ))
+}
+
+/// Those of the asks that may get something: none of a runner that is set aside, one of a
+/// runner on probation.
+fn served(turn: &Turn, open: &[(usize, RunnerId)]) -> Vec<(usize, RunnerId)> {
+    let mut on_probation: BTreeSet<RunnerId> = turn.on_probation.iter().copied().collect();
+    let mut once =
+        |runner: RunnerId| !turn.on_probation.contains(&runner) || on_probation.remove(&runner);
+    open.iter()
+        .copied()
+        .filter(|(_, runner)| !turn.barred.contains(runner) && once(*runner))
+        .collect()
 }
 
 /// Gives each run to the first who still asks and has not lost it; the oldest run first.

@@ -12,7 +12,7 @@ use crate::{Context, Reason, Refusal};
 
 /// Closes an open tournament. Closing one that is closed or completed changes nothing.
 pub async fn close_tournament(ctx: &Context, name: &TournamentName) -> Result<(), Refusal> {
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let done = close(&mut tx, name).await;
     ctx.end(tx, "close", done).await?;
     ctx.signals.rounds();

@@ -2,7 +2,7 @@
 
 use gauntlet_domain::record::PlatformEvent;
 use gauntlet_domain::tournament::Rules;
-use gauntlet_domain::{SeriesId, SeriesName, TaskName, TokenId};
+use gauntlet_domain::{AccountId, SeriesId, SeriesName, TaskName};
 use gauntlet_storage::{Conn, events, series};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -31,8 +31,8 @@ pub struct NewSeries {
     pub calendar: String,
     /// For how many seconds each takes submissions, from a minute to a year.
     pub open_seconds: u32,
-    /// The token that makes it; none if nobody asked by a token.
-    pub organiser: Option<TokenId>,
+    /// Whose it is; none if nobody asked by a token.
+    pub organiser: Option<AccountId>,
 }
 
 /// Makes the series. Its first tournament starts at the calendar's next date.
@@ -49,7 +49,7 @@ pub async fn create_series(ctx: &Context, new: NewSeries) -> Result<SeriesId, Re
         .invalid());
     }
     let id = SeriesId(Uuid::now_v7());
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let (task, more) =
         create_tournament::check(&mut tx, &new.rules, &new.task, &new.more_tasks).await?;
     let next_at = first_date(&mut tx, &new.calendar).await?;

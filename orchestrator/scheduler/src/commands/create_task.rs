@@ -67,7 +67,7 @@ pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal>
     }
 
     let id = TaskId(Uuid::now_v7());
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let row = TaskRow {
         id,
         name: &new.name,

@@ -3,7 +3,7 @@
 use gauntlet_domain::record::{Event, TournamentTask};
 use gauntlet_domain::run::Metric;
 use gauntlet_domain::tournament::{Combine, Nonce, Rules, Share};
-use gauntlet_domain::{TaskName, TokenId, TournamentId, TournamentName};
+use gauntlet_domain::{AccountId, TaskName, TournamentId, TournamentName};
 use gauntlet_storage::views::TaskView;
 use gauntlet_storage::{Conn, events, shares, tournaments};
 use uuid::Uuid;
@@ -27,14 +27,14 @@ pub struct NewTournament {
     pub phrase: Option<String>,
     /// Its part of the runners' time.
     pub share: Share,
-    /// The token that makes it, whose tournaments share what is the organiser's; none if nobody
-    /// asked by a token.
-    pub organiser: Option<TokenId>,
+    /// Whose it is: an account's tournaments share what is the organiser's; none if nobody asked
+    /// by a token.
+    pub organiser: Option<AccountId>,
 }
 
 /// Makes the draft, with a nonce that stays secret until closing.
 pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<TournamentId, Refusal> {
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let id = create(&mut tx, new).await?;
     ctx.commit(tx, "create").await?;
     Ok(id)

@@ -19,7 +19,7 @@ pub async fn disqualify(
     reason: &str,
 ) -> Result<(), Refusal> {
     text::check("body.reason", reason, 500)?;
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let done = change(ctx, &mut tx, name, method, reason).await;
     ctx.end(tx, "disqualify", done).await?;
     ctx.signals.rounds();

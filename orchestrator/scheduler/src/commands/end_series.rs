@@ -9,7 +9,7 @@ use crate::{Context, Refusal};
 
 /// Ends a series. Ending it again changes nothing.
 pub async fn end_series(ctx: &Context, name: &SeriesName) -> Result<(), Refusal> {
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let id = find::series(&mut tx, name).await?;
     if !series::end(&mut tx, id).await? {
         return Ok(());

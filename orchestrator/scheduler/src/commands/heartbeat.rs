@@ -11,7 +11,7 @@ use crate::{Context, Refusal};
 
 /// Prolongs the lease, notes progress (0 to 1; what lies outside is brought
 /// inside) and the new points of the curve. Returns how long the lease lasts
-/// from now. Writes no event: nothing was decided.
+/// from now, which is less than usual shortly before its last end. Writes no event: nothing was decided.
 pub async fn heartbeat(
     ctx: &Context,
     holder: &Holder,
@@ -24,13 +24,12 @@ pub async fn heartbeat(
         0.0
     };
     let mut tx = ctx.db.begin().await?;
-    let Some(tournament) = leases::extend(&mut tx, holder, ctx.policy.lease, progress).await?
-    else {
+    let Some(extended) = leases::extend(&mut tx, holder, ctx.policy.lease, progress).await? else {
         return Err(lease_lost(holder));
     };
     curves::add(&mut tx, holder.run, &tidy_curve(curve)).await?;
     runners::seen_on(&mut tx, holder.run).await?;
     ctx.commit(tx, "heartbeat").await?;
-    ctx.signals.changed(&ctx.db, [tournament]);
-    Ok(ctx.policy.lease)
+    ctx.signals.changed(&ctx.db, [extended.tournament]);
+    Ok(extended.lease)
 }

@@ -28,4 +28,5 @@ mod find;
 mod lease_lost;
 mod operator_actions;
 pub(crate) mod release;
+mod roles;
 mod text;

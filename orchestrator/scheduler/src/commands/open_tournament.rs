@@ -13,7 +13,7 @@ use crate::{Context, Reason, Refusal};
 
 /// Opens a draft. Opening an open tournament changes nothing.
 pub async fn open_tournament(ctx: &Context, name: &TournamentName) -> Result<(), Refusal> {
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let done = match find::tournament(&mut tx, name).await {
         Ok(id) => open(&mut tx, id).await,
         Err(refusal) => Err(refusal),

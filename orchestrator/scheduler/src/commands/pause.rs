@@ -21,7 +21,7 @@ pub async fn resume(ctx: &Context, name: &TournamentName) -> Result<(), Refusal>
 }
 
 async fn set(ctx: &Context, name: &TournamentName, reason: Option<&str>) -> Result<(), Refusal> {
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let done = change(&mut tx, name, reason).await;
     ctx.end(tx, "pause", done).await?;
     ctx.signals.rounds();

@@ -35,7 +35,7 @@ pub async fn rejudge(
     reason: &str,
 ) -> Result<Rejudgement, Refusal> {
     text::check("body.reason", reason, 500)?;
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let done = change(&mut tx, name, changes, reason).await;
     ctx.end(tx, "rejudge", done).await
 }

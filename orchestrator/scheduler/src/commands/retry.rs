@@ -16,7 +16,7 @@ use crate::{Context, Reason, Refusal};
 /// # Errors
 /// If there is no such run, it has its result, or its tournament has ended.
 pub async fn retry_run(ctx: &Context, run: RunId) -> Result<(), Refusal> {
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let done = one(ctx, &mut tx, run).await;
     ctx.end(tx, "retry", done).await?;
     ctx.signals.work();
@@ -33,7 +33,7 @@ pub async fn retry_tournament(
     name: &TournamentName,
     round: Option<u32>,
 ) -> Result<usize, Refusal> {
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let done = all(ctx, &mut tx, name, round).await;
     let count = ctx.end(tx, "retry", done).await?;
     ctx.signals.work();

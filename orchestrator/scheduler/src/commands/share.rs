@@ -29,7 +29,7 @@ pub async fn set_share(
     reason: &str,
 ) -> Result<(), Refusal> {
     text::check("body.reason", reason, 500)?;
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let done = set(&mut tx, name, change, reason).await;
     ctx.end(tx, "share", done).await?;
     ctx.signals.work();

@@ -6,7 +6,7 @@ use gauntlet_domain::run::Lane;
 use gauntlet_domain::tournament::{Combine, Terms, TournamentState};
 use gauntlet_domain::{Digest, MethodName, SubmissionId, TokenId, TournamentId, TournamentName};
 use gauntlet_storage::tournaments::{self, Lock};
-use gauntlet_storage::{Conn, Error, events, submissions, tokens};
+use gauntlet_storage::{Conn, Error, accounts, events, shares, submissions, tokens};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
@@ -93,6 +93,7 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
     )
     .await
     .map_err(|error| conflict(error, &new.name, &digest))?;
+    check_owner(&mut tx, &new.name, new.token).await?;
     let event = Event::Submitted {
         submission,
         name: new.name.clone(),
@@ -133,6 +134,7 @@ pub async fn admits(ctx: &Context, entry: Entry<'_>) -> Result<(), Refusal> {
     let mut tx = ctx.db.begin().await?;
     let checked = async {
         let id = check_entry(ctx, &mut tx, entry, false).await?;
+        check_owner(&mut tx, entry.name, entry.token).await?;
         submissions::check_free(&mut tx, id, entry.name, entry.digest)
             .await
             .map_err(|error| conflict(error, entry.name, entry.digest))
@@ -194,7 +196,14 @@ pub async fn accepts(
     checked
 }
 
-/// Whether the token may hand in one more. Its submissions take turns from here on, so that
+/// Whether a method may be entered under this name by this token, as far as other tournaments are
+/// concerned: as cheap a question as [`accepts`].
+pub async fn name_is_free(ctx: &Context, name: &MethodName, token: TokenId) -> Result<(), Refusal> {
+    let mut conn = ctx.db.acquire().await?;
+    check_owner(&mut conn, name, token).await
+}
+
+/// Whether the account may hand in one more. Its submissions take turns from here on, so that
 /// several at a time do not all see room for the last one.
 async fn check_share(
     ctx: &Context,
@@ -202,21 +211,39 @@ async fn check_share(
     tournament: TournamentId,
     token: TokenId,
 ) -> Result<(), Refusal> {
-    let scope = tokens::lock_scope(&mut *conn, token).await?;
-    if scope.as_deref() == Some("admin") {
+    // Asked again here, because an upload may take longer than its token is good.
+    let Some((account, scope)) = tokens::lock_account(&mut *conn, token).await? else {
+        return Err(Reason::new(
+            "token-ended",
+            "the token was revoked, or its time is over",
+            "ask an admin for another one",
+        )
+        .field("header.authorization")
+        .conflict());
+    };
+    if scope == "admin" {
         return Ok(());
+    }
+    if shares::organiser(&mut *conn, tournament).await? == Some(account) {
+        return Err(Reason::new(
+            "own-tournament",
+            "an organiser sees what entrants do not, and enters no tournament of its own",
+            "enter another tournament",
+        )
+        .field("path.name")
+        .conflict());
     }
     let SubmissionLimits {
         a_day,
         a_tournament,
     } = ctx.policy.submissions;
-    let handed_in = submissions::handed_in(conn, token, tournament, a_day).await?;
+    let handed_in = submissions::handed_in(conn, account, tournament, a_day).await?;
     if handed_in.here >= a_tournament {
         return Err(Refusal::TooMuch {
             reason: Box::new(
                 Reason::new(
                     "tournament-share",
-                    "this token has handed in as many methods as it may to this tournament",
+                    "this account has handed in as many methods as it may to this tournament",
                     "enter another tournament; each method that is scored tells something of the \
                      hidden part, so their number is limited",
                 )
@@ -239,7 +266,7 @@ async fn check_share(
             reason: Box::new(
                 Reason::new(
                     "daily-share",
-                    "this token has handed in as many methods as it may in 24 hours",
+                    "this account has handed in as many methods as it may in 24 hours",
                     format!(
                         "each method that is scored tells something of the hidden part, so their \
                          number is limited{when}"
@@ -253,6 +280,22 @@ async fn check_share(
         });
     }
     Ok(())
+}
+
+/// A name under which another account has entered a method, in whichever tournament, says whose
+/// method it is. The submission is in place already, so of two that come first at the same time
+/// one has waited for the other. Admins enter what they like.
+async fn check_owner(conn: &mut Conn, name: &MethodName, token: TokenId) -> Result<(), Refusal> {
+    if !accounts::is_method_of_another(conn, name, token).await? {
+        return Ok(());
+    }
+    Err(Reason::new(
+        "name-of-another",
+        format!("methods called `{name}` are another account's, in every tournament"),
+        "choose another name, or enter it by a token of the account that had it first",
+    )
+    .field("query.name")
+    .conflict())
 }
 
 async fn check_open(conn: &mut Conn, name: &TournamentName, lock: Lock) -> Result<Terms, Refusal> {

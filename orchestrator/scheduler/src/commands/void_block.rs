@@ -49,7 +49,7 @@ async fn take_out(
     replace: bool,
 ) -> Result<(), Refusal> {
     text::check("body.reason", reason, 500)?;
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.begin().await?;
     let done = change(ctx, &mut tx, name, which, reason, replace).await;
     ctx.end(tx, "void block", done).await?;
     // The round may be over now, or have further runs.

@@ -2,6 +2,7 @@
 
 pub mod advance_rounds;
 pub mod expire_leases;
+pub mod set_methods_aside;
 pub mod start_series;
 pub mod sweep_blobs;
 
@@ -24,6 +25,7 @@ pub async fn run(ctx: Context, shutdown: CancellationToken) {
             listen(ctx.db.clone(), Arc::clone(&wake)),
             advance(&ctx, &wake),
             expire(&ctx),
+            set_aside(&ctx),
             start(&ctx),
             sweep(&ctx),
         )
@@ -55,8 +57,21 @@ async fn advance(ctx: &Context, wake: &Notify) {
 
 async fn expire(ctx: &Context) {
     loop {
-        if let Err(error) = expire_leases::once(ctx).await {
+        let taken = async {
+            expire_leases::watch(ctx).await?;
+            expire_leases::once(ctx).await
+        };
+        if let Err(error) = taken.await {
             tracing::error!(%error, "failed to take expired leases back");
+        }
+        tokio::time::sleep(ctx.policy.poll).await;
+    }
+}
+
+async fn set_aside(ctx: &Context) {
+    loop {
+        if let Err(error) = set_methods_aside::once(ctx).await {
+            tracing::error!(%error, "failed to look for methods that cannot be run");
         }
         tokio::time::sleep(ctx.policy.poll).await;
     }

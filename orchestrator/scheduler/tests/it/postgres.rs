@@ -26,6 +26,7 @@ use gauntlet_scheduler::{Context, Policy, Refusal, SubmissionLimits};
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Blobs, Db, events, play};
+use gauntlet_test_support::TestDatabase;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio_util::sync::CancellationToken;
@@ -159,6 +160,83 @@ async fn a_database_that_crashes_loses_and_doubles_nothing() {
     orchestrator.await.unwrap();
     let accepted = accepted.into_inner().unwrap();
     check(&ctx, &accepted).await;
+}
+
+/// Ends all sessions; new ones are read-only until it is over, as after a fail-over.
+async fn set_read_only(database: &TestDatabase, on: bool) {
+    let setting = if on {
+        "SET default_transaction_read_only = on"
+    } else {
+        "RESET ALL"
+    };
+    let sql = format!(
+        "BEGIN READ WRITE;
+         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I {setting}', current_database()); END $$;
+         COMMIT;"
+    );
+    database.execute(&sql).await.unwrap();
+    if on {
+        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE datname = current_database() AND application_name = 'gauntlet'";
+        database.execute(sql).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_database_that_is_read_only_for_a_while_costs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = gauntlet_test_support::database().await;
+    let policy = Policy {
+        // What was held meanwhile is reported when that is possible again.
+        lease: Duration::from_secs(3600),
+        poll: Duration::from_millis(50),
+        submissions: SubmissionLimits::NONE,
+        ..Policy::default()
+    };
+    let ctx = Context::new(
+        Db::connect(database.url()).await.unwrap(),
+        Blobs::local(&folder.path().join("blobs")).unwrap(),
+        policy,
+    );
+    let runner = enter(&ctx).await;
+    let stop = CancellationToken::new();
+    let orchestrator = tokio::spawn(loops::run(ctx.clone(), stop.clone()));
+    let accepted = Mutex::new(BTreeMap::new());
+    let played = async {
+        tokio::join!(
+            work(ctx.clone(), runner, 0, &accepted),
+            work(ctx.clone(), runner, 1, &accepted),
+        )
+    };
+    let fail_over = async {
+        while accepted.lock().unwrap().len() < 3 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        set_read_only(&database, true).await;
+        // Until the pool holds nothing but connections that cannot write.
+        let mut refused = 0;
+        while refused < 40 {
+            let registered = try_register(&ctx, runner, "another").await;
+            refused += u32::from(registered.is_err());
+        }
+        set_read_only(&database, false).await;
+        accepted.lock().unwrap().len()
+    };
+    let both = async { tokio::join!(played, fail_over) };
+    let (_, before) = tokio::time::timeout(Duration::from_secs(600), both)
+        .await
+        .expect("it ends");
+    stop.cancel();
+    orchestrator.await.unwrap();
+    let accepted = accepted.into_inner().unwrap();
+    assert!(before < accepted.len(), "the tournament was too short");
+    check(&ctx, &accepted).await;
+    let mut conn = ctx.db.acquire().await.unwrap();
+    let id = tournaments::id(&mut conn, &name("t")).await.unwrap();
+    for run in database.ledger(id.unwrap().0).await {
+        let charged = policy.max_attempts + run.attempt - 1 - run.attempts_allowed;
+        assert_eq!(charged, 0, "{run:?}");
+    }
 }
 
 /// A closed tournament; the token of its runners.

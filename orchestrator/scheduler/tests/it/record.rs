@@ -66,7 +66,9 @@ async fn the_platform_has_a_chain_of_its_own() {
     assert_eq!(
         kinds,
         [
+            "account_created",
             "token_issued",
+            "account_created",
             "token_issued",
             "runner_registered",
             "task_created"

@@ -189,8 +189,29 @@ async fn an_accepted_result_cannot_be_edited_even_by_sql() {
         "DELETE FROM results",
         "UPDATE events SET body = '{}'",
         "DELETE FROM events",
+        "UPDATE chains SET length = length - 1 WHERE length > 1",
+        "UPDATE chains SET head = repeat('0', 64) WHERE length > 0",
+        "DELETE FROM chains",
+        "UPDATE tasks SET hidden_labels = train",
+        "UPDATE submissions SET digest = repeat('0', 64)",
+        "UPDATE submissions SET token_id = token_id",
+        "DELETE FROM submissions",
+        "UPDATE blocks SET seed = repeat('0', 16)",
+        "DELETE FROM blocks",
+        "UPDATE attempts SET reason = 'another'",
+        "DELETE FROM attempts",
+        "DELETE FROM rounds",
+        "UPDATE method_names SET account_id = account_id",
     ] {
         let error = platform.database.execute(sql).await.unwrap_err();
-        assert!(error.contains("are records"), "{sql}: {error}");
+        let told = error.contains("are records") || error.contains("is a record");
+        assert!(told, "{sql}: {error}");
     }
+    platform.play(|_| completed(0.5)).await;
+    let error = platform
+        .database
+        .execute("UPDATE rounds SET decision = '{}'")
+        .await
+        .unwrap_err();
+    assert!(error.contains("are records"), "{error}");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use gauntlet_domain::TokenId;
+use gauntlet_domain::AccountId;
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::Lane;
 use gauntlet_domain::tournament::{Rules, Share};
@@ -36,7 +36,7 @@ impl Platform {
     async fn with_share(
         &self,
         tournament: &str,
-        organiser: Option<TokenId>,
+        organiser: Option<AccountId>,
         share: Share,
         (field, blocks): (usize, u32),
     ) {
@@ -60,11 +60,12 @@ impl Platform {
         advance_rounds::once(&self.ctx).await.unwrap();
     }
 
-    async fn organiser(&self, nth: u8) -> Option<TokenId> {
+    async fn organiser(&self, nth: u8) -> Option<AccountId> {
         let token = ensure_token(&self.ctx, &token("admin", nth), Scope::Admin, "")
             .await
             .unwrap();
-        Some(token)
+        // Its account has the same id.
+        Some(AccountId(token.0))
     }
 
     /// As many leases as there are, at most `most`, one asked for after the other; how many

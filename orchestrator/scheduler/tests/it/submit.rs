@@ -4,7 +4,9 @@ use gauntlet_domain::tournament::TournamentState;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, accepts, submit};
-use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
+use gauntlet_scheduler::commands::tokens::{
+    NewToken, Scope, create_token, ensure_token, revoke_token,
+};
 use gauntlet_scheduler::{Refusal, SubmissionLimits};
 
 use crate::support::{Platform, method, name, reason, token};
@@ -221,4 +223,122 @@ async fn submissions_at_the_same_time_share_one_limit() {
     }
     let entered = tries.join_all().await;
     assert_eq!(entered.iter().filter(|one| one.is_ok()).count(), 3);
+}
+
+impl Platform {
+    /// One more token of an account.
+    async fn token_of(&self, account: &str) -> gauntlet_domain::TokenId {
+        let new = NewToken {
+            scope: Scope::Miner,
+            note: String::new(),
+            account: Some(account.parse().unwrap()),
+            lifetime_seconds: None,
+        };
+        create_token(&self.ctx, new).await.unwrap().id
+    }
+}
+
+#[tokio::test]
+async fn shares_count_by_account_and_a_new_token_brings_no_new_share() {
+    let mut platform = Platform::new().await;
+    platform.ctx.policy.submissions = SubmissionLimits {
+        a_tournament: 3,
+        a_day: 4,
+    };
+    platform.open("t").await;
+    platform.open("other").await;
+    for name in ["a", "b", "c"] {
+        platform.miner = platform.token_of("ada").await;
+        platform.enter("t", name).await.unwrap();
+    }
+    platform.miner = platform.token_of("ada").await;
+    let refused = reason(platform.enter("t", "d").await);
+    assert_eq!(refused.code, "tournament-share");
+    platform.enter("other", "d").await.unwrap();
+    platform.miner = platform.token_of("ada").await;
+    let refused = reason(platform.enter("other", "e").await);
+    assert_eq!(refused.code, "daily-share");
+    platform.miner = platform.token_of("bob").await;
+    platform.enter("t", "f").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_name_is_the_accounts_that_had_it_first_in_every_tournament() {
+    let mut platform = Platform::new().await;
+    platform.open("t").await;
+    platform.open("other").await;
+    let (ada, adas_other) = (
+        platform.token_of("ada").await,
+        platform.token_of("ada").await,
+    );
+    let bob = platform.token_of("bob").await;
+    platform.miner = ada;
+    platform.enter("t", "sgd").await.unwrap();
+    platform.miner = bob;
+    let refused = reason(platform.enter("other", "sgd").await);
+    assert_eq!(
+        (refused.code, refused.field.as_deref()),
+        ("name-of-another", Some("query.name"))
+    );
+    assert!(!refused.help.is_empty());
+    assert_eq!(platform.view("other").await.methods.len(), 0);
+    platform.enter("other", "adam").await.unwrap();
+    platform.miner = adas_other;
+    platform.enter("other", "sgd").await.unwrap();
+    let refused = reason(platform.enter("t", "adam").await);
+    assert_eq!(refused.code, "name-of-another");
+    // Nothing half written: not even the blob of what was refused before it was stored.
+    platform.open("third").await;
+    platform.miner = platform.token_of("eve").await;
+    let new = NewSubmission {
+        tournament: name("third"),
+        name: method("sgd"),
+        artifact: Artifact::Module(bytes::Bytes::from_static(b"eve's")),
+        token: platform.miner,
+    };
+    assert_eq!(
+        reason(submit(&platform.ctx, new).await).code,
+        "name-of-another"
+    );
+    let blob = gauntlet_domain::Digest::of(b"eve's");
+    assert!(!platform.ctx.blobs.exists(&blob).await.unwrap());
+}
+
+#[tokio::test]
+async fn of_two_that_come_first_with_a_name_at_the_same_time_one_has_it() {
+    let platform = Platform::new().await;
+    let tournaments = ["t0", "t1", "t2", "t3"];
+    let mut tokens = Vec::new();
+    for tournament in tournaments {
+        platform.open(tournament).await;
+        tokens.push(platform.token_of(&format!("account-{tournament}")).await);
+    }
+    let mut entries = tokio::task::JoinSet::new();
+    for (tournament, token) in tournaments.into_iter().zip(tokens) {
+        let ctx = platform.ctx.clone();
+        let new = NewSubmission {
+            tournament: name(tournament),
+            name: method("sgd"),
+            artifact: Artifact::Module(bytes::Bytes::from_static(b"sgd")),
+            token,
+        };
+        entries.spawn(async move { submit(&ctx, new).await });
+    }
+    let outcomes = entries.join_all().await;
+    let (entered, refused): (Vec<_>, Vec<_>) = outcomes.into_iter().partition(Result::is_ok);
+    assert_eq!(entered.len(), 1);
+    for outcome in refused {
+        assert_eq!(reason(outcome).code, "name-of-another");
+    }
+}
+
+#[tokio::test]
+async fn what_arrives_after_its_token_was_revoked_does_not_enter() {
+    let mut platform = Platform::new().await;
+    platform.open("t").await;
+    platform.miner = platform.token_of("ada").await;
+    platform.enter("t", "a").await.unwrap();
+    revoke_token(&platform.ctx, platform.miner).await.unwrap();
+    assert_eq!(reason(platform.enter("t", "b").await).code, "token-ended");
+    assert_eq!(platform.view("t").await.methods.len(), 1);
 }

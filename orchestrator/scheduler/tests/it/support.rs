@@ -17,7 +17,7 @@ use gauntlet_scheduler::commands::report::{NewReport, report};
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, Submission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::loops::advance_rounds;
-use gauntlet_scheduler::{Context, Policy, Reason, Refusal, SubmissionLimits};
+use gauntlet_scheduler::{Context, HealthPolicy, Policy, Reason, Refusal, SubmissionLimits};
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::tournaments::{self, Lock};
@@ -66,8 +66,18 @@ impl Platform {
         .await
     }
 
-    /// With one token that hands everything in, in whatever number.
+    /// With one token that hands everything in, in whatever number, and runners that are
+    /// leased to whatever they do.
     pub(crate) async fn with(policy: Policy) -> Self {
+        Self::with_health(Policy {
+            health: HealthPolicy::NONE,
+            ..policy
+        })
+        .await
+    }
+
+    /// With runners that can be set aside.
+    pub(crate) async fn with_health(policy: Policy) -> Self {
         let policy = Policy {
             submissions: SubmissionLimits::NONE,
             ..policy

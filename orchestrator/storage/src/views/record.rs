@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use gauntlet_domain::record::Link;
 use gauntlet_domain::tournament::{Audience, Disclosure};
 use gauntlet_domain::{Digest, TournamentName};
@@ -16,6 +18,8 @@ pub struct RecordView {
     pub length: i64,
     /// Those asked for, oldest first.
     pub links: Vec<Link>,
+    /// Which accounts are named beside them, by number, for those who see everything.
+    pub actors: BTreeMap<i64, String>,
 }
 
 /// Events of a tournament after number `after`, at most `limit`, as `audience` may see them.
@@ -49,10 +53,15 @@ pub async fn record(
     }
     let limit = limit.min(length - after).max(0);
     let links = events::list(&mut *conn, &chain, after, limit).await?;
+    let actors = match audience {
+        Audience::Organiser => events::actors(&mut *conn, &chain, after, limit).await?,
+        Audience::Everyone => BTreeMap::new(),
+    };
     Ok(Some(RecordView {
         chain,
         head,
         length,
         links,
+        actors,
     }))
 }

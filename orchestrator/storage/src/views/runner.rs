@@ -1,4 +1,6 @@
 use gauntlet_domain::RunnerId;
+use gauntlet_domain::run::RunnerState;
+use gauntlet_domain::tournament::Audience;
 use time::OffsetDateTime;
 
 use crate::{Conn, Result};
@@ -18,28 +20,51 @@ pub struct RunnerView {
     pub last_seen_at: OffsetDateTime,
     /// Whether that was within the last minute, by the database's clock.
     pub alive: bool,
+    /// Whether it gets leases.
+    pub state: RunnerState,
+    /// Why not, or only one at a time.
+    pub set_aside_because: Option<String>,
+    /// Until when it gets none.
+    pub set_aside_until: Option<OffsetDateTime>,
+    /// What it last said failed, if that is why: for the organiser, since it may be worded by a
+    /// method that had seen hidden data.
+    pub last_fault: Option<String>,
 }
 
-/// All runners, the one heard last first.
-pub async fn runners(conn: &mut Conn) -> Result<Vec<RunnerView>> {
+/// All runners, the one heard last first, as `audience` may see them.
+pub async fn runners(conn: &mut Conn, audience: Audience) -> Result<Vec<RunnerView>> {
     let rows = sqlx::query!(
         r#"
-        SELECT id, name, class, version, last_seen_at,
-               last_seen_at > now() - interval '1 minute' AS "alive!"
+        SELECT id, name, class, version, last_seen_at, set_aside_because, set_aside_until,
+               last_fault, last_seen_at > now() - interval '1 minute' AS "alive!",
+               coalesce(set_aside_until > now(), false) AS "set_aside!"
         FROM runners ORDER BY last_seen_at DESC, name
         "#
     )
     .fetch_all(conn)
     .await?;
+    let organiser = audience == Audience::Organiser;
     Ok(rows
         .into_iter()
-        .map(|row| RunnerView {
-            id: RunnerId(row.id),
-            name: row.name,
-            class: row.class,
-            version: row.version,
-            last_seen_at: row.last_seen_at,
-            alive: row.alive,
+        .map(|row| {
+            let state = match (&row.set_aside_because, row.set_aside) {
+                (None, _) => RunnerState::Serving,
+                (Some(_), true) => RunnerState::SetAside,
+                (Some(_), false) => RunnerState::Probation,
+            };
+            let told = organiser && state != RunnerState::Serving;
+            RunnerView {
+                id: RunnerId(row.id),
+                name: row.name,
+                class: row.class,
+                version: row.version,
+                last_seen_at: row.last_seen_at,
+                alive: row.alive,
+                state,
+                set_aside_because: row.set_aside_because,
+                set_aside_until: row.set_aside_until.filter(|_| row.set_aside),
+                last_fault: row.last_fault.filter(|_| told),
+            }
         })
         .collect())
 }

@@ -80,8 +80,10 @@ pub struct MethodView {
     pub cut_after: Option<u32>,
     /// Whether it defends the title.
     pub defender: bool,
-    /// Why it is out, if it is.
+    /// Why it is out, if it was disqualified.
     pub disqualified_because: Option<String>,
+    /// Why it is out, if the platform gave it up.
+    pub set_aside_because: Option<String>,
 }
 
 /// A heat, with names.

@@ -103,7 +103,8 @@ async fn methods(
 ) -> Result<Vec<MethodView>> {
     let rows = sqlx::query!(
         r#"
-        SELECT id, name, digest, bytes, submitted_at, role, disqualified_because FROM submissions
+        SELECT id, name, digest, bytes, submitted_at, role, disqualified_because, set_aside
+        FROM submissions
         WHERE tournament_id = $1 ORDER BY name
         "#,
         tournament.0
@@ -116,6 +117,10 @@ async fn methods(
             let by_judgement = judgement
                 .filter(|judgement| judgement.out.contains(&submission))
                 .map(|judgement| judgement.reason.clone());
+            let (aside, disqualified) = match row.disqualified_because {
+                reason if row.set_aside => (reason, None),
+                reason => (None, reason),
+            };
             Ok(MethodView {
                 submission,
                 name: row.name,
@@ -124,7 +129,8 @@ async fn methods(
                 submitted_at: row.submitted_at,
                 cut_after: names.cut_after(submission),
                 defender: row.role == "defender",
-                disqualified_because: row.disqualified_because.or(by_judgement),
+                disqualified_because: disqualified.or(by_judgement),
+                set_aside_because: aside,
             })
         })
         .collect()

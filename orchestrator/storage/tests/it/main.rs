@@ -6,4 +6,5 @@
 mod chain;
 mod db;
 mod listen;
+mod read_only;
 mod server;

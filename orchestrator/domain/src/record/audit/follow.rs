@@ -74,6 +74,9 @@ pub(super) fn follow(tournament: &mut Tournament, event: &Event) {
                 round.add(wanted.collect(), runs);
             }
         }
+        Event::MethodSetAside { submission, .. } => {
+            tournament.put_out(*submission);
+        }
         Event::RoundDecided(decision) => {
             let last = tournament.rounds.last_mut();
             if let Some(round) = last.filter(|one| one.number == decision.round) {

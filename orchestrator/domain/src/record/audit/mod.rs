@@ -7,7 +7,9 @@
 
 mod checks;
 mod follow;
+mod runners;
 
+use runners::Runners;
 use serde::Serialize;
 
 use crate::ids::SubmissionId;
@@ -95,11 +97,21 @@ pub fn audit(events: &[Event]) -> Audit {
     found.differences = checks::rules(&tournament);
     // Records from before versions were written say less about a decision.
     let mut versioned = true;
+    let mut runners = Runners::default();
     for (seq, event) in (2..).zip(later) {
         if let Event::Opened { version, .. } = event {
             versioned = version.is_some();
         }
         let mut differences = checks::event(&tournament, event, versioned);
+        runners.note(&tournament, event);
+        if let Event::MethodSetAside {
+            submission,
+            runners: named,
+            ..
+        } = event
+        {
+            differences.extend(runners.check(*submission, named));
+        }
         if let Err(error) = tournament.apply(event) {
             if differences.is_empty() {
                 differences.push(Difference {

@@ -26,7 +26,7 @@ use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::commands::void_block::{Which, replace_block};
 use gauntlet_scheduler::loops::{advance_rounds, expire_leases};
-use gauntlet_scheduler::{Context, Policy, Refusal, SubmissionLimits};
+use gauntlet_scheduler::{Context, HealthPolicy, Policy, Refusal, SubmissionLimits};
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::views::{self, TournamentView};
 use gauntlet_storage::{Blobs, Db};
@@ -90,6 +90,7 @@ pub(crate) async fn carry_out(orders: Orders) {
         retry_pause: Duration::ZERO,
         max_attempts: 1,
         submissions: SubmissionLimits::NONE,
+        health: HealthPolicy::NONE,
         ..Policy::default()
     };
     let db = Db::connect(&orders.database).await.unwrap();

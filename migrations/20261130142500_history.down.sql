@@ -1,0 +1,13 @@
+DROP TRIGGER method_names_are_records ON method_names;
+DROP TRIGGER attempts_stay ON attempts;
+DROP TRIGGER attempts_are_records ON attempts;
+DROP TRIGGER rounds_stay ON rounds;
+DROP TRIGGER rounds_are_records ON rounds;
+DROP TRIGGER blocks_stay ON blocks;
+DROP TRIGGER blocks_are_records ON blocks;
+DROP TRIGGER submissions_stay ON submissions;
+DROP TRIGGER submissions_are_records ON submissions;
+DROP TRIGGER tasks_are_records ON tasks;
+DROP TRIGGER chains_stay ON chains;
+DROP TRIGGER chains_only_grow ON chains;
+DROP FUNCTION refuse_shorter_chain();

@@ -1,0 +1,141 @@
+//! What is uploaded, on its way: into a file beside the blobs, so that it takes no memory,
+//! and then checked, so few at a time that this takes little.
+
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use bytes::Bytes;
+use futures::StreamExt;
+use gauntlet_domain::Digest;
+use gauntlet_storage::Blobs;
+use sha2::Digest as _;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::upload_places::{Places, Seats};
+use crate::error::{Error, Result};
+use crate::incoming::Incoming;
+
+/// Pieces read back from disk.
+const PIECE: usize = 1 << 20;
+/// How long one waits for a place.
+const WAIT: Duration = Duration::from_secs(60);
+
+/// Places of the uploads of this server.
+pub(crate) struct UploadPlaces {
+    pub(crate) modules: Places,
+    pub(crate) images: Places,
+    /// Modules in memory, each with what its check needs.
+    module_checks: Semaphore,
+    /// Images being checked: one, as the worst archive makes its decoders take most of what
+    /// uploads may take of memory.
+    image_checks: Semaphore,
+}
+
+impl Default for UploadPlaces {
+    fn default() -> Self {
+        let seats = |all, own| Seats {
+            all,
+            own,
+            wait: WAIT,
+        };
+        Self {
+            modules: Places::new("modules", seats(32, 2)),
+            images: Places::new("images", seats(8, 1)),
+            module_checks: Semaphore::new(2),
+            image_checks: Semaphore::new(1),
+        }
+    }
+}
+
+impl UploadPlaces {
+    /// The right to hold a module in memory.
+    pub(crate) async fn module_check(&self) -> Result<SemaphorePermit<'_>> {
+        self.module_checks.acquire().await.map_err(Error::internal)
+    }
+
+    /// The right to check an image.
+    pub(crate) async fn image_check(&self) -> Result<SemaphorePermit<'_>> {
+        self.image_checks.acquire().await.map_err(Error::internal)
+    }
+}
+
+/// A body that has arrived.
+pub(crate) struct Spooled {
+    pub(crate) file: File,
+    pub(crate) bytes: u64,
+    pub(crate) digest: Digest,
+}
+
+/// Receives a body of at most `limit` bytes.
+pub(crate) async fn receive(
+    blobs: &Blobs,
+    headers: &HeaderMap,
+    body: Body,
+    limit: u64,
+) -> Result<Spooled> {
+    let mut incoming = Incoming::new(headers, body, limit, "body").await?;
+    let blobs = blobs.clone();
+    let mut file = blocking(move || blobs.spool()).await?;
+    let mut hasher = sha2::Sha256::new();
+    let mut bytes = 0;
+    while let Some(piece) = incoming.next().await {
+        let piece = piece?;
+        bytes += piece.len() as u64;
+        if bytes > limit {
+            return Err(incoming.too_large().await);
+        }
+        (file, hasher) = blocking(move || {
+            hasher.update(&piece);
+            file.write_all(&piece)?;
+            Ok((file, hasher))
+        })
+        .await?;
+    }
+    let file = blocking(move || {
+        file.rewind()?;
+        Ok(file)
+    })
+    .await?;
+    Ok(Spooled {
+        file,
+        bytes,
+        digest: Digest::from_bytes(hasher.finalize().into()),
+    })
+}
+
+/// Takes the whole of it into memory.
+pub(crate) async fn whole(spooled: Spooled) -> Result<Bytes> {
+    let bytes = blocking(move || {
+        let mut bytes = Vec::with_capacity(usize::try_from(spooled.bytes).unwrap_or(0));
+        (&spooled.file).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    })
+    .await?;
+    Ok(Bytes::from(bytes))
+}
+
+/// What lies on disk, as a stream.
+pub(crate) fn pieces(
+    file: File,
+) -> impl futures::Stream<Item = std::result::Result<Bytes, std::io::Error>> + Unpin {
+    Box::pin(futures::stream::try_unfold(file, |file| async {
+        let (file, piece) = tokio::task::spawn_blocking(move || {
+            let mut piece = Vec::with_capacity(PIECE);
+            let mut next = (&file).take(PIECE as u64);
+            next.read_to_end(&mut piece).map(|_| (file, piece))
+        })
+        .await
+        .map_err(std::io::Error::other)??;
+        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
+    }))
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(Error::internal)?.map_err(Error::internal)
+}
