@@ -34,12 +34,14 @@ CREATE TRIGGER blocks_are_records BEFORE UPDATE OF id, round_id, index, seed ON 
 CREATE TRIGGER blocks_stay BEFORE DELETE OR TRUNCATE ON blocks
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- A decision is made once, an attempt ends once.
+-- A decision is made once, an attempt ends once. (Whether its run is charged for it, and that
+-- alone, may be decided later, when more is known of the runner.)
 CREATE TRIGGER rounds_are_records BEFORE UPDATE ON rounds
     FOR EACH ROW WHEN (OLD.decision IS NOT NULL) EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER rounds_stay BEFORE DELETE OR TRUNCATE ON rounds
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE TRIGGER attempts_are_records BEFORE UPDATE ON attempts
+CREATE TRIGGER attempts_are_records
+    BEFORE UPDATE OF run_id, attempt, runner_id, state, reason, leased_at, ended_at, stop ON attempts
     FOR EACH ROW WHEN (OLD.state <> 'leased') EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER attempts_stay BEFORE DELETE OR TRUNCATE ON attempts
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

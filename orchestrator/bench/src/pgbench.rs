@@ -130,6 +130,7 @@ fn text(tournament: TournamentId, token: &str, model: &str) -> Result<String> {
             ":organiser_start",
             COST,
             COST,
+            "ARRAY[5400::float8]",
         ],
     )?;
     let held = statements.with(

@@ -197,7 +197,7 @@ async fn administrative(parts: &Parts, app: &App, allowed: &[&str]) -> Result<Ca
 /// Finds the caller's token and checks that its scope is one of `allowed`.
 async fn authorise(parts: &Parts, app: &App, allowed: &[&str]) -> Result<Caller> {
     let Some(token) = bearer(&parts.headers) else {
-        app.refused.note(Why::Missing, parts);
+        refuse(app, Why::Missing, parts);
         return Err(unauthorised(
             "missing-token",
             "No token",
@@ -208,7 +208,7 @@ async fn authorise(parts: &Parts, app: &App, allowed: &[&str]) -> Result<Caller>
     if allowed.contains(&found.scope.as_str()) {
         return Ok(found);
     }
-    app.refused.note(Why::Scope, parts);
+    refuse(app, Why::Scope, parts);
     let wanted = allowed.join(" or ");
     Err(Error::new(
         StatusCode::FORBIDDEN,
@@ -229,7 +229,7 @@ async fn find(parts: &Parts, app: &App, token: &str) -> Result<Caller> {
         tokens::find(&mut conn, &digest).await?
     };
     let Some(found) = found else {
-        app.refused.note(Why::Unknown, parts);
+        refuse(app, Why::Unknown, parts);
         return Err(ended());
     };
     if !found.noted {
@@ -242,6 +242,11 @@ async fn find(parts: &Parts, app: &App, token: &str) -> Result<Caller> {
         scope: found.scope,
         digest,
     })
+}
+
+fn refuse(app: &App, why: Why, parts: &Parts) {
+    app.metrics.refused(why.as_str());
+    app.refused.note(why, parts);
 }
 
 /// The token is not, or no longer, good for anything.

@@ -37,6 +37,12 @@ struct Ended {
     verdict: &'static str,
 }
 
+/// A request without a token that will do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refusal {
+    why: &'static str,
+}
+
 /// The counters. Cloning shares them.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics(Arc<Inner>);
@@ -49,6 +55,7 @@ struct Inner {
     leases: Counter,
     results: Family<Ended, Counter>,
     faults: Counter,
+    refused: Family<Refusal, Counter>,
     queued: Gauge,
     leased: Gauge,
     stuck: Gauge,
@@ -68,6 +75,7 @@ impl Metrics {
             leases: Counter::default(),
             results: Family::default(),
             faults: Counter::default(),
+            refused: Family::default(),
             queued: Gauge::default(),
             leased: Gauge::default(),
             stuck: Gauge::default(),
@@ -92,6 +100,11 @@ impl Metrics {
             "faults",
             "Attempts that runners gave up for faults of the platform",
             inner.faults.clone(),
+        );
+        registry.register(
+            "requests_refused",
+            "Requests without a token that will do, by what is wrong with it",
+            inner.refused.clone(),
         );
         registry.register(
             "runs_queued",
@@ -131,6 +144,10 @@ impl Metrics {
 
     pub(crate) fn gave_up(&self) {
         self.0.faults.inc();
+    }
+
+    pub(crate) fn refused(&self, why: &'static str) {
+        self.0.refused.get_or_create(&Refusal { why }).inc();
     }
 
     /// All of it as text, with these gauges.

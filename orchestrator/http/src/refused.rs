@@ -22,6 +22,16 @@ pub(crate) enum Why {
     Scope,
 }
 
+impl Why {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Unknown => "unknown",
+            Self::Scope => "scope",
+        }
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Refused {

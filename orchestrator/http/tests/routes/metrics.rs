@@ -96,6 +96,11 @@ async fn only_admins_read_them() {
         .get_as("/metrics", &server.miner)
         .await
         .problem(403, "wrong-scope");
+    let text = scrape(&server).await;
+    for why in ["missing", "scope"] {
+        let refused = format!("gauntlet_requests_refused_total{{why=\"{why}\"}} ");
+        assert_eq!(value(&text, &refused), Some(1.0), "{text}");
+    }
 }
 
 #[tokio::test]
