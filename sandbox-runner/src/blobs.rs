@@ -343,18 +343,31 @@ mod tests {
         .unwrap()
     }
 
-    #[tokio::test]
-    async fn nobody_waits_for_a_blob_to_be_hashed() {
+    #[test]
+    fn nobody_waits_for_a_blob_to_be_hashed() {
         let folder = tempfile::tempdir().unwrap();
         let blobs = Blobs::open(folder.path(), u64::MAX).unwrap();
         let bytes = vec![7_u8; 1 << 20];
         let digest = hex::encode(Sha256::digest(&bytes));
         fs::write(folder.path().join(&digest), &bytes).unwrap();
         let client = nobody();
-        let mut got = std::pin::pin!(blobs.get(&client, &digest));
-        // Done without waiting once it would have held up everything else on this thread.
-        assert!(poll_once(got.as_mut()).is_pending());
-        assert_eq!(got.await.unwrap(), bytes);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            // The one thread that may block is taken until `free` goes, so what is done there
+            // cannot be done yet, however slow this thread is.
+            let (free, taken) = std::sync::mpsc::channel::<()>();
+            let busy = tokio::task::spawn_blocking(move || taken.recv());
+            let mut got = std::pin::pin!(blobs.get(&client, &digest));
+            // Done without waiting it would have held up everything else on this thread.
+            assert!(poll_once(got.as_mut()).is_pending());
+            drop(free);
+            assert!(busy.await.unwrap().is_err());
+            assert_eq!(got.await.unwrap(), bytes);
+        });
     }
 
     #[tokio::test]
