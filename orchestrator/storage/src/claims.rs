@@ -114,7 +114,7 @@ pub async fn pick(
                       AND runs.state = 'queued' AND runs.not_before <= now()
                       AND runs.attempt < runs.attempts_allowed
                       AND ($2::uuid IS NULL OR runs.runner_id IS DISTINCT FROM $2)
-                    ORDER BY runs.id LIMIT 1) AS oldest
+                    ORDER BY runs.queue_order LIMIT 1) AS oldest
                 ORDER BY oldest.id LIMIT 1) AS first
             WHERE tournaments.state = 'closed' AND tournaments.paused_because IS NULL
               AND tournaments.id <> ALL ($3)
@@ -145,7 +145,7 @@ pub async fn pick(
               AND runs.attempt < runs.attempts_allowed
               AND ($2::uuid IS NULL OR runs.runner_id IS DISTINCT FROM $2)
               AND tournaments.state = 'closed' AND tournaments.paused_because IS NULL
-            ORDER BY runs.id LIMIT (SELECT least(part, $4::bigint) FROM turn)
+            ORDER BY runs.queue_order LIMIT (SELECT least(part, $4::bigint) FROM turn)
             FOR NO KEY UPDATE OF runs SKIP LOCKED
             FOR SHARE OF tournaments SKIP LOCKED
         )
@@ -156,15 +156,16 @@ pub async fn pick(
                submissions.digest AS module, submissions.lane, tasks.name AS task,
                tasks.info, tasks.budget, tasks.train, tasks.hidden_inputs, tasks.hidden_labels,
                tasks.base, tasks.target, blocks.seed, blocks.half,
-               (SELECT coalesce(array_agg(runners.id), '{}') FROM runners
-                WHERE runners.set_aside_until IS NOT NULL
-                  AND (runners.set_aside_until > now() OR EXISTS (
-                      SELECT 1 FROM runs AS held
-                      WHERE held.state = 'leased' AND held.runner_id = runners.id))) AS "barred!",
-               (SELECT coalesce(array_agg(runners.id), '{}') FROM runners
-                WHERE runners.set_aside_until IS NOT NULL) AS "on_probation!"
+               aside.barred AS "barred!", aside.on_probation AS "on_probation!"
         FROM picked
         CROSS JOIN turn
+        CROSS JOIN (
+            SELECT coalesce(array_agg(id), '{}') AS on_probation,
+                   coalesce(array_agg(id) FILTER (
+                       WHERE set_aside_until > now() OR EXISTS (
+                           SELECT 1 FROM runs AS held
+                           WHERE held.state = 'leased' AND held.runner_id = runners.id)), '{}') AS barred
+            FROM runners WHERE set_aside_until IS NOT NULL) AS aside
         JOIN tournaments ON tournaments.id = picked.tournament_id
         JOIN submissions ON submissions.id = picked.submission_id
         JOIN blocks ON blocks.id = picked.block_id

@@ -46,11 +46,13 @@ pub async fn insert(conn: &mut Conn, runs: &[NewRun]) -> Result<()> {
 }
 
 /// Whether runs of a tournament wait for a result: queued, leased or stuck. Cheap, however
-/// many it has: each of the two indexes asked holds only such runs.
+/// many it has: each of the two indexes asked holds only such runs. (That of the queue is asked
+/// for its order, or a planner that knows many queued runs would look through all of them.)
 pub async fn any_open(conn: &mut Conn, tournament: TournamentId) -> Result<bool> {
     let open = sqlx::query_scalar!(
         r#"
-        SELECT EXISTS (SELECT 1 FROM runs WHERE tournament_id = $1 AND state = 'queued')
+        SELECT (SELECT id FROM runs WHERE tournament_id = $1 AND state = 'queued'
+                ORDER BY lane, queue_order LIMIT 1) IS NOT NULL
             OR EXISTS (SELECT 1 FROM runs WHERE tournament_id = $1 AND state IN ('leased', 'stuck'))
             AS "open!"
         "#,

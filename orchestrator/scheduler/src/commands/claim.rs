@@ -219,7 +219,7 @@ async fn lease(
     if open.is_empty() {
         return Ok(Leased::Nothing);
     }
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.db.begin_short().await?;
     let turn = claims::pick(
         &mut tx,
         from.lanes,

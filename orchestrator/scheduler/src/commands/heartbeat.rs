@@ -23,7 +23,7 @@ pub async fn heartbeat(
     } else {
         0.0
     };
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.db.begin_short().await?;
     let Some(extended) = leases::extend(&mut tx, holder, ctx.policy.lease, progress).await? else {
         return Err(lease_lost(holder));
     };

@@ -112,7 +112,7 @@ async fn accept(ctx: &Context, mut reports: Vec<(usize, Checked)>) -> Result<Ans
     let mut answers = Answers::new();
     let mut accepted: Vec<(ActiveLease, Checked)> = Vec::new();
     let holders: Vec<Holder> = reports.iter().map(|(_, one)| one.holder).collect();
-    let mut tx = ctx.db.begin().await?;
+    let mut tx = ctx.db.begin_short().await?;
     for held in results::lock_active(&mut tx, &holders).await? {
         let at = reports
             .iter()
