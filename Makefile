@@ -10,7 +10,7 @@ GAUNTLET := $(TARGET)/release/gauntlet
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build methods everything demo test test-histories test-hostile figures figures-engine-outside bench bench-engine exactness fuzz-ops sqlx-prepare sqlx-check check-cuda compiled-twice deny fmt lint
+.PHONY: help setup build methods everything demo test test-histories test-hostile figures figures-engine-outside test-shell bench bench-engine exactness fuzz-ops sqlx-prepare sqlx-check check-cuda compiled-twice deny fmt lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-23s %s\n", $$1, $$2 }'
@@ -49,6 +49,10 @@ figures: everything ## measure what docs/PERFORMANCE.md reports, into target/fig
 figures-engine-outside: everything ## the engine and its building site seen from outside: target/figures/outside.json
 	@scripts/setup --tests
 	@scripts/figures-engine-outside $(ARGS)
+
+test-shell: everything ## hostile uploads, failing runners, fail-overs, images of every builder: target/figures/shell.json
+	@scripts/setup --tests
+	@scripts/test-shell $(ARGS)
 
 bench: everything ## what the sandbox costs: the table, into docs/PERFORMANCE.md and target/figures/lane.json
 	@scripts/bench $(ARGS)

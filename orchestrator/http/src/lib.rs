@@ -12,6 +12,7 @@ mod background;
 mod card;
 mod changes;
 mod convert;
+mod drain;
 mod error;
 mod extract;
 mod headers;

@@ -56,7 +56,7 @@ use tower_http::trace::TraceLayer;
 use crate::app::App;
 use crate::error::Error;
 use crate::pages::{self, problem};
-use crate::{admin, headers, metrics, public, runner};
+use crate::{admin, drain, headers, metrics, public, runner};
 
 /// Every address there is.
 pub(crate) fn router(app: App) -> Router {
@@ -176,6 +176,7 @@ pub(crate) fn router(app: App) -> Router {
             app.metrics.clone(),
             metrics::count,
         ))
+        .layer(middleware::from_fn(drain::bodies))
         .layer(TraceLayer::new_for_http())
         .with_state(app)
 }

@@ -22,7 +22,7 @@ fn docker(arguments: &[&str]) -> String {
 }
 
 /// The C example, compiled.
-fn softmax(data: &Data) -> std::path::PathBuf {
+pub(crate) fn softmax(data: &Data) -> std::path::PathBuf {
     let program = data.beside("softmax");
     let source = root().join("examples/containers/softmax-c/method.c");
     gauntlet_test_engine::compile(&source, &program);

@@ -11,6 +11,7 @@ mod methods;
 mod organiser;
 mod recovery;
 mod series;
+mod shell;
 mod stopping;
 mod support;
 mod tasks;

@@ -250,6 +250,11 @@ impl Up {
         self.child.wait().unwrap();
     }
 
+    /// The orchestrator's process.
+    pub(crate) fn pid(&self) -> i32 {
+        self.child.id().cast_signed()
+    }
+
     /// Whether it has not ended.
     pub(crate) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
@@ -262,11 +267,7 @@ impl Up {
     }
 
     fn terminate(&self) {
-        kill(
-            Pid::from_raw(self.child.id().cast_signed()),
-            Signal::SIGTERM,
-        )
-        .unwrap();
+        kill(Pid::from_raw(self.pid()), Signal::SIGTERM).unwrap();
     }
 }
 
