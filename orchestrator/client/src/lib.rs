@@ -38,6 +38,9 @@ const ATTEMPTS: usize = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// No answer of the API takes longer; streams have no limit of their own.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+/// A connection is not used again after this: the server ends those that have said nothing for 20
+/// seconds, and a request must not cross that.
+const IDLE: Duration = Duration::from_secs(10);
 /// A file may go this slowly, in bytes a second, before the server gives up on it.
 const SLOWEST_UPLOAD: u64 = 1 << 20;
 
@@ -100,6 +103,7 @@ impl Client {
             .tls_backend_preconfigured(tls)
             .user_agent(concat!("gauntlet/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(5))
+            .pool_idle_timeout(IDLE)
             .build()
             .map_err(ClientError::Setup)?;
         Ok(Self { http, base, token })

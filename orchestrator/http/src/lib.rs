@@ -11,6 +11,8 @@ mod auth;
 mod background;
 mod card;
 mod changes;
+mod connection;
+mod connections;
 mod convert;
 mod error;
 mod extract;
@@ -26,6 +28,8 @@ mod runner;
 mod serve;
 mod tls_listener;
 mod token_watch;
+mod unstalled;
 
+pub use connections::ConnectionLimits;
 pub use serve::{app, serve, serve_tls};
 pub use tls_listener::TlsListener;

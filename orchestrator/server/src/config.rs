@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use gauntlet_http::ConnectionLimits;
 use gauntlet_scheduler::SubmissionLimits;
 use serde::Deserialize;
 
@@ -41,6 +42,10 @@ pub struct File {
     pub submissions_a_day: Option<u32>,
     /// How many of them to one tournament.
     pub submissions_a_tournament: Option<u32>,
+    /// How many connections may be open at the same time.
+    pub connections: Option<u32>,
+    /// How many of them from one address.
+    pub connections_an_address: Option<u32>,
 }
 
 impl File {
@@ -112,6 +117,23 @@ impl File {
     }
 }
 
+impl File {
+    /// How many connections there may be: as set, else the defaults.
+    pub fn connections(&self) -> ConnectionLimits {
+        let default = ConnectionLimits::default();
+        let set = |value: Option<u32>, default: usize| {
+            value.map_or(default, |value| {
+                usize::try_from(value).unwrap_or(usize::MAX).max(1)
+            })
+        };
+        ConnectionLimits {
+            open: set(self.connections, default.open),
+            an_address: set(self.connections_an_address, default.an_address),
+            ..default
+        }
+    }
+}
+
 /// How many runs at the same time, and with how many threads each: as asked, else
 /// one single-threaded run a core. Models of this size gain nothing from threads,
 /// while runs side by side share nothing.
@@ -141,6 +163,10 @@ mod tests {
         let file = File::load(None, folder.path()).unwrap();
         assert_eq!(file.submissions().a_day, 3);
         assert_eq!(file.submissions().a_tournament, 5);
+        assert_eq!(file.connections(), ConnectionLimits::default());
+        std::fs::write(&path, "connections = 700\nconnections_an_address = 7\n").unwrap();
+        let limits = File::load(None, folder.path()).unwrap().connections();
+        assert_eq!((limits.open, limits.an_address), (700, 7));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! is called as a function unless a browser needs an address.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gauntlet_api::Problem;
-use gauntlet_http::TlsListener;
+use gauntlet_http::{ConnectionLimits, TlsListener};
 use gauntlet_scheduler::commands::tokens::{self, Scope};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_scheduler::{Context, Policy};
@@ -20,6 +21,7 @@ use gauntlet_test_support::TestDatabase;
 use gauntlet_transport::ServerTls;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -430,14 +432,37 @@ impl Server {
 
     /// Serves it over TLS until the test ends; gives the port.
     pub(crate) async fn serve_tls(&self, tls: ServerTls) -> u16 {
+        self.serve_tls_within(ConnectionLimits::default(), tls)
+            .await
+    }
+
+    pub(crate) async fn serve_tls_within(&self, limits: ConnectionLimits, tls: ServerTls) -> u16 {
         let listen = || tokio::net::TcpListener::bind("127.0.0.1:0");
         let (listener, local) = (listen().await.unwrap(), listen().await.unwrap());
         let port = listener.local_addr().unwrap().port();
         let stop = CancellationToken::new();
         let listener = TlsListener::start(listener, tls, stop.clone()).unwrap();
         let context = self.context.clone();
-        tokio::spawn(gauntlet_http::serve_tls(context, listener, local, stop));
+        tokio::spawn(gauntlet_http::serve_tls(
+            context, listener, local, limits, stop,
+        ));
         port
+    }
+
+    /// Serves it, with these limits, until the token is cancelled.
+    pub(crate) async fn serve(
+        &self,
+        limits: ConnectionLimits,
+    ) -> (
+        SocketAddr,
+        CancellationToken,
+        JoinHandle<std::io::Result<()>>,
+    ) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let served = gauntlet_http::serve(self.context.clone(), listener, limits, stop.clone());
+        (address, stop, tokio::spawn(served))
     }
 
     /// What is answered to a request in the clear.
