@@ -43,6 +43,12 @@ struct Refusal {
     why: &'static str,
 }
 
+/// A request that came too often.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Limited {
+    what: &'static str,
+}
+
 /// A connection that the server ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Ending {
@@ -86,6 +92,8 @@ struct Inner {
     results: Family<Ended, Counter>,
     faults: Counter,
     refused: Family<Refusal, Counter>,
+    limited: Family<Limited, Counter>,
+    panics: Counter,
     connections: Gauge,
     closed: Family<Ending, Counter>,
     queued: Gauge,
@@ -137,6 +145,13 @@ impl Metrics {
                 "Requests without a token that will do, by what is wrong with it",
                 Family::default(),
             ),
+            limited: kept(
+                all,
+                "requests_limited",
+                "Requests that came too often, by what was counted",
+                Family::default(),
+            ),
+            panics: counter(all, "panics", "Requests whose handler panicked"),
             connections: gauge(all, "http_connections", "Connections that are open"),
             closed: kept(
                 all,
@@ -175,6 +190,14 @@ impl Metrics {
 
     pub(crate) fn refused(&self, why: &'static str) {
         self.0.refused.get_or_create(&Refusal { why }).inc();
+    }
+
+    pub(crate) fn limited(&self, what: &'static str) {
+        self.0.limited.get_or_create(&Limited { what }).inc();
+    }
+
+    pub(crate) fn panicked(&self) {
+        self.0.panics.inc();
     }
 
     /// So many connections more than before.

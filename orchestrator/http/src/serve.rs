@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 use crate::connection::{self, Peer};
 use crate::connections::{ConnectionLimits, Connections};
+use crate::request_limits::RequestLimits;
 use crate::routes;
 use crate::tls_listener::TlsListener;
 
@@ -19,8 +20,17 @@ use crate::tls_listener::TlsListener;
 /// It starts tasks that listen for notifications, hand out work and take results in.
 /// They end with the last clone of the app or when `stop` is cancelled; `stop` also
 /// ends event streams and waiting runners.
-pub fn app(context: Context, stop: &CancellationToken) -> Router {
-    routes::router(App::start(context, stop).0)
+pub fn app(context: Context, limits: RequestLimits, stop: &CancellationToken) -> Router {
+    routes::router(App::start(context, limits, stop).0)
+}
+
+/// What callers may ask of the server itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// How many connections there may be.
+    pub connections: ConnectionLimits,
+    /// How often one may ask.
+    pub requests: RequestLimits,
 }
 
 /// Serves the app until `stop` is cancelled and the requests under way are answered.
@@ -30,11 +40,11 @@ pub fn app(context: Context, stop: &CancellationToken) -> Router {
 pub async fn serve(
     context: Context,
     listener: TcpListener,
-    limits: ConnectionLimits,
+    limits: Limits,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let (app, tasks) = App::start(context, &stop);
-    let connections = Connections::new(limits, app.metrics.clone());
+    let (app, tasks) = App::start(context, limits.requests, &stop);
+    let connections = Connections::new(limits.connections, app.metrics.clone());
     let served = accept(routes::router(app), listener, None, connections, stop);
     tokio::select! {
         () = served => Ok(()),
@@ -51,11 +61,11 @@ pub async fn serve_tls(
     context: Context,
     listener: TlsListener,
     local: TcpListener,
-    limits: ConnectionLimits,
+    limits: Limits,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let (app, tasks) = App::start(context, &stop);
-    let connections = Connections::new(limits, app.metrics.clone());
+    let (app, tasks) = App::start(context, limits.requests, &stop);
+    let connections = Connections::new(limits.connections, app.metrics.clone());
     let app = routes::router(app);
     let TlsListener { listener, acceptor } = listener;
     let own = accept(app.clone(), local, None, connections.clone(), stop.clone());

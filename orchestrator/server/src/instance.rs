@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gauntlet_client::Client;
-use gauntlet_http::ConnectionLimits;
+use gauntlet_http::Limits;
 use gauntlet_scheduler::SubmissionLimits;
 use gauntlet_storage::Db;
 use gauntlet_transport::Fingerprint;
@@ -48,8 +48,8 @@ pub struct Options {
     pub secret: Option<[u8; 32]>,
     /// How much a token may hand in.
     pub submissions: SubmissionLimits,
-    /// How many connections there may be.
-    pub connections: ConnectionLimits,
+    /// How many connections there may be, and how often one may ask.
+    pub limits: Limits,
     /// Survive a power cut.
     pub durable: bool,
     /// What the local runner logs, such as `info`.
@@ -106,7 +106,7 @@ impl Instance {
         let orchestrator = orchestrator::start(
             context,
             reached.doors,
-            options.connections,
+            options.limits,
             stop_orchestrator.clone(),
         );
         data.write_server(&ServerFile {

@@ -1,6 +1,6 @@
 //! The orchestrator: API and pages, and the loops that move tournaments forward.
 
-use gauntlet_http::ConnectionLimits;
+use gauntlet_http::Limits;
 use gauntlet_scheduler::{Context, Policy, SubmissionLimits, loops};
 use gauntlet_storage::{Blobs, Db, check_server};
 use tokio::task::JoinSet;
@@ -37,7 +37,7 @@ pub(crate) async fn context(
 pub(crate) fn start(
     context: Context,
     doors: Doors,
-    limits: ConnectionLimits,
+    limits: Limits,
     stop: CancellationToken,
 ) -> JoinSet<Result<(), ServerError>> {
     let mut parts = JoinSet::new();

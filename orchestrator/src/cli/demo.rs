@@ -96,7 +96,7 @@ impl Demo {
             containers: None,
             tasks: self.tasks.clone().or_else(source_tree::builtin_tasks),
             secret: Some(plan.secret()),
-            connections: config::File::default().connections(),
+            limits: config::File::default().limits(),
             durable: false,
             submissions: gauntlet_server::SubmissionLimits::default(),
             runner_log: "warn",

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use gauntlet_http::ConnectionLimits;
+use gauntlet_http::{ConnectionLimits, Limits};
 use gauntlet_transport::ServerTls;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -24,6 +24,13 @@ fn patient() -> ConnectionLimits {
     ConnectionLimits {
         silence: Duration::from_secs(3600),
         ..ConnectionLimits::default()
+    }
+}
+
+fn of(connections: ConnectionLimits) -> Limits {
+    Limits {
+        connections,
+        ..Limits::default()
     }
 }
 
@@ -60,7 +67,7 @@ const ASK: &str = "GET /healthz HTTP/1.1\r\nhost: h\r\n\r\n";
 #[tokio::test]
 async fn who_says_nothing_or_half_of_something_is_hung_up_on() {
     let server = Server::start().await;
-    let (address, _stop, _served) = server.serve(impatient()).await;
+    let (address, _stop, _served) = server.serve(of(impatient())).await;
     for said in ["", "GET", "GET /healthz HTTP/1.1\r\nhost: h\r\nx: "] {
         let answered = until_closed(connect(address, said).await).await;
         assert_eq!(answered, "", "{said:?}");
@@ -86,7 +93,7 @@ async fn tls_that_is_not_agreed_on_is_hung_up_on() {
     let server = Server::start().await;
     let folder = tempfile::tempdir().unwrap();
     let tls = ServerTls::self_signed(folder.path(), &["localhost".to_owned()]).unwrap();
-    let port = server.serve_tls_within(impatient(), tls).await;
+    let port = server.serve_tls_within(of(impatient()), tls).await;
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     // The first bytes of a handshake, and none at all.
     for said in ["", "\u{16}\u{3}\u{1}"] {
@@ -101,7 +108,7 @@ async fn whoever_asks_for_something_finds_a_place_among_those_who_do_not() {
         open: 8,
         ..patient()
     };
-    let (address, _stop, _served) = server.serve(limits).await;
+    let (address, _stop, _served) = server.serve(of(limits)).await;
     let mut silent = Vec::new();
     for _ in 0..8 {
         silent.push(connect(address, "GET / HT").await);
@@ -128,7 +135,7 @@ async fn whoever_asks_for_something_finds_a_place_among_those_who_do_not() {
 async fn the_end_answers_what_is_under_way_and_waits_for_nobody_else() {
     let server = Server::start().await;
     let runner = server.register("local-1").await;
-    let (address, stop, served) = server.serve(patient()).await;
+    let (address, stop, served) = server.serve(of(patient())).await;
     let silent = connect(address, "").await;
     let half = connect(address, "GET /healthz HTT").await;
     let mut idle = connect(address, ASK).await;

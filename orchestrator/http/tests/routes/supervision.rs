@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use gauntlet_http::ConnectionLimits;
+use gauntlet_http::Limits;
 use gauntlet_scheduler::{Context, Policy};
 use gauntlet_storage::{Blobs, Db};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -49,7 +49,7 @@ async fn the_server_ends_and_says_which_task_it_was() {
     let served = tokio::spawn(gauntlet_http::serve(
         context,
         listener,
-        ConnectionLimits::default(),
+        Limits::default(),
         stop,
     ));
 

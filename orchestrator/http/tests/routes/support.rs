@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gauntlet_api::Problem;
-use gauntlet_http::{ConnectionLimits, TlsListener};
+use gauntlet_http::{Limits, RequestLimits, TlsListener};
 use gauntlet_scheduler::commands::tokens::{self, Scope};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_scheduler::{Context, Policy};
@@ -57,6 +57,18 @@ pub(crate) struct Lease {
 impl Server {
     /// A server with an empty database and one token of each scope.
     pub(crate) async fn start() -> Self {
+        Self::start_within(RequestLimits::default()).await
+    }
+
+    pub(crate) async fn start_within(limits: RequestLimits) -> Self {
+        Self::start_as(limits, |context| context).await
+    }
+
+    /// With a context that `change` makes of the usual one.
+    pub(crate) async fn start_as(
+        limits: RequestLimits,
+        change: impl FnOnce(Context) -> Context,
+    ) -> Self {
         let database = gauntlet_test_support::database().await;
         let blobs = tempfile::tempdir().unwrap();
         let policy = Policy {
@@ -68,6 +80,7 @@ impl Server {
             Blobs::local(blobs.path()).expect("a folder for blobs"),
             policy,
         );
+        let context = change(context);
         let token = async |scope| {
             tokens::issue_token(&context, scope, "")
                 .await
@@ -79,7 +92,7 @@ impl Server {
             token(Scope::Runner).await,
         );
         let stop = CancellationToken::new();
-        let app = gauntlet_http::app(context.clone(), &stop);
+        let app = gauntlet_http::app(context.clone(), limits, &stop);
         Self {
             app,
             context,
@@ -432,11 +445,10 @@ impl Server {
 
     /// Serves it over TLS until the test ends; gives the port.
     pub(crate) async fn serve_tls(&self, tls: ServerTls) -> u16 {
-        self.serve_tls_within(ConnectionLimits::default(), tls)
-            .await
+        self.serve_tls_within(Limits::default(), tls).await
     }
 
-    pub(crate) async fn serve_tls_within(&self, limits: ConnectionLimits, tls: ServerTls) -> u16 {
+    pub(crate) async fn serve_tls_within(&self, limits: Limits, tls: ServerTls) -> u16 {
         let listen = || tokio::net::TcpListener::bind("127.0.0.1:0");
         let (listener, local) = (listen().await.unwrap(), listen().await.unwrap());
         let port = listener.local_addr().unwrap().port();
@@ -452,7 +464,7 @@ impl Server {
     /// Serves it, with these limits, until the token is cancelled.
     pub(crate) async fn serve(
         &self,
-        limits: ConnectionLimits,
+        limits: Limits,
     ) -> (
         SocketAddr,
         CancellationToken,
@@ -481,7 +493,11 @@ impl Server {
 
     /// Another orchestrator over the same database and blobs.
     pub(crate) fn another(&self) -> Router {
-        gauntlet_http::app(self.context.clone(), &CancellationToken::new())
+        gauntlet_http::app(
+            self.context.clone(),
+            RequestLimits::default(),
+            &CancellationToken::new(),
+        )
     }
 }
 
