@@ -22,6 +22,9 @@ use crate::config::OrchestratorUrl;
 
 const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(10);
+/// A connection is not used again after this: the orchestrator ends those that have said nothing
+/// for 20 seconds, and a request must not cross that.
+const IDLE: Duration = Duration::from_secs(10);
 const BLOB: Duration = Duration::from_secs(300);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -110,6 +113,7 @@ impl Client {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .connect_timeout(CONNECT)
+            .pool_idle_timeout(IDLE)
             .no_proxy()
             .build()?;
         Ok(Self { http, url, token })

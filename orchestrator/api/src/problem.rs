@@ -24,6 +24,9 @@ pub struct Problem {
     pub found: Option<String>,
     /// What to do about it.
     pub help: String,
+    /// The request this is about: what an operator finds in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 impl std::fmt::Display for Problem {

@@ -769,6 +769,7 @@ fn everything_else() {
         limit: Some("30 seconds".to_owned()),
         found: Some("31 seconds".to_owned()),
         help: "ask again after each 204".to_owned(),
+        request_id: Some(ID.to_string()),
     };
     pinned("problem", &problem);
     pinned(
@@ -777,6 +778,7 @@ fn everything_else() {
             field: None,
             limit: None,
             found: None,
+            request_id: None,
             ..problem
         },
     );

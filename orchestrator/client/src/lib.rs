@@ -28,6 +28,7 @@ use gauntlet_api::Problem;
 use gauntlet_transport::token_may_travel;
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 pub use error::ClientError;
 pub use gauntlet_transport::{Fingerprint, Trust};
@@ -38,6 +39,11 @@ const ATTEMPTS: usize = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// No answer of the API takes longer; streams have no limit of their own.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
+/// Who is asked to wait longer than this is told so instead.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// A connection is not used again after this: the server ends those that have said nothing for 20
+/// seconds, and a request must not cross that.
+const IDLE: Duration = Duration::from_secs(10);
 /// A file may go this slowly, in bytes a second, before the server gives up on it.
 const SLOWEST_UPLOAD: u64 = 1 << 20;
 
@@ -100,6 +106,7 @@ impl Client {
             .tls_backend_preconfigured(tls)
             .user_agent(concat!("gauntlet/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(5))
+            .pool_idle_timeout(IDLE)
             .build()
             .map_err(ClientError::Setup)?;
         Ok(Self { http, base, token })
@@ -240,8 +247,9 @@ impl Client {
     }
 
     /// Sends until an answer comes. A request is sent again only if it cannot have
-    /// been acted on: the connection was refused, the server said it is not ready,
-    /// or it was a GET.
+    /// been acted on (the connection was refused, the server said it is not ready
+    /// or that we ask too often), or if that does not matter: a GET, or a POST, which has a key
+    /// by which the server knows it again.
     async fn send_to(
         &self,
         method: Method,
@@ -252,8 +260,21 @@ impl Client {
             .with_min_delay(FIRST_PAUSE)
             .without_max_delay()
             .with_max_times(ATTEMPTS - 1);
+        // The same for every try: whatever has been done for one of them is not done again.
+        let key = (method == Method::POST).then(|| Uuid::now_v7().to_string());
+        let fill = |request: RequestBuilder| {
+            let request = match &key {
+                Some(key) => request.header("idempotency-key", key),
+                None => request,
+            };
+            fill(request)
+        };
         let call = || self.attempt(method.clone(), url.clone(), &fill);
-        let answer = call.retry(pauses).when(|failed| failed.again).await;
+        let answer = call
+            .retry(pauses)
+            .when(|failed| failed.again)
+            .adjust(|failed, pause| pause.map(|pause| pause.max(failed.wait)));
+        let answer = answer.await;
         answer.map_err(|failed| failed.error)
     }
 
@@ -265,18 +286,30 @@ impl Client {
         fill: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, FailedAttempt> {
         let is_read = method == Method::GET;
+        let has_key = method == Method::POST;
         let mut request = self.http.request(method, url).timeout(ANSWER_TIMEOUT);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
         match fill(request).send().await {
             Ok(response) if response.status().is_success() => Ok(response),
-            Ok(response) => Err(FailedAttempt {
-                again: response.status() == StatusCode::SERVICE_UNAVAILABLE,
-                error: refusal(response).await,
-            }),
+            Ok(response) => {
+                let wait = asked_to_wait(&response);
+                let again = match response.status() {
+                    StatusCode::SERVICE_UNAVAILABLE => true,
+                    // Too often, or the same request is still being carried out.
+                    StatusCode::TOO_MANY_REQUESTS | StatusCode::CONFLICT => wait.is_some(),
+                    _ => false,
+                };
+                Err(FailedAttempt {
+                    again,
+                    wait: wait.unwrap_or_default(),
+                    error: refusal(response).await,
+                })
+            }
             Err(error) => Err(FailedAttempt {
-                again: error.is_connect() || is_read,
+                wait: Duration::ZERO,
+                again: error.is_connect() || is_read || (has_key && !error.is_timeout()),
                 error: self.unreachable(&error),
             }),
         }
@@ -293,8 +326,17 @@ impl Client {
 /// Why one try came to nothing.
 struct FailedAttempt {
     error: ClientError,
-    /// The request cannot have been acted on.
+    /// It is worth another try, and does no harm.
     again: bool,
+    /// So long the server asks us to wait.
+    wait: Duration,
+}
+
+/// How long the server asks us to wait, if that is worth it.
+fn asked_to_wait(response: &Response) -> Option<Duration> {
+    let header = response.headers().get(reqwest::header::RETRY_AFTER)?;
+    let seconds = header.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds)).filter(|wait| *wait <= LONGEST_WAIT)
 }
 
 async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {

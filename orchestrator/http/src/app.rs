@@ -10,6 +10,7 @@ use crate::changes::Changes;
 use crate::metrics::Metrics;
 use crate::public::spool::UploadPlaces;
 use crate::refused::Refused;
+use crate::request_limits::{RequestLimiter, RequestLimits};
 use crate::runner::images_asked::ImagesAsked;
 use crate::runner::lease_dispatcher::LeaseDispatcher;
 use crate::runner::report_batcher::ReportBatcher;
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) tokens: TokenWatch,
     /// Requests without a token that will do.
     pub(crate) refused: Arc<Refused>,
+    /// How often one may ask.
+    pub(crate) limiter: Arc<RequestLimiter>,
     /// Ends long answers (streams, waits) when the server ends.
     pub(crate) stop: CancellationToken,
     _stop_with_the_last: Arc<DropGuard>,
@@ -45,7 +48,11 @@ impl App {
     /// Starts the tasks that listen for notifications, hand out work, take results in and watch
     /// tokens.
     /// They end with the last clone of the app or when `stop` is cancelled.
-    pub(crate) fn start(context: Context, stop: &CancellationToken) -> (Self, Background) {
+    pub(crate) fn start(
+        context: Context,
+        limits: RequestLimits,
+        stop: &CancellationToken,
+    ) -> (Self, Background) {
         let stop = stop.child_token();
         let mut tasks = Background::default();
         let changes = Changes::start(&mut tasks, context.db.clone(), stop.clone());
@@ -54,14 +61,16 @@ impl App {
             LeaseDispatcher::start(&mut tasks, context.clone(), subscription, stop.clone());
         let reports = ReportBatcher::start(&mut tasks, context.clone());
         let tokens = TokenWatch::start(&mut tasks, context.db.clone(), stop.clone());
+        let metrics = Metrics::new();
         let app = Self {
             leases,
             reports,
-            metrics: Metrics::new(),
+            metrics: metrics.clone(),
             places: Arc::default(),
             images_asked: Arc::default(),
             tokens,
             refused: Arc::default(),
+            limiter: Arc::new(RequestLimiter::new(limits, metrics)),
             uploads: Uploads::default(),
             _stop_with_the_last: Arc::new(stop.clone().drop_guard()),
             context,

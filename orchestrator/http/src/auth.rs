@@ -58,6 +58,10 @@ impl Caller {
         app.tokens.hold(self.digest)
     }
 
+    pub(crate) fn scope(&self) -> &str {
+        &self.scope
+    }
+
     pub(crate) fn is_runner(&self) -> bool {
         self.scope == "runner"
     }
@@ -181,6 +185,14 @@ impl FromRequestParts<App> for Writer {
     }
 }
 
+/// Who asks, if a token is shown.
+pub(crate) async fn shown(parts: &Parts, app: &App) -> Result<Option<Caller>> {
+    match bearer(&parts.headers) {
+        Some(token) => find(parts, app, token).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 /// [`authorise`]s what changes how tournaments go, and tells the log who asked.
 async fn administrative(parts: &Parts, app: &App, allowed: &[&str]) -> Result<Caller> {
     let caller = authorise(parts, app, allowed).await?;
@@ -224,14 +236,17 @@ async fn authorise(parts: &Parts, app: &App, allowed: &[&str]) -> Result<Caller>
 
 async fn find(parts: &Parts, app: &App, token: &str) -> Result<Caller> {
     let digest = Digest::of(token.as_bytes());
+    app.limiter.token_is_shown(parts, &digest)?;
     let found = {
         let mut conn = app.context.db.acquire().await?;
         tokens::find(&mut conn, &digest).await?
     };
     let Some(found) = found else {
         refuse(app, Why::Unknown, parts);
+        app.limiter.token_is_bad(&digest);
         return Err(ended());
     };
+    app.limiter.token_is_good(found.id, &found.scope, digest)?;
     if !found.noted {
         app.tokens.used(found.id);
     }

@@ -44,6 +44,7 @@ impl Error {
                 limit: None,
                 found: None,
                 help: help.into(),
+                request_id: None,
             }),
             retry_seconds: (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2),
         }
@@ -133,7 +134,7 @@ impl Error {
             "internal",
             "Internal error",
             "something went wrong on the server; your request was not carried out",
-            "try again; if it stays, tell the operator the time of the request",
+            "try again; if it stays, tell the operator the id of the request",
         )
     }
 

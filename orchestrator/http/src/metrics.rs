@@ -15,7 +15,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 
 /// An answered request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -43,6 +43,42 @@ struct Refusal {
     why: &'static str,
 }
 
+/// A request that came too often.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Limited {
+    what: &'static str,
+}
+
+/// A connection that the server ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Ending {
+    why: &'static str,
+}
+
+/// Why the server ends a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closed {
+    /// TLS was not agreed on in time.
+    Handshake,
+    /// The head of a request did not come in time.
+    Silent,
+    /// It had no request, and another needed its place.
+    Idle,
+    /// It was new, and all others were at work.
+    TooMany,
+}
+
+impl Closed {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Handshake => "handshake",
+            Self::Silent => "silent",
+            Self::Idle => "idle",
+            Self::TooMany => "too_many",
+        }
+    }
+}
+
 /// The counters. Cloning shares them.
 #[derive(Clone, Debug)]
 pub(crate) struct Metrics(Arc<Inner>);
@@ -56,6 +92,10 @@ struct Inner {
     results: Family<Ended, Counter>,
     faults: Counter,
     refused: Family<Refusal, Counter>,
+    limited: Family<Limited, Counter>,
+    panics: Counter,
+    connections: Gauge,
+    closed: Family<Ending, Counter>,
     queued: Gauge,
     leased: Gauge,
     stuck: Gauge,
@@ -63,75 +103,77 @@ struct Inner {
     tournaments: Gauge,
 }
 
+/// Keeps a metric in the registry, and gives it to whoever counts.
+fn kept<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let mut registry = Registry::with_prefix("gauntlet");
-        let inner = Inner {
-            requests: Family::default(),
-            // From a cached page to a runner that waits for work.
-            seconds: Family::new_with_constructor(|| {
-                Histogram::new(exponential_buckets(0.001, 2.5, 12))
-            }),
-            leases: Counter::default(),
-            results: Family::default(),
-            faults: Counter::default(),
-            refused: Family::default(),
-            queued: Gauge::default(),
-            leased: Gauge::default(),
-            stuck: Gauge::default(),
-            runners: Gauge::default(),
-            tournaments: Gauge::default(),
-            registry: Registry::default(),
-        };
-        registry.register("http_requests", "Requests answered", inner.requests.clone());
-        registry.register_with_unit(
+        let mut all = Registry::with_prefix("gauntlet");
+        let all = &mut all;
+        // From a cached page to a runner that waits for work.
+        let buckets: fn() -> Histogram = || Histogram::new(exponential_buckets(0.001, 2.5, 12));
+        let seconds = Family::new_with_constructor(buckets);
+        all.register_with_unit(
             "http_request_duration",
             "Time until an answer began; runners that wait for work are in it",
             Unit::Seconds,
-            inner.seconds.clone(),
+            seconds.clone(),
         );
-        registry.register("leases", "Runs given to runners", inner.leases.clone());
-        registry.register(
-            "results",
-            "Results accepted, by verdict",
-            inner.results.clone(),
-        );
-        registry.register(
-            "faults",
-            "Attempts that runners gave up for faults of the platform",
-            inner.faults.clone(),
-        );
-        registry.register(
-            "requests_refused",
-            "Requests without a token that will do, by what is wrong with it",
-            inner.refused.clone(),
-        );
-        registry.register(
-            "runs_queued",
-            "Runs that wait for a runner",
-            inner.queued.clone(),
-        );
-        registry.register(
-            "runs_leased",
-            "Runs that a runner has",
-            inner.leased.clone(),
-        );
-        registry.register(
-            "runs_stuck",
-            "Runs that need an operator: `gauntlet tournament retry`",
-            inner.stuck.clone(),
-        );
-        registry.register(
-            "runners_alive",
-            "Runners heard within the last minute",
-            inner.runners.clone(),
-        );
-        registry.register(
-            "tournaments_playing",
-            "Tournaments whose rounds are being played",
-            inner.tournaments.clone(),
-        );
-        Self(Arc::new(Inner { registry, ..inner }))
+        let gauge = |all: &mut Registry, name, help| kept(all, name, help, Gauge::default());
+        let counter = |all: &mut Registry, name, help| kept(all, name, help, Counter::default());
+        Self(Arc::new(Inner {
+            seconds,
+            requests: kept(all, "http_requests", "Requests answered", Family::default()),
+            leases: counter(all, "leases", "Runs given to runners"),
+            results: kept(
+                all,
+                "results",
+                "Results accepted, by verdict",
+                Family::default(),
+            ),
+            faults: counter(
+                all,
+                "faults",
+                "Attempts that runners gave up for faults of the platform",
+            ),
+            refused: kept(
+                all,
+                "requests_refused",
+                "Requests without a token that will do, by what is wrong with it",
+                Family::default(),
+            ),
+            limited: kept(
+                all,
+                "requests_limited",
+                "Requests that came too often, by what was counted",
+                Family::default(),
+            ),
+            panics: counter(all, "panics", "Requests whose handler panicked"),
+            connections: gauge(all, "http_connections", "Connections that are open"),
+            closed: kept(
+                all,
+                "http_connections_closed",
+                "Connections that the server ended, by what they did not do",
+                Family::default(),
+            ),
+            queued: gauge(all, "runs_queued", "Runs that wait for a runner"),
+            leased: gauge(all, "runs_leased", "Runs that a runner has"),
+            stuck: gauge(
+                all,
+                "runs_stuck",
+                "Runs that need an operator: `gauntlet tournament retry`",
+            ),
+            runners: gauge(all, "runners_alive", "Runners heard within the last minute"),
+            tournaments: gauge(
+                all,
+                "tournaments_playing",
+                "Tournaments whose rounds are being played",
+            ),
+            registry: std::mem::take(all),
+        }))
     }
 
     pub(crate) fn leased(&self, runs: usize) {
@@ -148,6 +190,24 @@ impl Metrics {
 
     pub(crate) fn refused(&self, why: &'static str) {
         self.0.refused.get_or_create(&Refusal { why }).inc();
+    }
+
+    pub(crate) fn limited(&self, what: &'static str) {
+        self.0.limited.get_or_create(&Limited { what }).inc();
+    }
+
+    pub(crate) fn panicked(&self) {
+        self.0.panics.inc();
+    }
+
+    /// So many connections more than before.
+    pub(crate) fn connections(&self, more: i64) {
+        self.0.connections.inc_by(more);
+    }
+
+    pub(crate) fn closed(&self, why: Closed) {
+        let why = why.as_str();
+        self.0.closed.get_or_create(&Ending { why }).inc();
     }
 
     /// All of it as text, with these gauges.

@@ -46,17 +46,14 @@
 //! for is answered 404 or 405 as a problem, or as a page to a browser.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::StatusCode;
-use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use tower_http::trace::TraceLayer;
 
 use crate::app::App;
 use crate::error::Error;
-use crate::pages::{self, problem};
-use crate::{admin, drain, headers, metrics, public, runner};
+use crate::{admin, layers, pages, public, runner};
 
 /// Every address there is.
 pub(crate) fn router(app: App) -> Router {
@@ -160,25 +157,15 @@ pub(crate) fn router(app: App) -> Router {
         .route("/runs/{id}/live", get(pages::run::live))
         .route("/archive/{id}", get(pages::archive::page))
         .route("/assets/{file}", get(pages::assets::file));
-    Router::new()
+    let handlers = Router::new()
         .merge(pages)
         .nest("/api/v1", api)
         .route("/healthz", get(public::health::health))
         .route("/readyz", get(public::health::ready))
         .route("/metrics", get(admin::metrics::metrics))
         .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed)
-        // Handlers read bodies themselves, each with its own limit.
-        .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn(problem::for_people))
-        .layer(middleware::from_fn(headers::secure))
-        .layer(middleware::from_fn_with_state(
-            app.metrics.clone(),
-            metrics::count,
-        ))
-        .layer(middleware::from_fn(drain::bodies))
-        .layer(TraceLayer::new_for_http())
-        .with_state(app)
+        .method_not_allowed_fallback(method_not_allowed);
+    layers::around(handlers, &app).with_state(app)
 }
 
 async fn not_found(request: Request) -> Response {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use gauntlet_http::{ConnectionLimits, Limits, Rate, RequestLimits};
 use gauntlet_scheduler::SubmissionLimits;
 use serde::Deserialize;
 
@@ -11,6 +12,8 @@ use crate::tls::Tls;
 
 /// Where an orchestrator listens if nobody says otherwise.
 pub const LISTEN: &str = "127.0.0.1:7700";
+/// What was not asked for in so many seconds may be asked for at once.
+const BURST_SECONDS: u32 = 4;
 /// More runs at the same time than this must be asked for.
 const MOST_SLOTS: usize = 4;
 
@@ -41,6 +44,16 @@ pub struct File {
     pub submissions_a_day: Option<u32>,
     /// How many of them to one tournament.
     pub submissions_a_tournament: Option<u32>,
+    /// How many connections may be open at the same time.
+    pub connections: Option<u32>,
+    /// How many of them from one address.
+    pub connections_an_address: Option<u32>,
+    /// How many requests a second an address may make without a token, in the long run.
+    pub requests_an_address: Option<u32>,
+    /// How many requests a second may be made with one token of a miner, organiser or reader.
+    pub requests_a_token: Option<u32>,
+    /// Whether addresses of this machine are limited as others are.
+    pub limit_this_machine: Option<bool>,
 }
 
 impl File {
@@ -112,6 +125,36 @@ impl File {
     }
 }
 
+impl File {
+    /// How many connections there may be, and how often one may ask: as set, else the defaults.
+    pub fn limits(&self) -> Limits {
+        let default = Limits::default();
+        let size = |value: Option<u32>, default: usize| {
+            let value = value.map(|value| usize::try_from(value).unwrap_or(usize::MAX));
+            value.map_or(default, |value| value.max(1))
+        };
+        let rate = |value: Option<u32>, default: Rate| {
+            value.map_or(default, |a_second| {
+                Rate::new(a_second, a_second.saturating_mul(BURST_SECONDS))
+            })
+        };
+        let (connections, requests) = (default.connections, default.requests);
+        Limits {
+            connections: ConnectionLimits {
+                open: size(self.connections, connections.open),
+                an_address: size(self.connections_an_address, connections.an_address),
+                ..connections
+            },
+            requests: RequestLimits {
+                an_address: rate(self.requests_an_address, requests.an_address),
+                a_token: rate(self.requests_a_token, requests.a_token),
+                this_machine: self.limit_this_machine.unwrap_or(requests.this_machine),
+                ..requests
+            },
+        }
+    }
+}
+
 /// How many runs at the same time, and with how many threads each: as asked, else
 /// one single-threaded run a core. Models of this size gain nothing from threads,
 /// while runs side by side share nothing.
@@ -141,6 +184,11 @@ mod tests {
         let file = File::load(None, folder.path()).unwrap();
         assert_eq!(file.submissions().a_day, 3);
         assert_eq!(file.submissions().a_tournament, 5);
+        assert_eq!(file.limits(), Limits::default());
+        std::fs::write(&path, "connections = 700\nrequests_a_token = 9\n").unwrap();
+        let limits = File::load(None, folder.path()).unwrap().limits();
+        assert_eq!(limits.connections.open, 700);
+        assert_eq!(limits.requests.a_token, Rate::new(9, 36));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use gauntlet_client::Client;
+use gauntlet_http::Limits;
 use gauntlet_scheduler::SubmissionLimits;
 use gauntlet_storage::Db;
 use gauntlet_transport::Fingerprint;
@@ -47,6 +48,8 @@ pub struct Options {
     pub secret: Option<[u8; 32]>,
     /// How much a token may hand in.
     pub submissions: SubmissionLimits,
+    /// How many connections there may be, and how often one may ask.
+    pub limits: Limits,
     /// Survive a power cut.
     pub durable: bool,
     /// What the local runner logs, such as `info`.
@@ -100,7 +103,12 @@ impl Instance {
         let db = context.db.clone();
         let stop_orchestrator = CancellationToken::new();
         let reached = tls::open(certificate, listener, stop_orchestrator.clone()).await?;
-        let orchestrator = orchestrator::start(context, reached.doors, stop_orchestrator.clone());
+        let orchestrator = orchestrator::start(
+            context,
+            reached.doors,
+            options.limits,
+            stop_orchestrator.clone(),
+        );
         data.write_server(&ServerFile {
             url: reached.local_url.clone(),
             pid: std::process::id(),

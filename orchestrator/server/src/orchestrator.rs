@@ -1,5 +1,6 @@
 //! The orchestrator: API and pages, and the loops that move tournaments forward.
 
+use gauntlet_http::Limits;
 use gauntlet_scheduler::{Context, Policy, SubmissionLimits, loops};
 use gauntlet_storage::{Blobs, Db, check_server};
 use tokio::task::JoinSet;
@@ -36,15 +37,16 @@ pub(crate) async fn context(
 pub(crate) fn start(
     context: Context,
     doors: Doors,
+    limits: Limits,
     stop: CancellationToken,
 ) -> JoinSet<Result<(), ServerError>> {
     let mut parts = JoinSet::new();
     let (served, until) = (context.clone(), stop.clone());
     parts.spawn(async move {
         let ended = match doors {
-            Doors::Plain(listener) => gauntlet_http::serve(served, listener, until).await,
+            Doors::Plain(listener) => gauntlet_http::serve(served, listener, limits, until).await,
             Doors::Tls(listener, local) => {
-                gauntlet_http::serve_tls(served, listener, local, until).await
+                gauntlet_http::serve_tls(served, listener, local, limits, until).await
             }
         };
         ended.map_err(|error| ServerError::failed("serve requests", error))

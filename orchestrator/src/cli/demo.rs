@@ -96,6 +96,7 @@ impl Demo {
             containers: None,
             tasks: self.tasks.clone().or_else(source_tree::builtin_tasks),
             secret: Some(plan.secret()),
+            limits: config::File::default().limits(),
             durable: false,
             submissions: gauntlet_server::SubmissionLimits::default(),
             runner_log: "warn",

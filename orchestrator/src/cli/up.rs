@@ -97,6 +97,7 @@ impl Up {
         let data = DataDir::resolve(self.data)?;
         let file = config::File::load(self.config.as_deref(), data.root())?;
         let submissions = file.submissions();
+        let limits = file.limits();
         let tls = match (self.tls, self.tls_cert, self.tls_key) {
             (Some(TlsHow::SelfSigned), ..) => Tls::SelfSigned,
             (None, Some(certificate), Some(key)) => Tls::Files { certificate, key },
@@ -137,6 +138,7 @@ impl Up {
                 .or_else(source_tree::builtin_tasks),
             secret: None,
             submissions,
+            limits,
             durable: true,
             runner_log: "info",
         });

@@ -35,6 +35,7 @@ impl From<ClientError> for Failure {
                 },
                 help: Some(problem.help),
                 status: Some(status.as_u16()),
+                request_id: problem.request_id.filter(|_| status.is_server_error()).map(String::into_boxed_str),
             },
             ClientError::Foreign(status) => Self {
                 status: Some(status.as_u16()),
@@ -91,6 +92,7 @@ mod tests {
                     limit: Some("2 bytes".into()),
                     found: Some("3".into()),
                     help: "strip it".into(),
+                    request_id: Some("0192-7".into()),
                 }),
             })
         };
@@ -101,7 +103,9 @@ mod tests {
              what to do: strip it"
         );
         assert_eq!((failure.exit_code(), failure.status), (1, Some(413)));
-        assert_eq!(refused(StatusCode::SERVICE_UNAVAILABLE).exit_code(), 4);
+        let ours = refused(StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(ours.exit_code(), 4);
+        assert!(ours.to_string().ends_with("\n  request: 0192-7"), "{ours}");
     }
 
     #[test]

@@ -45,6 +45,9 @@ pub(crate) struct Failure {
     /// The server's status code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<u16>,
+    /// The request, for the server's operator to find in its log, if the fault is the server's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<Box<str>>,
 }
 
 impl Failure {
@@ -57,6 +60,7 @@ impl Failure {
             limit: None,
             help: None,
             status: None,
+            request_id: None,
         }
     }
 
@@ -112,9 +116,10 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = format!("error: {}", printable(&self.what));
         for (name, value) in [
-            ("field", &self.field),
-            ("limit", &self.limit),
-            ("what to do", &self.help),
+            ("field", self.field.as_deref()),
+            ("limit", self.limit.as_deref()),
+            ("what to do", self.help.as_deref()),
+            ("request", self.request_id.as_deref()),
         ] {
             if let Some(value) = value {
                 write!(text, "\n  {name}: {}", printable(value))?;

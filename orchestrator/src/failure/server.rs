@@ -27,7 +27,8 @@ impl From<ServerError> for Failure {
             E::Settings { .. } => Self::input(what)
                 .field("--config")
                 .help("known keys are listen, tls, tls_cert, tls_key, insecure_http, slots, threads, tasks, blobs, \
-                       submissions_a_day and submissions_a_tournament"),
+                       submissions_a_day, submissions_a_tournament, connections, connections_an_address, requests_an_address, \
+                       requests_a_token and limit_this_machine"),
             E::Listen { .. } => Self::input(what)
                 .field("--listen")
                 .help("name another address with --listen ADDR; port 0 takes any free one"),

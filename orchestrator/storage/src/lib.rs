@@ -20,6 +20,7 @@ mod db;
 mod error;
 pub mod events;
 pub mod gauges;
+pub mod idempotency;
 pub mod lease_watch;
 pub mod leases;
 pub mod listen;

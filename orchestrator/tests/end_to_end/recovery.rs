@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::support::{Data, PATIENCE, Up, eventually, method, need_programs};
 
 const FIELD: [&str; 4] = ["kernel-ridge", "conv-net", "quadratic-net", "panics-midway"];
-const NAME: &str = "cup";
+pub(crate) const NAME: &str = "cup";
 
 /// Everything about a tournament that must not depend on what happened meanwhile.
 #[derive(Debug, PartialEq)]

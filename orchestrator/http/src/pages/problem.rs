@@ -1,6 +1,7 @@
-//! A problem as a page, for people.
+//! A problem as its sender is told it: with the id of the request, and to people as a page.
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
@@ -8,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use gauntlet_api::Problem;
 
 use super::layout::Layout;
+use crate::request_id::RequestId;
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -17,16 +19,33 @@ struct ProblemPage<'a> {
     title: &'a str,
     detail: String,
     help: String,
+    request_id: Option<&'a str>,
 }
 
-/// Shows problems as pages to browsers, outside the API.
-pub(crate) async fn for_people(request: Request, next: Next) -> Response {
+/// Names the request in problems, and shows them as pages to browsers, outside the API.
+pub(crate) async fn told(request: Request, next: Next) -> Response {
     let wanted = wants_page(request.headers()) && !request.uri().path().starts_with("/api/");
-    let response = next.run(request).await;
-    match response.extensions().get::<Problem>() {
-        Some(problem) if wanted => page(problem),
-        _ => response,
+    let id = request.extensions().get::<RequestId>().cloned();
+    let mut response = next.run(request).await;
+    let Some(mut problem) = response.extensions_mut().remove::<Problem>() else {
+        return response;
+    };
+    problem.request_id = id.map(|id| id.as_str().to_owned());
+    if wanted {
+        let mut page = page(&problem);
+        for name in [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE] {
+            if let Some(value) = response.headers_mut().remove(&name) {
+                page.headers_mut().insert(name, value);
+            }
+        }
+        return page;
     }
+    // A problem always is JSON.
+    if let Ok(body) = serde_json::to_vec(&problem) {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = Body::from(body);
+    }
+    response
 }
 
 fn page(problem: &Problem) -> Response {
@@ -36,6 +55,7 @@ fn page(problem: &Problem) -> Response {
         title: &problem.title,
         detail: sentence(&problem.detail),
         help: sentence(&problem.help),
+        request_id: problem.request_id.as_deref(),
     };
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     (status, super::render(&page)).into_response()

@@ -9,6 +9,7 @@ use gauntlet_domain::RunId;
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::{Budget, Metric};
 use gauntlet_domain::tournament::{Audience, Tournament};
+use gauntlet_http::Limits;
 use gauntlet_runner::{agent, config::Config};
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_task::{NewTask, create_task};
@@ -81,7 +82,7 @@ impl Stage {
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
         let mut orchestrator = JoinSet::new();
-        let served = gauntlet_http::serve(ctx.clone(), listener, stop.clone());
+        let served = gauntlet_http::serve(ctx.clone(), listener, Limits::default(), stop.clone());
         orchestrator.spawn(async move { served.await.unwrap() });
         orchestrator.spawn(loops::run(ctx.clone(), stop.clone()));
 

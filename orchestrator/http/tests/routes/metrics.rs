@@ -7,12 +7,12 @@ use crate::modules;
 use crate::support::{Server, report};
 
 /// The value of a sample, by its name and labels.
-fn value(text: &str, sample: &str) -> Option<f64> {
+pub(crate) fn value(text: &str, sample: &str) -> Option<f64> {
     text.lines()
         .find_map(|line| line.strip_prefix(sample)?.trim().parse().ok())
 }
 
-async fn scrape(server: &Server) -> String {
+pub(crate) async fn scrape(server: &Server) -> String {
     let answer = server.get_as("/metrics", &server.admin).await;
     assert_eq!(answer.status, StatusCode::OK);
     let kind = answer.headers["content-type"].to_str().unwrap();

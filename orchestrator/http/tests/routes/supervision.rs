@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use gauntlet_http::Limits;
 use gauntlet_scheduler::{Context, Policy};
 use gauntlet_storage::{Blobs, Db};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -45,7 +46,12 @@ async fn the_server_ends_and_says_which_task_it_was() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
-    let served = tokio::spawn(gauntlet_http::serve(context, listener, stop));
+    let served = tokio::spawn(gauntlet_http::serve(
+        context,
+        listener,
+        Limits::default(),
+        stop,
+    ));
 
     let body = r#"{"wait_seconds":30}"#;
     let request = format!(

@@ -2,6 +2,7 @@
 //! is called as a function unless a browser needs an address.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gauntlet_api::Problem;
-use gauntlet_http::TlsListener;
+use gauntlet_http::{Limits, RequestLimits, TlsListener};
 use gauntlet_scheduler::commands::tokens::{self, Scope};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_scheduler::{Context, Policy};
@@ -20,6 +21,7 @@ use gauntlet_test_support::TestDatabase;
 use gauntlet_transport::ServerTls;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -55,6 +57,18 @@ pub(crate) struct Lease {
 impl Server {
     /// A server with an empty database and one token of each scope.
     pub(crate) async fn start() -> Self {
+        Self::start_within(RequestLimits::default()).await
+    }
+
+    pub(crate) async fn start_within(limits: RequestLimits) -> Self {
+        Self::start_as(limits, |context| context).await
+    }
+
+    /// With a context that `change` makes of the usual one.
+    pub(crate) async fn start_as(
+        limits: RequestLimits,
+        change: impl FnOnce(Context) -> Context,
+    ) -> Self {
         let database = gauntlet_test_support::database().await;
         let blobs = tempfile::tempdir().unwrap();
         let policy = Policy {
@@ -66,6 +80,7 @@ impl Server {
             Blobs::local(blobs.path()).expect("a folder for blobs"),
             policy,
         );
+        let context = change(context);
         let token = async |scope| {
             tokens::issue_token(&context, scope, "")
                 .await
@@ -77,7 +92,7 @@ impl Server {
             token(Scope::Runner).await,
         );
         let stop = CancellationToken::new();
-        let app = gauntlet_http::app(context.clone(), &stop);
+        let app = gauntlet_http::app(context.clone(), limits, &stop);
         Self {
             app,
             context,
@@ -430,14 +445,36 @@ impl Server {
 
     /// Serves it over TLS until the test ends; gives the port.
     pub(crate) async fn serve_tls(&self, tls: ServerTls) -> u16 {
+        self.serve_tls_within(Limits::default(), tls).await
+    }
+
+    pub(crate) async fn serve_tls_within(&self, limits: Limits, tls: ServerTls) -> u16 {
         let listen = || tokio::net::TcpListener::bind("127.0.0.1:0");
         let (listener, local) = (listen().await.unwrap(), listen().await.unwrap());
         let port = listener.local_addr().unwrap().port();
         let stop = CancellationToken::new();
         let listener = TlsListener::start(listener, tls, stop.clone()).unwrap();
         let context = self.context.clone();
-        tokio::spawn(gauntlet_http::serve_tls(context, listener, local, stop));
+        tokio::spawn(gauntlet_http::serve_tls(
+            context, listener, local, limits, stop,
+        ));
         port
+    }
+
+    /// Serves it, with these limits, until the token is cancelled.
+    pub(crate) async fn serve(
+        &self,
+        limits: Limits,
+    ) -> (
+        SocketAddr,
+        CancellationToken,
+        JoinHandle<std::io::Result<()>>,
+    ) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let served = gauntlet_http::serve(self.context.clone(), listener, limits, stop.clone());
+        (address, stop, tokio::spawn(served))
     }
 
     /// What is answered to a request in the clear.
@@ -456,7 +493,11 @@ impl Server {
 
     /// Another orchestrator over the same database and blobs.
     pub(crate) fn another(&self) -> Router {
-        gauntlet_http::app(self.context.clone(), &CancellationToken::new())
+        gauntlet_http::app(
+            self.context.clone(),
+            RequestLimits::default(),
+            &CancellationToken::new(),
+        )
     }
 }
 
