@@ -99,16 +99,17 @@ pub use gauntlet_domain::run::{
 pub use gauntlet_domain::tournament::{Share, TournamentState};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A list of things.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct List<T> {
     /// The things, newest first unless said otherwise.
     pub items: Vec<T>,
 }
 
 /// Answer to `GET /healthz`: 200 if the server can work, 503 if it cannot reach its database.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
     /// `ok` or `unavailable`.
     pub status: String,

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// Ratings over the completed tournaments of a task; docs/FORMATS.md says what they mean.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Ratings {
     /// Name of the task.
     pub task: String,
@@ -13,7 +14,7 @@ pub struct Ratings {
 }
 
 /// The rating of a method.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Rating {
     /// Its place by `at_least`, from 1; methods of equal strength share one.
     #[serde(default)]
@@ -21,6 +22,7 @@ pub struct Rating {
     /// Its name in the last tournament it took part in.
     pub method: String,
     /// Digest of its module: this is what is rated, whatever it was called.
+    #[schema(value_type = gauntlet_domain::Digest)]
     pub digest: String,
     /// The estimate of its strength (Weng and Lin); who is new has 25.
     pub rating: f64,
@@ -35,7 +37,7 @@ pub struct Rating {
 }
 
 /// What a tournament did to a method's rating.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RatingStep {
     /// Name of the tournament.
     pub tournament: String,

@@ -17,6 +17,7 @@ mod extract;
 mod headers;
 mod incoming;
 mod metrics;
+mod openapi;
 mod pages;
 mod public;
 mod read;
@@ -27,5 +28,6 @@ mod serve;
 mod tls_listener;
 mod token_watch;
 
+pub use openapi::openapi;
 pub use serve::{app, serve, serve_tls};
 pub use tls_listener::TlsListener;

@@ -13,6 +13,17 @@ use crate::error::{Error, Result};
 use crate::extract::{self, Json, Path};
 
 /// Without anything from which a secret could be found.
+#[utoipa::path(
+    get,
+    path = "/tokens",
+    operation_id = "list_tokens",
+    tag = "tokens",
+    summary = "The tokens there are, without their secrets",
+    responses(
+        (status = 200, description = "The tokens", body = List<TokenInfo>),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn list(State(app): State<App>, _: Admin) -> Result<axum::Json<List<TokenInfo>>> {
     let rows = {
         let mut conn = app.context.db.acquire().await?;
@@ -23,6 +34,19 @@ pub(crate) async fn list(State(app): State<App>, _: Admin) -> Result<axum::Json<
 }
 
 /// The token is in the answer and nowhere else.
+#[utoipa::path(
+    post,
+    path = "/tokens",
+    operation_id = "create_token",
+    tag = "tokens",
+    summary = "Make a token",
+    request_body = NewToken,
+    responses(
+        (status = 201, description = "The token, which is told this once", body = Token),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Admin(admin): Admin,
@@ -47,6 +71,19 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, axum::Json(shown(issued)?)))
 }
 
+#[utoipa::path(
+    post,
+    path = "/tokens/{id}/revoke",
+    operation_id = "revoke_token",
+    tag = "tokens",
+    summary = "End a token",
+    params(("id" = uuid::Uuid, Path, description = "Id of the token")),
+    responses(
+        (status = 200, description = "The token as it is now", body = TokenInfo),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn revoke(
     State(app): State<App>,
     Admin(admin): Admin,
@@ -60,6 +97,19 @@ pub(crate) async fn revoke(
 }
 
 /// The new secret is in the answer and nowhere else.
+#[utoipa::path(
+    post,
+    path = "/tokens/{id}/rotate",
+    operation_id = "rotate_token",
+    tag = "tokens",
+    summary = "Give a token another secret",
+    params(("id" = uuid::Uuid, Path, description = "Id of the token")),
+    responses(
+        (status = 200, description = "The token, which is told this once", body = Token),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn rotate(
     State(app): State<App>,
     Admin(admin): Admin,

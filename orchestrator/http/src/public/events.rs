@@ -30,6 +30,18 @@ use crate::token_watch::Hold;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// `GET /api/v1/tournaments/{name}/events`.
+#[utoipa::path(
+    get,
+    path = "/tournaments/{name}/events",
+    operation_id = "watch_tournament",
+    tag = "tournaments",
+    summary = "When a tournament changes",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    responses(
+        (status = 200, description = "Events: `change`, with a ChangeEvent as its data", body = ChangeEvent, content_type = "text/event-stream"),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn tournament(
     State(app): State<App>,
     viewer: Viewer,
@@ -45,6 +57,18 @@ pub(crate) async fn tournament(
 }
 
 /// `GET /api/v1/runs/{id}/events`.
+#[utoipa::path(
+    get,
+    path = "/runs/{id}/events",
+    operation_id = "watch_run",
+    tag = "runs",
+    summary = "When a run changes",
+    params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+    responses(
+        (status = 200, description = "Events: `change`, with a ChangeEvent as its data", body = ChangeEvent, content_type = "text/event-stream"),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn run(
     State(app): State<App>,
     viewer: Viewer,
@@ -64,6 +88,16 @@ pub(crate) async fn run(
 }
 
 /// `GET /api/v1/events`: tournaments, archive and runners as the home page lists them.
+#[utoipa::path(
+    get,
+    path = "/events",
+    operation_id = "watch_everything",
+    tag = "platform",
+    summary = "When any tournament, entry or runner changes",
+    responses(
+        (status = 200, description = "Events: `change`, with a ChangeEvent as its data", body = ChangeEvent, content_type = "text/event-stream"),
+    ),
+)]
 pub(crate) async fn everything(
     State(app): State<App>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {

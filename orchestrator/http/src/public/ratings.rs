@@ -17,6 +17,17 @@ use crate::read;
 
 /// Computed anew from the stored results each time: there is nothing that could get out of
 /// step with them.
+#[utoipa::path(
+    get,
+    path = "/tasks/{name}/ratings",
+    operation_id = "show_ratings",
+    tag = "tasks",
+    summary = "How strong the methods of a task are",
+    params(("name" = gauntlet_domain::TaskName, Path, description = "Name of the task")),
+    responses(
+        (status = 200, description = "The ratings", body = Ratings),
+    ),
+)]
 pub(crate) async fn show(
     State(app): State<App>,
     Path(name): Path<String>,

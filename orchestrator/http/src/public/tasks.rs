@@ -10,6 +10,16 @@ use crate::error::Result;
 use crate::extract::Path;
 use crate::read;
 
+#[utoipa::path(
+    get,
+    path = "/tasks",
+    operation_id = "list_tasks",
+    tag = "tasks",
+    summary = "The tasks there are",
+    responses(
+        (status = 200, description = "The tasks", body = List<Task>),
+    ),
+)]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<Task>>> {
     let items = read::tasks(&app)
         .await?
@@ -19,6 +29,17 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<Task>>> {
     Ok(Json(List { items }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/tasks/{name}",
+    operation_id = "show_task",
+    tag = "tasks",
+    summary = "A task",
+    params(("name" = gauntlet_domain::TaskName, Path, description = "Name of the task")),
+    responses(
+        (status = 200, description = "The task", body = Task),
+    ),
+)]
 pub(crate) async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Json<Task>> {
     Ok(Json(convert::task(read::task(&app, &name).await?)))
 }

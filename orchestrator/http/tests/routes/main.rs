@@ -7,6 +7,7 @@ mod auth;
 mod batch;
 mod blobs;
 mod browser;
+mod description;
 mod disclosure;
 mod events;
 mod images;
