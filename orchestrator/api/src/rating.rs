@@ -11,6 +11,9 @@ pub struct Ratings {
     pub tournaments: u32,
     /// The methods, by `at_least`, best first.
     pub methods: Vec<Rating>,
+    /// With this as `after`, the next ones are given; left out, there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// The rating of a method.

@@ -18,6 +18,7 @@ mod headers;
 mod incoming;
 mod metrics;
 mod openapi;
+mod page;
 mod pages;
 mod public;
 mod read;
@@ -28,6 +29,6 @@ mod serve;
 mod tls_listener;
 mod token_watch;
 
-pub use openapi::openapi;
+pub use routes::openapi;
 pub use serve::{app, serve, serve_tls};
 pub use tls_listener::TlsListener;

@@ -38,6 +38,8 @@
 //! | `GET /api/v1/blobs/{digest}` | runner | `runner/blobs.rs` |
 //! | `PUT /api/v1/blobs/{digest}` | runner or admin | `runner/blobs.rs` |
 //! | `GET /` · `GET /live` | | `pages/home.rs` |
+//! | `GET /api` | | `pages/api.rs` |
+//! | `GET /tournaments` · `GET /archive` · `GET /runners` | | `pages/lists.rs` |
 //! | `GET /tournaments/{name}` · `…/live` | | `pages/tournament.rs` |
 //! | `GET /runs/{id}` · `…/live` | | `pages/run.rs` |
 //! | `GET /archive/{id}` | | `pages/archive.rs` |
@@ -46,18 +48,19 @@
 //! An admin's token is good for everything a miner's and an organiser's is. Whatever else is asked
 //! for is answered 404 or 405 as a problem, or as a page to a browser.
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Extension, Router};
 use tower_http::trace::TraceLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::openapi::Description;
 use crate::pages::{self, problem};
 use crate::{admin, headers, metrics, public, runner};
 
@@ -117,11 +120,21 @@ pub(crate) fn operations() -> OpenApiRouter<App> {
         .routes(routes!(admin::metrics::metrics))
 }
 
+/// The description of the API, OpenAPI 3.1 as JSON: what `GET /api/v1/openapi.json` gives.
+pub fn openapi() -> String {
+    let description = Description::new(operations().into_openapi());
+    description.text.to_string()
+}
+
 /// What people look at.
 fn pages() -> Router<App> {
     Router::new()
         .route("/", get(pages::home::page))
         .route("/live", get(pages::home::live))
+        .route("/api", get(pages::api::page))
+        .route("/tournaments", get(pages::lists::tournaments))
+        .route("/archive", get(pages::lists::archive))
+        .route("/runners", get(pages::lists::runners))
         .route("/tournaments/{name}", get(pages::tournament::page))
         .route("/tournaments/{name}/live", get(pages::tournament::live))
         .route("/runs/{id}", get(pages::run::page))
@@ -132,12 +145,13 @@ fn pages() -> Router<App> {
 
 /// Every address there is.
 pub(crate) fn router(app: App) -> Router {
-    let (operations, _) = operations().split_for_parts();
+    let (operations, description) = operations().split_for_parts();
     Router::new()
         .merge(pages())
         .merge(operations)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(Extension(Description::new(description)))
         // Handlers read bodies themselves, each with its own limit.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn(problem::for_people))

@@ -24,6 +24,7 @@ use crate::read;
     request_body = NewSeries,
     responses(
         (status = 201, description = "The series", body = Series),
+        (status = 404, description = "There is no such task"),
         (status = 409, description = "It does not fit the present state"),
     ),
     security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),

@@ -5,12 +5,13 @@ use axum::http::StatusCode;
 use gauntlet_api::{List, NewToken, Token, TokenInfo, TokenScope};
 use gauntlet_domain::TokenId;
 use gauntlet_scheduler::commands::tokens::{self as command, Issued, Scope};
-use gauntlet_storage::tokens;
+use gauntlet_storage::{Place, tokens};
 
 use crate::app::App;
 use crate::auth::Admin;
 use crate::error::{Error, Result};
-use crate::extract::{self, Json, Path};
+use crate::extract::{self, Json, Path, Query};
+use crate::page::Piece;
 
 /// Without anything from which a secret could be found.
 #[utoipa::path(
@@ -19,18 +20,28 @@ use crate::extract::{self, Json, Path};
     operation_id = "list_tokens",
     tag = "tokens",
     summary = "The tokens there are, without their secrets",
+    params(Piece),
     responses(
         (status = 200, description = "The tokens", body = List<TokenInfo>),
     ),
     security(("bearer" = ["admin"])),
 )]
-pub(crate) async fn list(State(app): State<App>, _: Admin) -> Result<axum::Json<List<TokenInfo>>> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    _: Admin,
+    Query(piece): Query<Piece>,
+) -> Result<axum::Json<List<TokenInfo>>> {
     let rows = {
         let mut conn = app.context.db.acquire().await?;
-        tokens::list(&mut conn, None).await?
+        tokens::list(&mut conn, &piece.page()?).await?
     };
-    let items = rows.into_iter().map(info).collect::<Result<_>>()?;
-    Ok(axum::Json(List { items }))
+    let place = |row: &tokens::TokenView| Place {
+        at: row.created_at,
+        id: row.id.0,
+    };
+    let List { items, next } = piece.list(rows, place, info);
+    let items = items.into_iter().collect::<Result<_>>()?;
+    Ok(axum::Json(List { items, next }))
 }
 
 /// The token is in the answer and nowhere else.
@@ -91,7 +102,7 @@ pub(crate) async fn revoke(
 ) -> Result<axum::Json<TokenInfo>> {
     command::revoke_token(&admin.context(&app), id).await?;
     let mut conn = app.context.db.acquire().await?;
-    let row = tokens::list(&mut conn, Some(id)).await?.pop();
+    let row = tokens::one(&mut conn, id).await?;
     let row = row.ok_or_else(|| Error::internal(format_args!("token {id} vanished")))?;
     Ok(axum::Json(info(row)?))
 }

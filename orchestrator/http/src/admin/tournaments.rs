@@ -32,6 +32,7 @@ use crate::read;
     request_body = NewTournament,
     responses(
         (status = 201, description = "The tournament", body = Tournament),
+        (status = 404, description = "There is no such task"),
         (status = 409, description = "It does not fit the present state"),
     ),
     security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),

@@ -5,29 +5,12 @@
 
 mod problems;
 mod ranges;
+pub(crate) mod shapes;
 
-use std::sync::LazyLock;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{OpenApi, PartialSchema, ToSchema};
-
-use crate::routes;
-
-/// Bytes that are no JSON.
-pub(crate) struct Binary;
-
-impl PartialSchema for Binary {
-    fn schema() -> RefOr<Schema> {
-        let schema = ObjectBuilder::new()
-            .schema_type(SchemaType::new(Type::String))
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
-        RefOr::T(Schema::Object(schema.build()))
-    }
-}
-
-impl ToSchema for Binary {}
+use utoipa::OpenApi;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -53,24 +36,33 @@ impl ToSchema for Binary {}
 )]
 struct Frame;
 
-/// The document as it is served and committed: JSON in lines, with a line end.
-pub fn openapi() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", document()));
-    &TEXT
+/// The document, for those who serve it.
+#[derive(Clone, Debug)]
+pub(crate) struct Description {
+    pub(crate) document: Arc<Value>,
+    /// As it is served and committed: JSON in lines, with a line end.
+    pub(crate) text: Arc<str>,
 }
 
-fn document() -> Value {
-    let mut frame = Frame::openapi();
-    frame.merge(routes::operations().into_openapi());
-    // Plain data always becomes JSON.
-    let mut document = serde_json::to_value(frame).unwrap_or_default();
-    document["components"]["securitySchemes"] = json!({ "bearer": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "A token, `gnt_<scope>_<64 hex digits>`. Each operation names the scopes \
-                        that will do; one with none named shows more to whoever may see it.",
-    }});
-    problems::add(&mut document);
-    ranges::add(&mut document);
-    document
+impl Description {
+    /// That of these operations.
+    pub(crate) fn new(operations: utoipa::openapi::OpenApi) -> Self {
+        let mut frame = Frame::openapi();
+        frame.merge(operations);
+        // Plain data always becomes JSON.
+        let mut document = serde_json::to_value(frame).unwrap_or_default();
+        document["components"]["securitySchemes"] = json!({ "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token, `gnt_<scope>_<64 hex digits>`. Each operation names the \
+                            scopes that will do; one with none named shows more to whoever may \
+                            see it.",
+        }});
+        problems::add(&mut document);
+        ranges::add(&mut document);
+        Self {
+            text: format!("{document:#}\n").into(),
+            document: Arc::new(document),
+        }
+    }
 }

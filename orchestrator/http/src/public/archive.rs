@@ -6,10 +6,12 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use gauntlet_api::{ArchiveEntry, List};
 use gauntlet_domain::Digest;
+use gauntlet_storage::Place;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::extract::Path;
+use crate::extract::{Path, Query};
+use crate::page::Piece;
 use crate::read;
 use crate::runner::blobs;
 
@@ -19,14 +21,26 @@ use crate::runner::blobs;
     operation_id = "list_archive",
     tag = "archive",
     summary = "The champions that are kept",
+    params(Piece),
     responses(
         (status = 200, description = "The entries, newest first", body = List<ArchiveEntry>),
     ),
 )]
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<ArchiveEntry>>> {
-    Ok(Json(List {
-        items: read::archive(&app).await?,
-    }))
+pub(crate) async fn list(
+    State(app): State<App>,
+    Query(piece): Query<Piece>,
+) -> Result<Json<List<ArchiveEntry>>> {
+    Ok(Json(entries(&app, &piece).await?))
+}
+
+/// A piece of the list.
+pub(crate) async fn entries(app: &App, piece: &Piece) -> Result<List<ArchiveEntry>> {
+    let read = read::archive(app, &piece.page()?).await?;
+    let place = |entry: &ArchiveEntry| Place {
+        at: entry.created_at,
+        id: entry.id,
+    };
+    Ok(piece.list(read, place, |entry| entry))
 }
 
 /// `{id}` is an id or an alias.
@@ -56,7 +70,7 @@ pub(crate) async fn show(
     summary = "The code of an entry",
     params(("id" = String, Path, description = "Id of an entry, or an alias such as `digits@champion`", min_length = 1, max_length = 200, pattern = "^[a-z0-9@_.-]+$")),
     responses(
-        (status = 200, description = "The module, or the archive of the image", content((inline(crate::openapi::Binary) = "application/wasm"), (inline(crate::openapi::Binary) = "application/x-tar"))),
+        (status = 200, description = "The module, or the archive of the image", content((inline(crate::openapi::shapes::Binary) = "application/wasm"), (inline(crate::openapi::shapes::Binary) = "application/x-tar"))),
     ),
 )]
 pub(crate) async fn module(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {
@@ -77,7 +91,7 @@ pub(crate) async fn module(State(app): State<App>, Path(id): Path<String>) -> Re
     summary = "The model of an entry",
     params(("id" = String, Path, description = "Id of an entry, or an alias such as `digits@champion`", min_length = 1, max_length = 200, pattern = "^[a-z0-9@_.-]+$")),
     responses(
-        (status = 200, description = "The model (safetensors)", body = inline(crate::openapi::Binary), content_type = "application/octet-stream"),
+        (status = 200, description = "The model (safetensors)", body = inline(crate::openapi::shapes::Binary), content_type = "application/octet-stream"),
     ),
 )]
 pub(crate) async fn model(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {

@@ -1,9 +1,10 @@
 //! `GET /api/v1/openapi.json`.
 
+use axum::Extension;
 use axum::http::header;
 use axum::response::IntoResponse;
 
-use crate::openapi::openapi;
+use crate::openapi::Description;
 
 /// The description of all of this, for programs.
 #[utoipa::path(
@@ -16,6 +17,7 @@ use crate::openapi::openapi;
         (status = 200, description = "An OpenAPI document", body = Object),
     ),
 )]
-pub(crate) async fn show() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "application/json")], openapi())
+pub(crate) async fn show(Extension(description): Extension<Description>) -> impl IntoResponse {
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    (kind, description.text.to_string())
 }

@@ -7,7 +7,8 @@ use gauntlet_storage::views::SeriesView;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
+use crate::page::Piece;
 use crate::read;
 
 #[utoipa::path(
@@ -16,13 +17,17 @@ use crate::read;
     operation_id = "list_series",
     tag = "series",
     summary = "The series there are",
+    params(Piece),
     responses(
         (status = 200, description = "The series, by name", body = List<Series>),
     ),
 )]
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<Series>>> {
-    let items = read::series(&app).await?.into_iter().map(shown).collect();
-    Ok(Json(List { items }))
+pub(crate) async fn list(
+    State(app): State<App>,
+    Query(piece): Query<Piece>,
+) -> Result<Json<List<Series>>> {
+    let read = read::series(&app, &piece.page()?).await?;
+    Ok(Json(piece.list(read, |series| series.name.clone(), shown)))
 }
 
 #[utoipa::path(

@@ -45,7 +45,7 @@ const ARCHIVE: &str = "application/x-tar";
         ("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament"),
         Parameters,
     ),
-    request_body(content((inline(crate::openapi::Binary) = "application/wasm"), (inline(crate::openapi::Binary) = "application/x-tar"))),
+    request_body(content((inline(crate::openapi::shapes::Binary) = "application/wasm"), (inline(crate::openapi::shapes::Binary) = "application/x-tar"))),
     responses(
         (status = 201, description = "It takes part", body = Receipt),
         (status = 409, description = "It does not fit the present state"),

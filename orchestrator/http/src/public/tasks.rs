@@ -7,7 +7,8 @@ use gauntlet_api::{List, Task};
 use crate::app::App;
 use crate::convert;
 use crate::error::Result;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
+use crate::page::Piece;
 use crate::read;
 
 #[utoipa::path(
@@ -16,17 +17,18 @@ use crate::read;
     operation_id = "list_tasks",
     tag = "tasks",
     summary = "The tasks there are",
+    params(Piece),
     responses(
         (status = 200, description = "The tasks", body = List<Task>),
     ),
 )]
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<Task>>> {
-    let items = read::tasks(&app)
-        .await?
-        .into_iter()
-        .map(convert::task)
-        .collect();
-    Ok(Json(List { items }))
+pub(crate) async fn list(
+    State(app): State<App>,
+    Query(piece): Query<Piece>,
+) -> Result<Json<List<Task>>> {
+    let read = read::tasks(&app, &piece.page()?).await?;
+    let list = piece.list(read, |task| task.name.clone(), convert::task);
+    Ok(Json(list))
 }
 
 #[utoipa::path(

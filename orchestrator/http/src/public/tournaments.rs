@@ -3,12 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use gauntlet_api::{List, Tournament, TournamentSummary};
+use gauntlet_storage::Place;
+use gauntlet_storage::views::TournamentSummary as TournamentSummaryView;
 
 use crate::app::App;
 use crate::auth::Viewer;
 use crate::convert;
 use crate::error::Result;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
+use crate::page::Piece;
 use crate::read;
 
 #[utoipa::path(
@@ -17,17 +20,16 @@ use crate::read;
     operation_id = "list_tournaments",
     tag = "tournaments",
     summary = "The tournaments there are",
+    params(Piece),
     responses(
         (status = 200, description = "The tournaments, newest first", body = List<TournamentSummary>),
     ),
 )]
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<TournamentSummary>>> {
-    let items = read::tournaments(&app)
-        .await?
-        .into_iter()
-        .map(convert::summary)
-        .collect();
-    Ok(Json(List { items }))
+pub(crate) async fn list(
+    State(app): State<App>,
+    Query(piece): Query<Piece>,
+) -> Result<Json<List<TournamentSummary>>> {
+    Ok(Json(tournaments(&app, &piece).await?))
 }
 
 #[utoipa::path(
@@ -51,4 +53,14 @@ pub(crate) async fn show(
     Ok(Json(convert::tournament(
         read::tournament(&app, &name, audience).await?,
     )))
+}
+
+/// A piece of the list.
+pub(crate) async fn tournaments(app: &App, piece: &Piece) -> Result<List<TournamentSummary>> {
+    let read = read::tournaments(app, &piece.page()?).await?;
+    let place = |view: &TournamentSummaryView| Place {
+        at: view.created_at,
+        id: view.id.0,
+    };
+    Ok(piece.list(read, place, convert::summary))
 }

@@ -28,7 +28,7 @@ const MAX_BLOB: u64 = Budget::MAX_OUTPUT_BYTES;
     summary = "Bytes that a leased run needs",
     params(("digest" = gauntlet_domain::Digest, Path, description = "SHA-256 of the bytes")),
     responses(
-        (status = 200, description = "The bytes", body = inline(crate::openapi::Binary), content_type = "application/octet-stream"),
+        (status = 200, description = "The bytes", body = inline(crate::openapi::shapes::Binary), content_type = "application/octet-stream"),
     ),
     security(("bearer" = ["runner"])),
 )]
@@ -74,7 +74,7 @@ pub(crate) async fn get(
     tag = "runners",
     summary = "Store bytes under their digest",
     params(("digest" = gauntlet_domain::Digest, Path, description = "SHA-256 of the bytes")),
-    request_body(content = inline(crate::openapi::Binary), content_type = "application/octet-stream"),
+    request_body(content = inline(crate::openapi::shapes::Binary), content_type = "application/octet-stream"),
     responses(
         (status = 204, description = "They are stored"),
         (status = 422, description = "They are not what their name says"),

@@ -14,7 +14,7 @@ const WRITE: &str = "GAUNTLET_WRITE_OPENAPI";
 const METHODS: [&str; 5] = ["get", "put", "post", "patch", "delete"];
 
 fn document() -> Value {
-    serde_json::from_str(gauntlet_http::openapi()).unwrap()
+    serde_json::from_str(&gauntlet_http::openapi()).unwrap()
 }
 
 /// Path, method and the operation itself.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod api_page;
 mod archive;
 mod auth;
 mod batch;
@@ -11,6 +12,7 @@ mod description;
 mod disclosure;
 mod events;
 mod images;
+mod lists;
 mod metrics;
 mod modules;
 mod organiser;
