@@ -10,7 +10,7 @@ GAUNTLET := $(TARGET)/release/gauntlet
 export SQLX_OFFLINE := true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build methods everything demo test test-histories test-hostile figures figures-engine-outside test-shell bench bench-engine exactness fuzz-ops sqlx-prepare sqlx-check check-cuda compiled-twice deny fmt lint
+.PHONY: help setup build methods everything demo test test-histories test-hostile test-api figures figures-engine-outside test-shell bench bench-engine exactness fuzz-ops openapi sqlx-prepare sqlx-check check-cuda compiled-twice deny fmt lint
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-23s %s\n", $$1, $$2 }'
@@ -43,6 +43,10 @@ test-hostile: ## hostile methods, workers taken over, each defence taken away: t
 	@scripts/setup --tests
 	@scripts/test-hostile $(ARGS)
 
+test-api: build ## the running server against its description, by generated requests: target/figures/shell.json
+	@scripts/setup --api
+	@scripts/test-api $(ARGS)
+
 figures: everything ## measure what docs/PERFORMANCE.md reports, into target/figures/
 	@scripts/figures
 
@@ -68,6 +72,9 @@ fuzz-ops: ## 100,000 hostile tensor programs against validator and backend
 	@mkdir -p target/figures
 	@scripts/build fuzz
 	@$(TARGET)/release/gauntlet-fuzz --streams 100000 --json target/figures/op-streams.json $(ARGS)
+
+openapi: ## write docs/openapi.json anew, after a change of the API
+	@GAUNTLET_WRITE_OPENAPI=1 $(CARGO) nextest run --release --workspace -E 'test(the_committed_description_is_what_is_served)'
 
 sqlx-prepare: ## write .sqlx anew, after a change of SQL or migrations
 	@scripts/sqlx prepare

@@ -1,11 +1,12 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Metric;
 
 /// A winning method with its code, weights and card.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ArchiveEntry {
     /// Its id.
     pub id: Uuid,
@@ -24,10 +25,12 @@ pub struct ArchiveEntry {
     #[serde(default = "wasm")]
     pub lane: String,
     /// Digest of the module or the image's archive.
+    #[schema(value_type = gauntlet_domain::Digest)]
     pub module: String,
     /// Bytes of it.
     pub module_bytes: u64,
     /// Digest of the model (safetensors), made by `run`.
+    #[schema(value_type = gauntlet_domain::Digest)]
     pub model: String,
     /// Bytes of the model.
     pub model_bytes: u64,

@@ -1,9 +1,10 @@
 //! What a round decided, and on what evidence.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A cut and its evidence: the last method kept against the first one cut.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Cut {
     /// Methods that go on, best first.
     pub kept: Vec<String>,
@@ -39,7 +40,7 @@ pub struct Cut {
 }
 
 /// The two methods on both sides of a cut.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CutLine {
     /// The last one kept that met the other.
     pub kept: String,
@@ -48,7 +49,7 @@ pub struct CutLine {
 }
 
 /// A method that was cut, against the last one kept beside it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Comparison {
     /// The last kept.
     pub kept: String,
@@ -60,7 +61,7 @@ pub struct Comparison {
 }
 
 /// A paired comparison: positive effects are for the first named.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Numbers {
     /// Blocks both have run.
     pub common_blocks: u32,
@@ -77,7 +78,7 @@ pub struct Numbers {
 }
 
 /// How the title was decided.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Title {
     /// Who defended it.
     pub defender: String,

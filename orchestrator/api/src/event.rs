@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Name of the server-sent event that carries a [`ChangeEvent`].
 pub const CHANGE_EVENT: &str = "change";
@@ -6,7 +7,7 @@ pub const CHANGE_EVENT: &str = "change";
 /// Something about the tournament or run changed: fetch it again. The first event
 /// of a stream is sent at once, so a client that subscribes and then fetches
 /// misses nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeEvent {
     /// Name of the tournament; empty in the stream of everything.
     pub tournament: String,

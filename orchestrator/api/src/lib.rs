@@ -2,13 +2,15 @@
 //!
 //! Everything is JSON under `/api/v1`; times are RFC 3339 in UTC, digests are
 //! SHA-256 as 64 lower-case hex digits, seeds are 16 hex digits (JSON numbers
-//! cannot carry 64 bits everywhere). Lists are wrapped in [`List`], errors are
+//! cannot carry 64 bits everywhere). Lists are wrapped in [`List`] and come in pieces
+//! (`?limit=`, 50 unless said otherwise, at most 200; `?after=` the `next` of the piece before); errors are
 //! [`Problem`]s.
 //!
 //! | request | token | body | answer |
 //! |---|---|---|---|
 //! | `GET /healthz` · `/readyz` | | | [`Health`]; `/readyz` is 503 also when the server ends |
 //! | `GET /metrics` | admin | | OpenMetrics text |
+//! | `GET /api/v1/openapi.json` | | | this and more, as an OpenAPI document |
 //! | `GET /api/v1/tasks` | | | [`List`] of [`Task`] |
 //! | `POST /api/v1/tasks` | admin | [`NewTask`] | 201 [`Task`] |
 //! | `GET /api/v1/tasks/{name}` | | | [`Task`] |
@@ -99,16 +101,20 @@ pub use gauntlet_domain::run::{
 pub use gauntlet_domain::tournament::{Share, TournamentState};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A list of things.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct List<T> {
     /// The things, newest first unless said otherwise.
     pub items: Vec<T>,
+    /// With this as `after`, the next ones are given; left out, there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Answer to `GET /healthz`: 200 if the server can work, 503 if it cannot reach its database.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Health {
     /// `ok` or `unavailable`.
     pub status: String,

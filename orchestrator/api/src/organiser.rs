@@ -1,42 +1,49 @@
 //! What an organiser tells a tournament, and what a rejudgement answers.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Body of `POST /api/v1/tournaments/{name}/disqualify`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Disqualify {
     /// Name of the method.
+    #[schema(value_type = gauntlet_domain::MethodName)]
     pub method: String,
     /// Why, for everybody to read; at most 500 characters.
+    #[schema(max_length = 500)]
     pub reason: String,
 }
 
 /// Body of `POST /api/v1/tournaments/{name}/cancel` and of the other commands that only
 /// need a reason: `…/pause`, `…/rounds/{round}/blocks/{block}/void` and `…/replace`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithReason {
     /// Why, for everybody to read; at most 500 characters.
+    #[schema(max_length = 500)]
     pub reason: String,
 }
 
 /// Body of `POST /api/v1/tournaments/{name}/share`: what is left out stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeShare {
     /// The new priority, -10 to 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -10, maximum = 10)]
     pub priority: Option<i16>,
     /// The new weight, 1 to 1000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1000)]
     pub weight: Option<i16>,
     /// Why, for everybody to read; at most 500 characters.
+    #[schema(max_length = 500)]
     pub reason: String,
 }
 
 /// Body of `POST /api/v1/tournaments/{name}/retry`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Retry {
     /// Only the stuck runs of this round.
@@ -45,14 +52,16 @@ pub struct Retry {
 }
 
 /// Body of `POST /api/v1/tournaments/{name}/rejudge`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rejudge {
     /// What is judged differently, as docs/FORMATS.md describes it; methods by name.
     #[serde(deserialize_with = "crate::json::any")]
+    #[schema(value_type = Object)]
     pub changes: serde_json::Value,
     /// Why, for everybody to read; needed to apply it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
     pub reason: Option<String>,
     /// Whether to apply it; otherwise nothing is written.
     #[serde(default)]
@@ -60,7 +69,7 @@ pub struct Rejudge {
 }
 
 /// A tournament as it would be, or was, judged again.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Rejudged {
     /// Whether this holds from now on.
     pub applied: bool,
@@ -78,7 +87,7 @@ pub struct Rejudged {
 }
 
 /// How a method's place changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Move {
     /// Its name.
     pub method: String,

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// Ratings over the completed tournaments of a task; docs/FORMATS.md says what they mean.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Ratings {
     /// Name of the task.
     pub task: String,
@@ -10,10 +11,13 @@ pub struct Ratings {
     pub tournaments: u32,
     /// The methods, by `at_least`, best first.
     pub methods: Vec<Rating>,
+    /// With this as `after`, the next ones are given; left out, there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// The rating of a method.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Rating {
     /// Its place by `at_least`, from 1; methods of equal strength share one.
     #[serde(default)]
@@ -21,6 +25,7 @@ pub struct Rating {
     /// Its name in the last tournament it took part in.
     pub method: String,
     /// Digest of its module: this is what is rated, whatever it was called.
+    #[schema(value_type = gauntlet_domain::Digest)]
     pub digest: String,
     /// The estimate of its strength (Weng and Lin); who is new has 25.
     pub rating: f64,
@@ -35,7 +40,7 @@ pub struct Rating {
 }
 
 /// What a tournament did to a method's rating.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RatingStep {
     /// Name of the tournament.
     pub tournament: String,

@@ -1,12 +1,13 @@
 //! The rounds of a tournament: blocks, runs, standings.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{Cut, RunState, Verdict};
 
 /// A round (rung): new shared blocks for every survivor, then a cut.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Round {
     /// Its number, from 1.
     pub number: u32,
@@ -28,7 +29,7 @@ pub struct Round {
 }
 
 /// Where a round is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RoundState {
     /// Runs are missing.
@@ -40,7 +41,7 @@ pub enum RoundState {
 }
 
 /// What every method of a round runs on: the task under one seed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Block {
     /// Its number in the tournament, from 1.
     pub number: u32,
@@ -61,7 +62,7 @@ pub struct Block {
 }
 
 /// Methods that meet on the same blocks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Heat {
     /// Their names.
     pub methods: Vec<String>,
@@ -70,7 +71,7 @@ pub struct Heat {
 }
 
 /// One method on one block, in short.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunCell {
     /// The run.
     pub run: Uuid,
@@ -89,11 +90,12 @@ pub struct RunCell {
     /// The score, for [`Verdict::Completed`].
     pub score: Option<f64>,
     /// Digest of the model.
+    #[schema(value_type = Option<gauntlet_domain::Digest>)]
     pub model: Option<String>,
 }
 
 /// A method's place.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Standing {
     /// Its place, from 1.
     pub rank: u32,

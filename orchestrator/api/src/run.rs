@@ -1,11 +1,12 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{AttemptState, CurvePoint, Meters, Metric, RunState, Verdict};
 
 /// One method on one block.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// Its id.
     pub id: Uuid,
@@ -19,6 +20,7 @@ pub struct Run {
     /// Name of the method.
     pub method: String,
     /// Digest of the method's module.
+    #[schema(value_type = gauntlet_domain::Digest)]
     pub digest: String,
     /// Round, from 1.
     pub round: u32,
@@ -35,6 +37,7 @@ pub struct Run {
     /// The score, for [`Verdict::Completed`], in the task's metric.
     pub score: Option<f64>,
     /// Digest of the model.
+    #[schema(value_type = Option<gauntlet_domain::Digest>)]
     pub model: Option<String>,
     /// One line for the entrant.
     pub detail: Option<String>,
@@ -60,7 +63,7 @@ pub struct Run {
 }
 
 /// A checkpoint's score on the public slice: rows of the train part.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CheckpointScore {
     /// Used share of the training budget; 1 is the finished model.
     pub fraction: f64,
@@ -71,7 +74,7 @@ pub struct CheckpointScore {
 }
 
 /// One execution of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Attempt {
     /// Its number, from 1.
     pub number: i32,

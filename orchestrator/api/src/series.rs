@@ -1,18 +1,22 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use crate::TournamentState;
 
 /// Body of `POST /api/v1/series`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSeries {
     /// Unique name, `[a-z0-9-]{1,32}`; its tournaments are called `{name}-1`, `{name}-2`, …
+    #[schema(value_type = gauntlet_domain::SeriesName)]
     pub name: String,
     /// Name of the task whose title is played for.
+    #[schema(value_type = gauntlet_domain::TaskName)]
     pub task: String,
     /// Names of further tasks, over which blocks are dealt in turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<gauntlet_domain::TaskName>)]
     pub more_tasks: Vec<String>,
     /// The rules of its tournaments; the default if absent. Where they do not say otherwise, the
     /// champion defends its title (`terms.defend`).
@@ -21,15 +25,17 @@ pub struct NewSeries {
         deserialize_with = "crate::json::optional",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(value_type = Option<Object>)]
     pub rules: Option<serde_json::Value>,
     /// When they start: a cron expression of five fields, in UTC, such as `0 9 * * MON`.
     pub calendar: String,
     /// For how many seconds each takes submissions: 60 to 31,536,000.
+    #[schema(minimum = 60, maximum = 31_536_000)]
     pub open_seconds: u32,
 }
 
 /// A series: a tournament that recurs.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Series {
     /// Unique name.
     pub name: String,
@@ -39,6 +45,7 @@ pub struct Series {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more_tasks: Vec<String>,
     /// The rules of its tournaments.
+    #[schema(value_type = Object)]
     pub rules: serde_json::Value,
     /// When they start: a cron expression, in UTC.
     pub calendar: String,
@@ -64,7 +71,7 @@ pub struct Series {
 }
 
 /// A tournament of a series.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SeriesTournament {
     /// Its name.
     pub name: String,

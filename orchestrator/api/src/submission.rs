@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Answer to a submission: it is stored and takes part.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Receipt {
     /// Id of the submission.
     pub submission: Uuid,
@@ -12,6 +13,7 @@ pub struct Receipt {
     /// Name of the method.
     pub method: String,
     /// Digest of the module as it was received.
+    #[schema(value_type = gauntlet_domain::Digest)]
     pub digest: String,
     /// Bytes of the module.
     pub bytes: u64,

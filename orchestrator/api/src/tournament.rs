@@ -2,20 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{Metric, Round, Share, Standing, TournamentState};
 
 /// Body of `POST /api/v1/tournaments`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewTournament {
     /// Unique name, `[a-z0-9-]{1,40}`.
+    #[schema(value_type = gauntlet_domain::TournamentName)]
     pub name: String,
     /// Name of the task.
+    #[schema(value_type = gauntlet_domain::TaskName)]
     pub task: String,
     /// Names of further tasks, over which blocks are dealt in turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<gauntlet_domain::TaskName>)]
     pub more_tasks: Vec<String>,
     /// The rules, e.g. `{"format":"halving","rungs":3,"eta":2,"blocks_per_rung":[1,2,3]}`;
     /// the default if absent.
@@ -24,6 +28,7 @@ pub struct NewTournament {
         deserialize_with = "crate::json::optional",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(value_type = Option<Object>)]
     pub rules: Option<serde_json::Value>,
     /// For demonstrations and tests: the nonce is derived from this number, so the
     /// whole tournament can be repeated. Without it the nonce is random.
@@ -35,11 +40,13 @@ pub struct NewTournament {
 }
 
 /// A tournament in a list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TournamentSummary {
     /// Unique name.
+    #[schema(value_type = gauntlet_domain::TournamentName)]
     pub name: String,
     /// Name of the task.
+    #[schema(value_type = gauntlet_domain::TaskName)]
     pub task: String,
     /// Where it is.
     pub state: TournamentState,
@@ -57,11 +64,13 @@ pub struct TournamentSummary {
 }
 
 /// A tournament with all that can be seen of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Tournament {
     /// Unique name.
+    #[schema(value_type = gauntlet_domain::TournamentName)]
     pub name: String,
     /// Name of the task.
+    #[schema(value_type = gauntlet_domain::TaskName)]
     pub task: String,
     /// Names of its further tasks, over which blocks are dealt in turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -72,6 +81,7 @@ pub struct Tournament {
     /// Where it is.
     pub state: TournamentState,
     /// The rules; frozen once it is open.
+    #[schema(value_type = Object)]
     pub rules: serde_json::Value,
     /// SHA-256 of the organiser's nonce, published at opening.
     pub nonce_digest: Option<String>,
@@ -123,11 +133,13 @@ pub struct Tournament {
 }
 
 /// A method that takes part.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Method {
     /// Its name, unique in the tournament, `[a-z0-9-]{1,40}`.
+    #[schema(value_type = gauntlet_domain::MethodName)]
     pub name: String,
     /// Digest of its module.
+    #[schema(value_type = gauntlet_domain::Digest)]
     pub digest: String,
     /// The round after which it was cut.
     pub cut_after: Option<u32>,
@@ -144,7 +156,7 @@ pub struct Method {
 }
 
 /// The winner of a tournament.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Champion {
     /// Name of the method.
     pub method: String,

@@ -12,17 +12,54 @@ use gauntlet_api::{
     SeriesTournament, Share, Standing, Swept, Task, Title, Token, TokenInfo, TokenScope,
     Tournament, TournamentState, TournamentSummary, Verdict, WithReason,
 };
+use gauntlet_test_support::Description;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The written form, and that it is read as what it was written from.
-fn pinned<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &str, shape: &T) {
+fn pinned<T>(name: &str, shape: &T)
+where
+    T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug + ToSchema,
+{
+    pinned_as(&T::name(), name, shape);
+}
+
+/// The same of what the description calls by another name than the code.
+fn pinned_as<T>(described: &str, name: &str, shape: &T)
+where
+    T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug,
+{
     insta::assert_json_snapshot!(name, shape);
+    let written = serde_json::to_value(shape).unwrap();
+    let misfits = Description::committed().misfits(described, &written);
+    assert!(
+        misfits.is_empty(),
+        "the description says otherwise: {misfits:#?}"
+    );
     let text = serde_json::to_string(shape).unwrap();
     assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), shape);
+}
+
+/// The same of all the words of a kind.
+fn each_pinned<T>(name: &str, all: &[T])
+where
+    T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug + ToSchema,
+{
+    insta::assert_json_snapshot!(name, all);
+    let text = serde_json::to_string(all).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<T>>(&text).unwrap(), all);
+    let description = Description::committed();
+    for one in all {
+        let misfits = description.misfits(&T::name(), &serde_json::to_value(one).unwrap());
+        assert!(
+            misfits.is_empty(),
+            "the description says otherwise: {misfits:#?}"
+        );
+    }
 }
 
 /// A body with a field that nobody knows is refused.
@@ -471,7 +508,8 @@ fn tournaments() {
             ..new
         },
     );
-    pinned(
+    pinned_as(
+        "List_TournamentSummary",
         "tournament_list",
         &List {
             items: vec![TournamentSummary {
@@ -484,6 +522,7 @@ fn tournaments() {
                 champion: Some("tiny-mlp".to_owned()),
                 created_at: at(0),
             }],
+            next: Some("00ff".to_owned()),
         },
     );
 }
@@ -651,6 +690,7 @@ fn everything_else() {
         &Ratings {
             task: "digits".to_owned(),
             tournaments: 1,
+            next: None,
             methods: vec![Rating {
                 place: 1,
                 method: "tiny-mlp".to_owned(),
@@ -786,7 +826,7 @@ fn everything_else() {
 
 #[test]
 fn names() {
-    pinned(
+    each_pinned(
         "verdicts",
         &[
             Verdict::Completed,
@@ -797,7 +837,7 @@ fn names() {
             Verdict::Stopped,
         ],
     );
-    pinned(
+    each_pinned(
         "run_states",
         &[
             RunState::Queued,
@@ -807,7 +847,7 @@ fn names() {
             RunState::Void,
         ],
     );
-    pinned(
+    each_pinned(
         "tournament_states",
         &[
             TournamentState::Draft,
@@ -817,7 +857,7 @@ fn names() {
             TournamentState::Cancelled,
         ],
     );
-    pinned(
+    each_pinned(
         "round_states",
         &[
             RoundState::Running,
@@ -825,7 +865,7 @@ fn names() {
             RoundState::Stuck,
         ],
     );
-    pinned(
+    each_pinned(
         "attempt_states",
         &[
             AttemptState::Leased,
@@ -835,8 +875,8 @@ fn names() {
             AttemptState::Voided,
         ],
     );
-    pinned("directions", &[Direction::Higher, Direction::Lower]);
-    pinned(
+    each_pinned("directions", &[Direction::Higher, Direction::Lower]);
+    each_pinned(
         "token_scopes",
         &[
             TokenScope::Admin,

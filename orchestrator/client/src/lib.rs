@@ -20,6 +20,8 @@
 //! errors are those of [`ClientError`].
 
 mod error;
+mod lists;
+mod operations;
 
 use std::time::Duration;
 
@@ -32,6 +34,7 @@ use uuid::Uuid;
 
 pub use error::ClientError;
 pub use gauntlet_transport::{Fingerprint, Trust};
+pub use operations::OPERATIONS;
 pub use reqwest::StatusCode;
 
 /// How long to go on trying a server that does not answer.
@@ -128,7 +131,7 @@ impl Client {
         path: &[&str],
         query: &[(&str, String)],
     ) -> Result<T, ClientError> {
-        let mut url = self.address(path)?;
+        let mut url = self.address(&Method::GET, path)?;
         url.query_pairs_mut().extend_pairs(query);
         json(self.send_to(Method::GET, url, |request| request).await?).await
     }
@@ -166,7 +169,7 @@ impl Client {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<T, ClientError> {
-        let mut url = self.address(path)?;
+        let mut url = self.address(&Method::POST, path)?;
         url.query_pairs_mut().extend_pairs(query);
         let response = self
             .send_to(Method::POST, url, |request| {
@@ -186,7 +189,7 @@ impl Client {
         content_type: &str,
         file: std::fs::File,
     ) -> Result<T, ClientError> {
-        let mut url = self.address(path)?;
+        let mut url = self.address(&Method::POST, path)?;
         url.query_pairs_mut().extend_pairs(query);
         let bytes = file.metadata().map_err(ClientError::File)?.len();
         let timeout = ANSWER_TIMEOUT + Duration::from_secs(bytes / SLOWEST_UPLOAD);
@@ -223,7 +226,13 @@ impl Client {
         Ok(())
     }
 
-    fn address(&self, path: &[&str]) -> Result<Url, ClientError> {
+    fn address(&self, method: &Method, path: &[&str]) -> Result<Url, ClientError> {
+        if !operations::is_known(method.as_str(), path) {
+            return Err(ClientError::Address {
+                url: self.url().to_owned(),
+                why: format!("the API has no {method} of {}", path.join("/")),
+            });
+        }
         let mut url = self.base.clone();
         url.path_segments_mut()
             .map_err(|()| ClientError::Address {
@@ -242,7 +251,7 @@ impl Client {
         path: &[&str],
         fill: impl Fn(RequestBuilder) -> RequestBuilder,
     ) -> Result<Response, ClientError> {
-        let url = self.address(path)?;
+        let url = self.address(&method, path)?;
         self.send_to(method, url, fill).await
     }
 
@@ -370,7 +379,9 @@ mod tests {
     #[test]
     fn names_cannot_leave_their_place_in_the_path() {
         let client = Client::new("http://127.0.0.1:7700/", None).unwrap();
-        let url = client.address(&["tournaments", "../x?y#z"]).unwrap();
+        let url = client
+            .address(&Method::GET, &["tournaments", "../x?y#z"])
+            .unwrap();
         assert_eq!(
             url.as_str(),
             "http://127.0.0.1:7700/api/v1/tournaments/..%2Fx%3Fy%23z"
@@ -380,7 +391,7 @@ mod tests {
     #[test]
     fn an_address_behind_a_prefix_keeps_it() {
         let client = Client::new("http://host/gauntlet", None).unwrap();
-        let url = client.address(&["tasks"]).unwrap();
+        let url = client.address(&Method::GET, &["tasks"]).unwrap();
         assert_eq!(url.as_str(), "http://host/gauntlet/api/v1/tasks");
     }
 

@@ -48,6 +48,14 @@ impl Digest {
     }
 }
 
+impl utoipa::PartialSchema for Digest {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        crate::schema::text("A SHA-256 digest".to_owned(), "^[0-9a-f]{64}$".to_owned())
+    }
+}
+
+impl utoipa::ToSchema for Digest {}
+
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))

@@ -17,6 +17,7 @@ mod ids;
 mod names;
 pub mod record;
 pub mod run;
+mod schema;
 pub mod statistics;
 pub mod tournament;
 

@@ -51,6 +51,17 @@ macro_rules! name {
             }
         }
 
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                crate::schema::text(
+                    format!("{}: {}", $what, $rule),
+                    format!("^[a-z0-9][a-z0-9{}]{{0,{}}}$", in_a_class($extra), $max - 1),
+                )
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+
         impl From<$name> for String {
             fn from(name: $name) -> Self {
                 name.0
@@ -94,6 +105,12 @@ impl SeriesName {
     pub fn tournament(&self, number: u32) -> Result<TournamentName, NameError> {
         format!("{self}-{number}").parse()
     }
+}
+
+/// The characters as they stand in a class of a regular expression: there a hyphen comes last.
+fn in_a_class(extra: &str) -> String {
+    let others = extra.replace('-', "");
+    format!("{others}-")
 }
 
 fn well_formed(text: &str, max: usize, extra: &str) -> bool {

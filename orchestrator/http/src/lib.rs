@@ -23,6 +23,8 @@ mod idempotency;
 mod incoming;
 mod layers;
 mod metrics;
+mod openapi;
+mod page;
 mod pages;
 mod public;
 mod read;
@@ -38,5 +40,6 @@ mod unstalled;
 
 pub use connections::ConnectionLimits;
 pub use request_limits::{Rate, RequestLimits};
+pub use routes::openapi;
 pub use serve::{Limits, app, serve, serve_tls};
 pub use tls_listener::TlsListener;

@@ -7,6 +7,7 @@ use gauntlet_storage::tournaments as tournament_rows;
 use gauntlet_storage::views::{
     self, RecordView, RunView, RunnerView, SeriesView, TaskView, TournamentSummary, TournamentView,
 };
+use gauntlet_storage::{Page, Place};
 
 use crate::app::App;
 use crate::auth::Viewer;
@@ -53,9 +54,9 @@ pub(crate) async fn record(
         .ok_or_else(|| Error::not_found("path.name", "tournament", name))
 }
 
-pub(crate) async fn tournaments(app: &App) -> Result<Vec<TournamentSummary>> {
+pub(crate) async fn tournaments(app: &App, page: &Page<Place>) -> Result<Vec<TournamentSummary>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::tournaments(&mut conn).await?)
+    Ok(views::tournaments(&mut conn, page).await?)
 }
 
 pub(crate) async fn run(app: &App, id: RunId, audience: Audience) -> Result<RunView> {
@@ -74,9 +75,9 @@ pub(crate) async fn run_for(app: &App, id: RunId, viewer: &Viewer) -> Result<Run
     }
 }
 
-pub(crate) async fn tasks(app: &App) -> Result<Vec<TaskView>> {
+pub(crate) async fn tasks(app: &App, page: &Page<TaskName>) -> Result<Vec<TaskView>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::tasks(&mut conn).await?)
+    Ok(views::tasks(&mut conn, page).await?)
 }
 
 pub(crate) async fn task(app: &App, name: &str) -> Result<TaskView> {
@@ -86,9 +87,9 @@ pub(crate) async fn task(app: &App, name: &str) -> Result<TaskView> {
     views::task(&mut conn, &parsed).await?.ok_or_else(unknown)
 }
 
-pub(crate) async fn series(app: &App) -> Result<Vec<SeriesView>> {
+pub(crate) async fn series(app: &App, page: &Page<SeriesName>) -> Result<Vec<SeriesView>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::series(&mut conn, None).await?)
+    Ok(views::series(&mut conn, page).await?)
 }
 
 /// A name that cannot be one is the name of nothing.
@@ -100,21 +101,24 @@ pub(crate) fn series_name(name: &str) -> Result<SeriesName> {
 pub(crate) async fn one_series(app: &App, name: &str) -> Result<SeriesView> {
     let parsed = series_name(name)?;
     let mut conn = app.context.db.acquire().await?;
-    let mut found = views::series(&mut conn, Some(&parsed)).await?;
-    found
-        .pop()
+    views::one_series(&mut conn, &parsed)
+        .await?
         .ok_or_else(|| Error::not_found("path.name", "series", name))
 }
 
-pub(crate) async fn runners(app: &App, audience: Audience) -> Result<Vec<RunnerView>> {
+pub(crate) async fn runners(
+    app: &App,
+    audience: Audience,
+    page: &Page<Place>,
+) -> Result<Vec<RunnerView>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::runners(&mut conn, audience).await?)
+    Ok(views::runners(&mut conn, audience, page).await?)
 }
 
-pub(crate) async fn archive(app: &App) -> Result<Vec<ArchiveEntry>> {
+pub(crate) async fn archive(app: &App, page: &Page<Place>) -> Result<Vec<ArchiveEntry>> {
     let views = {
         let mut conn = app.context.db.acquire().await?;
-        views::entries(&mut conn).await?
+        views::entries(&mut conn, page).await?
     };
     let mut entries = Vec::with_capacity(views.len());
     for view in views {
@@ -123,9 +127,9 @@ pub(crate) async fn archive(app: &App) -> Result<Vec<ArchiveEntry>> {
     Ok(entries)
 }
 
-pub(crate) async fn archive_ids(app: &App) -> Result<Vec<ArchiveId>> {
+pub(crate) async fn archive_ids(app: &App, page: &Page<Place>) -> Result<Vec<ArchiveId>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::entries(&mut conn)
+    Ok(views::entries(&mut conn, page)
         .await?
         .into_iter()
         .map(|view| view.id)

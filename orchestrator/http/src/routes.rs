@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `GET /healthz` · `/readyz` | | `public/health.rs` |
 //! | `GET /metrics` | admin | `admin/metrics.rs` |
+//! | `GET /api/v1/openapi.json` | | `public/description.rs` |
 //! | `GET /api/v1/tasks` · `GET /api/v1/tasks/{name}` | | `public/tasks.rs` |
 //! | `POST /api/v1/tasks` | admin | `admin/tasks.rs` |
 //! | `GET /api/v1/tasks/{name}/ratings` | | `public/ratings.rs` |
@@ -37,6 +38,8 @@
 //! | `GET /api/v1/blobs/{digest}` | runner | `runner/blobs.rs` |
 //! | `PUT /api/v1/blobs/{digest}` | runner or admin | `runner/blobs.rs` |
 //! | `GET /` · `GET /live` | | `pages/home.rs` |
+//! | `GET /api` | | `pages/api.rs` |
+//! | `GET /tournaments` · `GET /archive` · `GET /runners` | | `pages/lists.rs` |
 //! | `GET /tournaments/{name}` · `…/live` | | `pages/tournament.rs` |
 //! | `GET /runs/{id}` · `…/live` | | `pages/run.rs` |
 //! | `GET /archive/{id}` | | `pages/archive.rs` |
@@ -45,126 +48,107 @@
 //! An admin's token is good for everything a miner's and an organiser's is. Whatever else is asked
 //! for is answered 404 or 405 as a problem, or as a page to a browser.
 
-use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::get;
+use axum::{Extension, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::openapi::Description;
 use crate::{admin, layers, pages, public, runner};
 
-/// Every address there is.
-pub(crate) fn router(app: App) -> Router {
-    let api = Router::new()
-        .route(
-            "/tasks",
-            get(public::tasks::list).post(admin::tasks::create),
-        )
-        .route("/tasks/{name}", get(public::tasks::show))
-        .route("/tasks/{name}/ratings", get(public::ratings::show))
-        .route(
-            "/series",
-            get(public::series::list).post(admin::series::create),
-        )
-        .route("/series/{name}", get(public::series::show))
-        .route("/series/{name}/end", post(admin::series::end))
-        .route(
-            "/tokens",
-            get(admin::tokens::list).post(admin::tokens::create),
-        )
-        .route("/tokens/{id}/revoke", post(admin::tokens::revoke))
-        .route("/tokens/{id}/rotate", post(admin::tokens::rotate))
-        .route("/gc", post(admin::garbage::collect))
-        .route("/events", get(public::events::everything))
-        .route(
-            "/tournaments",
-            get(public::tournaments::list).post(admin::tournaments::create),
-        )
-        .route("/tournaments/{name}", get(public::tournaments::show))
-        .route("/tournaments/{name}/open", post(admin::tournaments::open))
-        .route("/tournaments/{name}/close", post(admin::tournaments::close))
-        .route(
-            "/tournaments/{name}/submissions",
-            post(public::submissions::create),
-        )
-        .route(
-            "/tournaments/{name}/events",
-            get(public::events::tournament),
-        )
-        .route(
-            "/tournaments/{name}/cancel",
-            post(admin::tournaments::cancel),
-        )
-        .route("/tournaments/{name}/pause", post(admin::tournaments::pause))
-        .route(
-            "/tournaments/{name}/resume",
-            post(admin::tournaments::resume),
-        )
-        .route("/tournaments/{name}/share", post(admin::tournaments::share))
-        .route("/tournaments/{name}/retry", post(admin::tournaments::retry))
-        .route(
-            "/tournaments/{name}/disqualify",
-            post(admin::tournaments::disqualify),
-        )
-        .route(
-            "/tournaments/{name}/rounds/{round}/blocks/{block}/void",
-            post(admin::tournaments::void_block),
-        )
-        .route(
-            "/tournaments/{name}/rounds/{round}/blocks/{block}/replace",
-            post(admin::tournaments::replace_block),
-        )
-        .route("/tournaments/{name}/rejudge", post(admin::rejudge::rejudge))
-        .route("/tournaments/{name}/record", get(public::record::record))
-        .route("/runs/{id}", get(public::runs::show))
-        .route("/runs/{id}/retry", post(admin::runs::retry))
-        .route("/runs/{id}/events", get(public::events::run))
-        .route(
-            "/runs/{id}/attempts/{attempt}/heartbeat",
-            post(runner::heartbeat::heartbeat),
-        )
-        .route(
-            "/runs/{id}/attempts/{attempt}/report",
-            post(runner::report::report),
-        )
-        .route(
-            "/runs/{id}/attempts/{attempt}/fault",
-            post(runner::report::fault),
-        )
-        .route(
-            "/runners",
-            get(public::runners::list).post(runner::register::register),
-        )
-        .route("/runners/{id}/lease", post(runner::lease::lease))
-        .route("/runners/{id}/leases", post(runner::lease::leases))
-        .route("/reports", post(runner::report::reports))
-        .route("/archive", get(public::archive::list))
-        .route("/archive/{id}", get(public::archive::show))
-        .route("/archive/{id}/module", get(public::archive::module))
-        .route("/archive/{id}/model", get(public::archive::model))
-        .route(
-            "/blobs/{digest}",
-            get(runner::blobs::get).put(runner::blobs::put),
-        );
-    let pages = Router::new()
+/// What the description of the API describes. Each handler has its path and method beside it.
+pub(crate) fn operations() -> OpenApiRouter<App> {
+    let api = OpenApiRouter::new()
+        .routes(routes!(public::description::show))
+        .routes(routes!(public::tasks::list, admin::tasks::create))
+        .routes(routes!(public::tasks::show))
+        .routes(routes!(public::ratings::show))
+        .routes(routes!(public::series::list, admin::series::create))
+        .routes(routes!(public::series::show))
+        .routes(routes!(admin::series::end))
+        .routes(routes!(admin::tokens::list, admin::tokens::create))
+        .routes(routes!(admin::tokens::revoke))
+        .routes(routes!(admin::tokens::rotate))
+        .routes(routes!(admin::garbage::collect))
+        .routes(routes!(public::events::everything))
+        .routes(routes!(
+            public::tournaments::list,
+            admin::tournaments::create
+        ))
+        .routes(routes!(public::tournaments::show))
+        .routes(routes!(admin::tournaments::open))
+        .routes(routes!(admin::tournaments::close))
+        .routes(routes!(public::submissions::create))
+        .routes(routes!(public::events::tournament))
+        .routes(routes!(admin::tournaments::cancel))
+        .routes(routes!(admin::tournaments::pause))
+        .routes(routes!(admin::tournaments::resume))
+        .routes(routes!(admin::tournaments::share))
+        .routes(routes!(admin::tournaments::retry))
+        .routes(routes!(admin::tournaments::disqualify))
+        .routes(routes!(admin::tournaments::void_block))
+        .routes(routes!(admin::tournaments::replace_block))
+        .routes(routes!(admin::rejudge::rejudge))
+        .routes(routes!(public::record::record))
+        .routes(routes!(public::runs::show))
+        .routes(routes!(admin::runs::retry))
+        .routes(routes!(public::events::run))
+        .routes(routes!(runner::heartbeat::heartbeat))
+        .routes(routes!(runner::report::report))
+        .routes(routes!(runner::report::fault))
+        .routes(routes!(public::runners::list, runner::register::register))
+        .routes(routes!(runner::lease::lease))
+        .routes(routes!(runner::lease::leases))
+        .routes(routes!(runner::report::reports))
+        .routes(routes!(public::archive::list))
+        .routes(routes!(public::archive::show))
+        .routes(routes!(public::archive::module))
+        .routes(routes!(public::archive::model))
+        .routes(routes!(runner::blobs::get, runner::blobs::put));
+    OpenApiRouter::new()
+        .nest("/api/v1", api)
+        .routes(routes!(public::health::health))
+        .routes(routes!(public::health::ready))
+        .routes(routes!(admin::metrics::metrics))
+}
+
+/// The description of the API, OpenAPI 3.1 as JSON: what `GET /api/v1/openapi.json` gives.
+pub fn openapi() -> String {
+    let description = Description::new(operations().into_openapi());
+    description.text.to_string()
+}
+
+/// What people look at.
+fn pages() -> Router<App> {
+    Router::new()
         .route("/", get(pages::home::page))
         .route("/live", get(pages::home::live))
+        .route("/api", get(pages::api::page))
+        .route("/tournaments", get(pages::lists::tournaments))
+        .route("/archive", get(pages::lists::archive))
+        .route("/runners", get(pages::lists::runners))
         .route("/tournaments/{name}", get(pages::tournament::page))
         .route("/tournaments/{name}/live", get(pages::tournament::live))
         .route("/runs/{id}", get(pages::run::page))
         .route("/runs/{id}/live", get(pages::run::live))
         .route("/archive/{id}", get(pages::archive::page))
-        .route("/assets/{file}", get(pages::assets::file));
+        .route("/assets/{file}", get(pages::assets::file))
+}
+
+/// Every address there is.
+pub(crate) fn router(app: App) -> Router {
+    let (operations, description) = operations().split_for_parts();
     let handlers = Router::new()
-        .merge(pages)
-        .nest("/api/v1", api)
-        .route("/healthz", get(public::health::health))
-        .route("/readyz", get(public::health::ready))
-        .route("/metrics", get(admin::metrics::metrics))
+        .merge(pages())
+        .merge(operations)
         .fallback(not_found)
-        .method_not_allowed_fallback(method_not_allowed);
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(Extension(Description::new(description)));
     layers::around(handlers, &app).with_state(app)
 }
 

@@ -61,7 +61,7 @@ impl ArchiveCommand {
         let client = self.server.client(Scope::None)?;
         match self.action {
             Action::List => {
-                let entries: List<ArchiveEntry> = client.get(&["archive"]).await?;
+                let entries: List<ArchiveEntry> = client.list(&["archive"]).await?;
                 output.answer(&entries, |entries| archive::table(&entries.items))
             }
             Action::Show { entry } => {

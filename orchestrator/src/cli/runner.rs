@@ -29,7 +29,7 @@ impl RunnerCommand {
         let client = admin.or_else(|_| self.server.client(Scope::None))?;
         match self.action {
             Action::List => {
-                let runners: List<Runner> = client.get(&["runners"]).await?;
+                let runners: List<Runner> = client.list(&["runners"]).await?;
                 output.answer(&runners, |runners| lists::runners(&runners.items))
             }
         }

@@ -62,7 +62,7 @@ impl SeriesCommand {
         let client = self.server.client(scope)?;
         match self.action {
             Action::List => {
-                let all: List<Series> = client.get(&["series"]).await?;
+                let all: List<Series> = client.list(&["series"]).await?;
                 output.answer(&all, |all| series::table(&all.items))
             }
             Action::Create(create) => {

@@ -1,6 +1,6 @@
 //! `gauntlet task`.
 
-use gauntlet_api::{List, Ratings, Task};
+use gauntlet_api::{List, Task};
 
 use super::connection::{Scope, Server};
 use super::task_create::Create;
@@ -36,12 +36,12 @@ impl TaskCommand {
             Action::Create(create) => create.run(&self.server, output).await,
             Action::Ratings { name } => {
                 let client = self.server.client(Scope::None)?;
-                let ratings: Ratings = client.get(&["tasks", &name, "ratings"]).await?;
+                let ratings = client.ratings(&name).await?;
                 output.answer(&ratings, ratings::table)
             }
             Action::List => {
                 let client = self.server.client(Scope::None)?;
-                let tasks: List<Task> = client.get(&["tasks"]).await?;
+                let tasks: List<Task> = client.list(&["tasks"]).await?;
                 output.answer(&tasks, |tasks| lists::tasks(&tasks.items))
             }
         }

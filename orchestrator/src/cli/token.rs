@@ -85,7 +85,7 @@ impl TokenCommand {
         let client = self.server.client(Scope::Admin)?;
         match self.action {
             Action::List => {
-                let tokens: List<TokenInfo> = client.get(&["tokens"]).await?;
+                let tokens: List<TokenInfo> = client.list(&["tokens"]).await?;
                 output.answer(&tokens, |tokens| lists::tokens(&tokens.items))
             }
             Action::Create {

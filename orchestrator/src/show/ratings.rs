@@ -109,6 +109,7 @@ mod tests {
         let ratings = Ratings {
             task: "digits".to_owned(),
             tournaments: 3,
+            next: None,
             methods: vec![
                 method("up\u{1b}[31m", &[25.0, 27.0, 30.0]),
                 method("down", &[24.0, 20.0]),

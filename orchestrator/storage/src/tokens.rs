@@ -3,6 +3,7 @@
 use gauntlet_domain::{AccountId, AccountName, Digest, TokenId};
 use time::OffsetDateTime;
 
+use crate::page::{Page, Place};
 use crate::{Conn, Result, parse};
 
 /// A token that may be used.
@@ -165,7 +166,21 @@ pub async fn note_use(conn: &mut Conn, ids: &[TokenId]) -> Result<()> {
 }
 
 /// All tokens, or the one with this id, newest first.
-pub async fn list(conn: &mut Conn, only: Option<TokenId>) -> Result<Vec<TokenView>> {
+pub async fn list(conn: &mut Conn, page: &Page<Place>) -> Result<Vec<TokenView>> {
+    select(conn, None, page).await
+}
+
+/// The token with that id.
+pub async fn one(conn: &mut Conn, id: TokenId) -> Result<Option<TokenView>> {
+    Ok(select(conn, Some(id), &Page::first(1)).await?.pop())
+}
+
+async fn select(
+    conn: &mut Conn,
+    only: Option<TokenId>,
+    page: &Page<Place>,
+) -> Result<Vec<TokenView>> {
+    let (at, id) = page.place();
     let rows = sqlx::query!(
         r#"
         SELECT tokens.id, tokens.note, tokens.scope, accounts.name AS account, accounts.role,
@@ -173,10 +188,14 @@ pub async fn list(conn: &mut Conn, only: Option<TokenId>) -> Result<Vec<TokenVie
                tokens.revoked_at IS NULL AND (tokens.expires_at IS NULL OR tokens.expires_at > now())
                    AS "good!"
         FROM tokens JOIN accounts ON accounts.id = tokens.account_id
-        WHERE $1::uuid IS NULL OR tokens.id = $1
-        ORDER BY tokens.created_at DESC, tokens.id DESC
+        WHERE ($1::uuid IS NULL OR tokens.id = $1)
+          AND ($2::timestamptz IS NULL OR (tokens.created_at, tokens.id) < ($2, $3::uuid))
+        ORDER BY tokens.created_at DESC, tokens.id DESC LIMIT $4
         "#,
-        only.map(|id| id.0)
+        only.map(|id| id.0),
+        at,
+        id,
+        page.limit
     )
     .fetch_all(conn)
     .await?;

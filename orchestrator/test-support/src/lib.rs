@@ -9,6 +9,7 @@
 //! the migrations, kept in the temporary directory, and copied.
 
 mod contents;
+mod description;
 mod instance;
 mod ledger;
 mod roles;
@@ -23,6 +24,7 @@ use sqlx::{AssertSqlSafe, Executor, PgPool};
 
 use instance::Instance;
 
+pub use description::{Description, Operation};
 pub use ledger::LedgerLine;
 
 /// The schema's history.

@@ -23,21 +23,29 @@
 //! asks and reports one by one.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A runner introduces itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Register {
     /// A name for people.
+    #[schema(
+        pattern = "^[a-z0-9][a-z0-9_.-]{0,63}$",
+        min_length = 1,
+        max_length = 64
+    )]
     pub name: String,
     /// Hardware class: what must be equal for two runs to be comparable.
+    #[schema(max_length = 400)]
     pub class: String,
     /// Release of the runner.
+    #[schema(max_length = 100)]
     pub version: String,
 }
 
 /// Answer to [`Register`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Registered {
     /// The runner's id, to be used from now on.
     pub runner: Uuid,
@@ -46,9 +54,10 @@ pub struct Registered {
 }
 
 /// Ask for work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LeaseRequest {
     /// How long to wait for it, at most 30.
+    #[schema(maximum = 30)]
     pub wait_seconds: u32,
     /// Whether this runner executes container images too.
     #[serde(default)]
@@ -59,11 +68,13 @@ pub struct LeaseRequest {
 pub const MOST_AT_ONCE: usize = 64;
 
 /// Ask for several attempts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LeasesRequest {
     /// How many at most; from 1 to [`MOST_AT_ONCE`].
+    #[schema(minimum = 1, maximum = 64)]
     pub most: usize,
     /// How long to wait for the first, at most 30.
+    #[schema(maximum = 30)]
     pub wait_seconds: u32,
     /// Whether this runner executes container images too.
     #[serde(default)]
@@ -71,14 +82,14 @@ pub struct LeasesRequest {
 }
 
 /// Answer to [`LeasesRequest`]: each an attempt and a lease of its own, with its own heartbeats.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Assignments {
     /// At least one; fewer than asked for if no more were queued.
     pub assignments: Vec<Assignment>,
 }
 
 /// A leased attempt: everything needed to execute it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Assignment {
     /// The run.
     pub run: Uuid,
@@ -109,7 +120,7 @@ pub struct Assignment {
 
 /// Which checkpoints of a run are scored on the public slice: rows of the train part, which
 /// its entrant may see anyway. A module's only; images have no metered work.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Probing {
     /// One at every so many sixteenths of the training budget.
     pub every: u32,
@@ -119,8 +130,9 @@ pub struct Probing {
 }
 
 /// What a method was handed in as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = runner::Lane)]
 pub enum Lane {
     /// A WebAssembly module.
     #[default]
@@ -130,7 +142,7 @@ pub enum Lane {
 }
 
 /// The task of an assignment: blobs by digest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AssignedTask {
     /// Name.
     pub name: String,
@@ -148,7 +160,8 @@ pub struct AssignedTask {
 }
 
 /// What one run may use; the phases share it by [`Budget::predict_share_percent`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = runner::Budget)]
 pub struct Budget {
     /// Metered work of training: FLOPs, bytes moved, fixed prices and the method's own
     /// instructions.
@@ -166,7 +179,7 @@ pub struct Budget {
 }
 
 /// The runner is alive and working.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Heartbeat {
     /// Share of the budget used, 0 to 1.
     pub progress: f64,
@@ -178,7 +191,8 @@ pub struct Heartbeat {
 }
 
 /// What a checkpoint scored on the public slice.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = runner::CheckpointScore)]
 pub struct CheckpointScore {
     /// Used share of the training budget: sixteenths; 1 is the finished model.
     pub fraction: f64,
@@ -189,7 +203,7 @@ pub struct CheckpointScore {
 }
 
 /// Answer to [`Heartbeat`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LeaseExtended {
     /// The lease ends this long from now.
     pub lease_seconds: u32,
@@ -199,7 +213,8 @@ pub struct LeaseExtended {
 }
 
 /// One reported number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = runner::CurvePoint)]
 pub struct CurvePoint {
     /// The method's own step count.
     pub step: u64,
@@ -211,8 +226,9 @@ pub struct CurvePoint {
 
 /// How a run ended, as far as its entrant is concerned. Infrastructure faults
 /// are not verdicts: they are [`Fault`]s, and the run is tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = runner::Verdict)]
 pub enum Verdict {
     /// Trained, predicted, scored.
     Completed,
@@ -230,7 +246,7 @@ pub enum Verdict {
 }
 
 /// The result of an attempt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Report {
     /// How it ended.
     pub verdict: Verdict,
@@ -238,8 +254,10 @@ pub struct Report {
     /// [`Verdict::Stopped`] that of the last checkpoint.
     pub score: Option<f64>,
     /// SHA-256 of the model in hex: a blob already put there, if there is a model.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub model: Option<String>,
     /// SHA-256 of the predictions file in hex; not kept.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub predictions: Option<String>,
     /// One line for the entrant.
     pub detail: Option<String>,
@@ -259,14 +277,15 @@ pub struct Report {
 }
 
 /// The results of several attempts; each counts, or is refused, on its own.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Reports {
     /// From 1 to [`MOST_AT_ONCE`].
+    #[schema(min_items = 1, max_items = 64)]
     pub reports: Vec<AttemptReport>,
 }
 
 /// The result of one of several attempts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AttemptReport {
     /// The run.
     pub run: Uuid,
@@ -277,14 +296,14 @@ pub struct AttemptReport {
 }
 
 /// Answer to [`Reports`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReportAnswers {
     /// One for each report, in their order.
     pub answers: Vec<ReportAnswer>,
 }
 
 /// What became of one report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReportAnswer {
     /// The run.
     pub run: Uuid,
@@ -297,7 +316,7 @@ pub struct ReportAnswer {
 }
 
 /// Why a report does not count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReportProblem {
     /// The HTTP status: 409 if the attempt is not the sender's (any more).
     pub status: u16,
@@ -314,7 +333,8 @@ pub struct ReportProblem {
 }
 
 /// What a phase used; see `gauntlet_worker_protocol::Meters`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = runner::Meters)]
 pub struct Meters {
     /// Metered work.
     pub work: u64,
@@ -333,7 +353,7 @@ pub struct Meters {
 }
 
 /// The platform failed, not the entrant: the run will be tried again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Fault {
     /// One line for the operator.
     pub reason: String,
@@ -344,7 +364,7 @@ pub struct Fault {
 
 /// What a [`Fault`] says about the runner: one whose machine fails is not leased to for a while,
 /// and a run does not pay with its attempts for what was not tried.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultCause {
     /// Something failed on the runner's machine, or in executing the run.

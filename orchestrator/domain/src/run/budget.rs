@@ -5,22 +5,28 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// Limits of a run; every one is required. The same fields as on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
     /// Metered work of training: FLOPs, bytes moved, fixed prices and the method's own
     /// instructions.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_992_u64)]
     pub work: u64,
     /// Metered work of prediction, as a percentage of `work`: from 1 to
     /// [`Self::MAX_PREDICT_SHARE_PERCENT`].
+    #[schema(minimum = 1, maximum = 100)]
     pub predict_share_percent: u32,
     /// Wall seconds of each phase; a backstop.
+    #[schema(minimum = 1, maximum = 604_800)]
     pub wall_seconds: u32,
     /// Live tensor bytes.
+    #[schema(minimum = 1, maximum = 1_099_511_627_776_u64)]
     pub tensor_bytes: u64,
     /// Guest linear memory in bytes.
+    #[schema(minimum = 65_536, maximum = 4_294_967_296_u64)]
     pub guest_bytes: u64,
     /// Bytes of the model, and of the predictions.
+    #[schema(minimum = 1)]
     pub output_bytes: u64,
 }
 

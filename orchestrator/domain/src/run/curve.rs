@@ -13,7 +13,7 @@ pub const MAX_METRIC_NAMES: usize = 32;
 const MAX_NAME: usize = 64;
 
 /// One reported number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CurvePoint {
     /// The method's own step count.
     pub step: u64,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Meter readings of one phase.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Meters {
     /// Metered work.
     pub work: u64,

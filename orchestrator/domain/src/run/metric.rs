@@ -11,7 +11,7 @@ use crate::run::verdict::Outcome;
 pub const SCORE_STEPS: u32 = 100;
 
 /// Which of two scores is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// The larger, as of accuracies.
@@ -21,13 +21,15 @@ pub enum Direction {
 }
 
 /// What a task measures. Part of the task, so frozen with it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metric {
     /// Its name, such as `accuracy` or `bits per byte`.
+    #[schema(min_length = 1, max_length = 40)]
     pub name: String,
     /// What one unit of it is, where the name does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 40)]
     pub unit: Option<String>,
     /// Which way is better.
     pub better: Direction,

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
     strum::Display,
     strum::IntoStaticStr,
     strum::VariantArray,
+    utoipa::ToSchema,
 )]
 #[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]

@@ -25,6 +25,7 @@ use crate::tournament::seed::{Nonce, TournamentSeed};
     strum::EnumString,
     strum::IntoStaticStr,
     strum::VariantArray,
+    utoipa::ToSchema,
 )]
 #[strum(serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]

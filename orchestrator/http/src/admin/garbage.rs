@@ -10,6 +10,18 @@ use crate::auth::Admin;
 use crate::error::Result;
 use crate::extract::Json;
 
+#[utoipa::path(
+    post,
+    path = "/gc",
+    operation_id = "collect_garbage",
+    tag = "platform",
+    summary = "Remove stored bytes that nothing names",
+    request_body = CollectGarbage,
+    responses(
+        (status = 200, description = "What was found and done", body = Swept),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn collect(
     State(app): State<App>,
     _: Admin,

@@ -13,6 +13,17 @@ use crate::error::{Error, Result};
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// For admins: verdicts and faults of a running tournament are in it.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = "platform",
+    summary = "What a monitoring system reads",
+    responses(
+        (status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text"),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn metrics(State(app): State<App>, _: Admin) -> Result<impl IntoResponse> {
     let gauges = {
         let mut conn = app.context.db.acquire().await?;

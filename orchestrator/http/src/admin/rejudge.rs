@@ -13,6 +13,20 @@ use crate::error::{Error, Result};
 use crate::extract::{Json, Path};
 use crate::read;
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/rejudge",
+    operation_id = "rejudge",
+    tag = "tournaments",
+    summary = "Judge a tournament again",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    request_body = Rejudge,
+    responses(
+        (status = 200, description = "What changes", body = Rejudged),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn rejudge(
     State(app): State<App>,
     Organiser(organiser): Organiser,

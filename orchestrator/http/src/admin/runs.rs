@@ -13,6 +13,19 @@ use crate::error::Result;
 use crate::extract::Path;
 use crate::read;
 
+#[utoipa::path(
+    post,
+    path = "/runs/{id}/retry",
+    operation_id = "retry_run",
+    tag = "runs",
+    summary = "Grant a stuck run further attempts",
+    params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+    responses(
+        (status = 200, description = "The run", body = Run),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn retry(
     State(app): State<App>,
     Admin(admin): Admin,

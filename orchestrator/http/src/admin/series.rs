@@ -15,6 +15,20 @@ use crate::extract::{self, Json, Path};
 use crate::public::series::shown;
 use crate::read;
 
+#[utoipa::path(
+    post,
+    path = "/series",
+    operation_id = "create_series",
+    tag = "series",
+    summary = "Start a series of tournaments",
+    request_body = NewSeries,
+    responses(
+        (status = 201, description = "The series", body = Series),
+        (status = 404, description = "There is no such task"),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Organiser(organiser): Organiser,
@@ -38,6 +52,19 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, axum::Json(shown(made))))
 }
 
+#[utoipa::path(
+    post,
+    path = "/series/{name}/end",
+    operation_id = "end_series",
+    tag = "series",
+    summary = "End a series",
+    params(("name" = gauntlet_domain::SeriesName, Path, description = "Name of the series")),
+    responses(
+        (status = 200, description = "The series", body = Series),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn end(
     State(app): State<App>,
     Organiser(organiser): Organiser,

@@ -12,6 +12,19 @@ use crate::error::Result;
 use crate::extract::{self, Json};
 use crate::read;
 
+#[utoipa::path(
+    post,
+    path = "/tasks",
+    operation_id = "create_task",
+    tag = "tasks",
+    summary = "Add a task whose data have been put there",
+    request_body = NewTask,
+    responses(
+        (status = 201, description = "The task", body = Task),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Admin(admin): Admin,

@@ -5,24 +5,59 @@ use axum::http::StatusCode;
 use gauntlet_api::{List, NewToken, Token, TokenInfo, TokenScope};
 use gauntlet_domain::TokenId;
 use gauntlet_scheduler::commands::tokens::{self as command, Issued, Scope};
-use gauntlet_storage::tokens;
+use gauntlet_storage::{Place, tokens};
 
 use crate::app::App;
 use crate::auth::Admin;
 use crate::error::{Error, Result};
-use crate::extract::{self, Json, Path};
+use crate::extract::{self, Json, Path, Query};
+use crate::page::Piece;
 
 /// Without anything from which a secret could be found.
-pub(crate) async fn list(State(app): State<App>, _: Admin) -> Result<axum::Json<List<TokenInfo>>> {
+#[utoipa::path(
+    get,
+    path = "/tokens",
+    operation_id = "list_tokens",
+    tag = "tokens",
+    summary = "The tokens there are, without their secrets",
+    params(Piece),
+    responses(
+        (status = 200, description = "The tokens", body = List<TokenInfo>),
+    ),
+    security(("bearer" = ["admin"])),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    _: Admin,
+    Query(piece): Query<Piece>,
+) -> Result<axum::Json<List<TokenInfo>>> {
     let rows = {
         let mut conn = app.context.db.acquire().await?;
-        tokens::list(&mut conn, None).await?
+        tokens::list(&mut conn, &piece.page()?).await?
     };
-    let items = rows.into_iter().map(info).collect::<Result<_>>()?;
-    Ok(axum::Json(List { items }))
+    let place = |row: &tokens::TokenView| Place {
+        at: row.created_at,
+        id: row.id.0,
+    };
+    let List { items, next } = piece.list(rows, place, info);
+    let items = items.into_iter().collect::<Result<_>>()?;
+    Ok(axum::Json(List { items, next }))
 }
 
 /// The token is in the answer and nowhere else.
+#[utoipa::path(
+    post,
+    path = "/tokens",
+    operation_id = "create_token",
+    tag = "tokens",
+    summary = "Make a token",
+    request_body = NewToken,
+    responses(
+        (status = 201, description = "The token, which is told this once", body = Token),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Admin(admin): Admin,
@@ -47,6 +82,19 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, axum::Json(shown(issued)?)))
 }
 
+#[utoipa::path(
+    post,
+    path = "/tokens/{id}/revoke",
+    operation_id = "revoke_token",
+    tag = "tokens",
+    summary = "End a token",
+    params(("id" = uuid::Uuid, Path, description = "Id of the token")),
+    responses(
+        (status = 200, description = "The token as it is now", body = TokenInfo),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn revoke(
     State(app): State<App>,
     Admin(admin): Admin,
@@ -54,12 +102,25 @@ pub(crate) async fn revoke(
 ) -> Result<axum::Json<TokenInfo>> {
     command::revoke_token(&admin.context(&app), id).await?;
     let mut conn = app.context.db.acquire().await?;
-    let row = tokens::list(&mut conn, Some(id)).await?.pop();
+    let row = tokens::one(&mut conn, id).await?;
     let row = row.ok_or_else(|| Error::internal(format_args!("token {id} vanished")))?;
     Ok(axum::Json(info(row)?))
 }
 
 /// The new secret is in the answer and nowhere else.
+#[utoipa::path(
+    post,
+    path = "/tokens/{id}/rotate",
+    operation_id = "rotate_token",
+    tag = "tokens",
+    summary = "Give a token another secret",
+    params(("id" = uuid::Uuid, Path, description = "Id of the token")),
+    responses(
+        (status = 200, description = "The token, which is told this once", body = Token),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn rotate(
     State(app): State<App>,
     Admin(admin): Admin,

@@ -23,6 +23,20 @@ use crate::error::{Error, Result};
 use crate::extract::{self, Json, Path};
 use crate::read;
 
+#[utoipa::path(
+    post,
+    path = "/tournaments",
+    operation_id = "create_tournament",
+    tag = "tournaments",
+    summary = "Make a tournament",
+    request_body = NewTournament,
+    responses(
+        (status = 201, description = "The tournament", body = Tournament),
+        (status = 404, description = "There is no such task"),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Organiser(organiser): Organiser,
@@ -45,6 +59,19 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, shown(&app, &body.name).await?))
 }
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/open",
+    operation_id = "open_tournament",
+    tag = "tournaments",
+    summary = "Let methods be handed in",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn open(
     State(app): State<App>,
     Organiser(organiser): Organiser,
@@ -58,6 +85,19 @@ pub(crate) async fn open(
     shown(&app, &name).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/close",
+    operation_id = "close_tournament",
+    tag = "tournaments",
+    summary = "Let no more methods be handed in, and play",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn close(
     State(app): State<App>,
     Organiser(organiser): Organiser,
@@ -71,6 +111,20 @@ pub(crate) async fn close(
     shown(&app, &name).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/cancel",
+    operation_id = "cancel_tournament",
+    tag = "tournaments",
+    summary = "Call a tournament off",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    request_body = WithReason,
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn cancel(
     State(app): State<App>,
     Organiser(organiser): Organiser,
@@ -86,6 +140,20 @@ pub(crate) async fn cancel(
     shown(&app, &name).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/pause",
+    operation_id = "pause_tournament",
+    tag = "tournaments",
+    summary = "Lease none of its runs for now",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    request_body = WithReason,
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn pause(
     State(app): State<App>,
     Organiser(organiser): Organiser,
@@ -101,6 +169,19 @@ pub(crate) async fn pause(
     shown(&app, &name).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/resume",
+    operation_id = "resume_tournament",
+    tag = "tournaments",
+    summary = "Lease its runs again",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn resume(
     State(app): State<App>,
     Organiser(organiser): Organiser,
@@ -114,6 +195,20 @@ pub(crate) async fn resume(
     shown(&app, &name).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/share",
+    operation_id = "share_tournament",
+    tag = "tournaments",
+    summary = "Change its part of the time of runners",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    request_body = ChangeShare,
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 pub(crate) async fn share(
     State(app): State<App>,
     Admin(admin): Admin,
@@ -129,6 +224,20 @@ pub(crate) async fn share(
     shown(&app, &name).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/retry",
+    operation_id = "retry_tournament",
+    tag = "tournaments",
+    summary = "Grant its stuck runs further attempts",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    request_body = Retry,
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn retry(
     State(app): State<App>,
     Organiser(organiser): Organiser,
@@ -144,6 +253,20 @@ pub(crate) async fn retry(
     shown(&app, &name).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/disqualify",
+    operation_id = "disqualify",
+    tag = "tournaments",
+    summary = "Put a method out",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    request_body = Disqualify,
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn disqualify(
     State(app): State<App>,
     Organiser(organiser): Organiser,
@@ -156,6 +279,24 @@ pub(crate) async fn disqualify(
     shown(&app, &name).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/rounds/{round}/blocks/{block}/void",
+    operation_id = "void_block",
+    tag = "tournaments",
+    summary = "Take a block out",
+    params(
+        ("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament"),
+        ("round" = u32, Path, description = "Number of the round", minimum = 1),
+        ("block" = u32, Path, description = "Number of the block", minimum = 1),
+    ),
+    request_body = WithReason,
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn void_block(
     State(app): State<App>,
     Organiser(organiser): Organiser,
@@ -173,6 +314,24 @@ pub(crate) async fn void_block(
     shown(&app, &name).await
 }
 
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/rounds/{round}/blocks/{block}/replace",
+    operation_id = "replace_block",
+    tag = "tournaments",
+    summary = "Take a block out and draw another",
+    params(
+        ("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament"),
+        ("round" = u32, Path, description = "Number of the round", minimum = 1),
+        ("block" = u32, Path, description = "Number of the block", minimum = 1),
+    ),
+    request_body = WithReason,
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn replace_block(
     State(app): State<App>,
     Organiser(organiser): Organiser,

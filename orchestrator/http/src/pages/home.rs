@@ -3,15 +3,14 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use gauntlet_api::{ArchiveEntry, Runner, RunnerState, TournamentState, TournamentSummary};
 use gauntlet_domain::tournament::Audience;
 
-use super::format;
 use super::layout::Layout;
+use super::lists::{ArchiveCards, RunnerList, TournamentCards};
 use crate::app::App;
-use crate::convert;
 use crate::error::Result;
-use crate::read;
+use crate::page::Piece;
+use crate::public;
 
 /// The page.
 #[derive(Template)]
@@ -25,40 +24,9 @@ pub(crate) struct HomePage {
 #[derive(Template)]
 #[template(path = "home_live.html")]
 pub(crate) struct HomeLive {
-    tournaments: Vec<TournamentCard>,
-    archive: Vec<ArchiveCard>,
-    runners: Vec<RunnerView>,
-}
-
-struct TournamentCard {
-    name: String,
-    task: String,
-    state: &'static str,
-    state_text: &'static str,
-    methods: u32,
-    done: u32,
-    total: u32,
-    champion: Option<String>,
-    created: String,
-}
-
-struct ArchiveCard {
-    id: String,
-    method: String,
-    task: String,
-    metric: String,
-    score: String,
-    alias: Option<String>,
-    withdrawn: bool,
-}
-
-struct RunnerView {
-    name: String,
-    class: String,
-    alive: bool,
-    seen: String,
-    /// Why it gets no work, or only one run at a time.
-    aside: Option<String>,
+    tournaments: TournamentCards,
+    archive: ArchiveCards,
+    runners: RunnerList,
 }
 
 impl HomePage {
@@ -66,73 +34,6 @@ impl HomePage {
         let layout =
             Layout::new("Gauntlet").events(String::from("/live"), String::from("/api/v1/events"));
         Self { layout, live }
-    }
-}
-
-impl HomeLive {
-    pub(crate) fn new(
-        tournaments: &[TournamentSummary],
-        archive: &[ArchiveEntry],
-        runners: &[Runner],
-    ) -> Self {
-        Self {
-            tournaments: tournaments
-                .iter()
-                .map(|tournament| TournamentCard {
-                    name: tournament.name.clone(),
-                    task: tournament.task.clone(),
-                    state: tournament.state.as_str(),
-                    state_text: match tournament.state {
-                        TournamentState::Draft => "in preparation",
-                        TournamentState::Open => "open for submissions",
-                        TournamentState::Closed => "running",
-                        TournamentState::Completed => "completed",
-                        TournamentState::Cancelled => "cancelled",
-                    },
-                    methods: tournament.methods,
-                    done: tournament.runs_done,
-                    total: tournament.runs_total,
-                    champion: tournament.champion.clone(),
-                    created: format::time(tournament.created_at),
-                })
-                .collect(),
-            archive: archive
-                .iter()
-                .map(|entry| ArchiveCard {
-                    id: entry.id.to_string(),
-                    method: entry.method.clone(),
-                    task: entry.task.clone(),
-                    metric: entry.metric.heading(),
-                    score: format::score(entry.score),
-                    alias: entry.aliases.first().cloned(),
-                    withdrawn: entry.withdrawn.is_some(),
-                })
-                .collect(),
-            runners: runners
-                .iter()
-                .map(|runner| RunnerView {
-                    name: runner.name.clone(),
-                    class: runner.class.clone(),
-                    alive: runner.alive,
-                    seen: format::time(runner.last_seen_at),
-                    aside: aside(runner),
-                })
-                .collect(),
-        }
-    }
-}
-
-/// What people are told of a runner that is not in good standing.
-fn aside(runner: &Runner) -> Option<String> {
-    let because = runner.set_aside_because.as_deref().unwrap_or_default();
-    match (runner.state, runner.set_aside_until) {
-        (RunnerState::Serving, _) => None,
-        (RunnerState::SetAside, Some(until)) => Some(format!(
-            "set aside until {}: {because}",
-            format::time(until)
-        )),
-        (RunnerState::SetAside, None) => Some(format!("set aside: {because}")),
-        (RunnerState::Probation, _) => Some(format!("on probation: {because}")),
     }
 }
 
@@ -147,69 +48,38 @@ pub(crate) async fn live(State(app): State<App>) -> Result<Response> {
 }
 
 async fn load(app: &App) -> Result<HomeLive> {
-    let tournaments: Vec<_> = read::tournaments(app)
-        .await?
-        .into_iter()
-        .map(convert::summary)
-        .collect();
-    let runners: Vec<_> = read::runners(app, Audience::Everyone)
-        .await?
-        .into_iter()
-        .map(convert::runner)
-        .collect();
-    Ok(HomeLive::new(
-        &tournaments,
-        &read::archive(app).await?,
-        &runners,
-    ))
+    let newest = Piece::first();
+    let tournaments = public::tournaments::tournaments(app, &newest).await?;
+    let archive = public::archive::entries(app, &newest).await?;
+    let runners = public::runners::runners(app, Audience::Everyone, &newest).await?;
+    Ok(HomeLive {
+        tournaments: TournamentCards::new(&tournaments),
+        archive: ArchiveCards::new(&archive),
+        runners: RunnerList::new(&runners),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples;
+    use gauntlet_api::List;
+
     use super::*;
 
     #[test]
     fn an_empty_house_says_how_to_begin() {
-        let page = HomePage::new(HomeLive::new(&[], &[], &[]))
-            .render()
-            .unwrap();
+        fn none<T>() -> List<T> {
+            List {
+                items: Vec::new(),
+                next: None,
+            }
+        }
+        let live = HomeLive {
+            tournaments: TournamentCards::new(&none()),
+            archive: ArchiveCards::new(&none()),
+            runners: RunnerList::new(&none()),
+        };
+        let page = HomePage::new(live).render().unwrap();
         assert!(page.contains("gauntlet tournament create"));
         assert!(page.contains("gauntlet-runner"));
-    }
-
-    #[test]
-    fn a_runner_that_is_set_aside_says_why() {
-        let runner = Runner {
-            id: uuid::Uuid::nil(),
-            name: "cellar".to_owned(),
-            class: "cpu".to_owned(),
-            version: "0".to_owned(),
-            last_seen_at: time::OffsetDateTime::UNIX_EPOCH,
-            alive: true,
-            state: RunnerState::SetAside,
-            set_aside_because: Some("3 faults in a row".to_owned()),
-            set_aside_until: Some(time::OffsetDateTime::UNIX_EPOCH),
-            last_fault: None,
-        };
-        let shown = |runner: &Runner| {
-            let runners = std::slice::from_ref(runner);
-            HomeLive::new(&[], &[], runners).render().unwrap()
-        };
-        assert!(shown(&runner).contains("3 faults in a row"));
-        let serving = Runner {
-            state: RunnerState::Serving,
-            ..runner
-        };
-        assert!(!shown(&serving).contains("set aside"));
-    }
-
-    #[test]
-    fn champions_are_linked() {
-        let entry = samples::archive_entry();
-        let page = HomePage::new(HomeLive::new(&[], std::slice::from_ref(&entry), &[]))
-            .render()
-            .unwrap();
-        assert!(page.contains(&format!("/archive/{}", entry.id)));
     }
 }

@@ -3,12 +3,14 @@
 //! A page is built from the same shapes that the API sends, so whatever a page
 //! shows can be fetched as data too.
 
+pub(crate) mod api;
 pub(crate) mod archive;
 pub(crate) mod assets;
 mod chart;
 mod format;
 pub(crate) mod home;
 mod layout;
+pub(crate) mod lists;
 mod matrix;
 pub(crate) mod problem;
 pub(crate) mod run;

@@ -23,6 +23,7 @@ use crate::changes::Subscription;
 use crate::convert;
 use crate::error::{Error, Result};
 use crate::extract::Path;
+use crate::page::Piece;
 use crate::read;
 use crate::token_watch::Hold;
 
@@ -30,6 +31,18 @@ use crate::token_watch::Hold;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// `GET /api/v1/tournaments/{name}/events`.
+#[utoipa::path(
+    get,
+    path = "/tournaments/{name}/events",
+    operation_id = "watch_tournament",
+    tag = "tournaments",
+    summary = "When a tournament changes",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    responses(
+        (status = 200, description = "Events: `change`, with a ChangeEvent as its data", body = inline(crate::openapi::shapes::Change), content_type = "text/event-stream"),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn tournament(
     State(app): State<App>,
     viewer: Viewer,
@@ -45,6 +58,18 @@ pub(crate) async fn tournament(
 }
 
 /// `GET /api/v1/runs/{id}/events`.
+#[utoipa::path(
+    get,
+    path = "/runs/{id}/events",
+    operation_id = "watch_run",
+    tag = "runs",
+    summary = "When a run changes",
+    params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+    responses(
+        (status = 200, description = "Events: `change`, with a ChangeEvent as its data", body = inline(crate::openapi::shapes::Change), content_type = "text/event-stream"),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn run(
     State(app): State<App>,
     viewer: Viewer,
@@ -64,6 +89,16 @@ pub(crate) async fn run(
 }
 
 /// `GET /api/v1/events`: tournaments, archive and runners as the home page lists them.
+#[utoipa::path(
+    get,
+    path = "/events",
+    operation_id = "watch_everything",
+    tag = "platform",
+    summary = "When any tournament, entry or runner changes",
+    responses(
+        (status = 200, description = "Events: `change`, with a ChangeEvent as its data", body = inline(crate::openapi::shapes::Change), content_type = "text/event-stream"),
+    ),
+)]
 pub(crate) async fn everything(
     State(app): State<App>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
@@ -226,16 +261,17 @@ async fn ended(hold: Option<&Hold>) {
     }
 }
 
-/// The lists as a number: another list, another number.
+/// The lists, as far as the home page shows them, as a number: another list, another number.
 async fn everything_version(app: &App) -> Result<u64> {
     let mut hasher = Sha256::new();
-    for tournament in read::tournaments(app).await? {
+    let newest = Piece::first().page()?;
+    for tournament in read::tournaments(app, &newest).await? {
         hasher.update(format!("{tournament:?}"));
     }
-    for entry in read::archive_ids(app).await? {
+    for entry in read::archive_ids(app, &newest).await? {
         hasher.update(entry.0.as_bytes());
     }
-    for runner in read::runners(app, Audience::Everyone).await? {
+    for runner in read::runners(app, Audience::Everyone, &newest).await? {
         hasher.update(format!(
             "{} {} {} {:?}",
             runner.id, runner.class, runner.alive, runner.state

@@ -1,6 +1,7 @@
 //! What everybody may read, and what miners may do.
 
 pub(crate) mod archive;
+pub(crate) mod description;
 pub(crate) mod events;
 pub(crate) mod health;
 mod image_upload;

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use gauntlet_api::{Rating, RatingStep, Ratings};
-use gauntlet_domain::TournamentId;
 use gauntlet_domain::record::{Changes, Event};
+use gauntlet_domain::{Digest, TournamentId};
 use gauntlet_ratings::{Played, Rated, rate};
 use gauntlet_storage::tournaments::{Completed, Lock};
 use gauntlet_storage::{Conn, events, play, tournaments};
@@ -12,15 +12,32 @@ use time::OffsetDateTime;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::extract::Path;
+use crate::extract::{Path, Query};
+use crate::page::{Piece, cursor};
 use crate::read;
 
 /// Computed anew from the stored results each time: there is nothing that could get out of
 /// step with them.
+#[utoipa::path(
+    get,
+    path = "/tasks/{name}/ratings",
+    operation_id = "show_ratings",
+    tag = "tasks",
+    summary = "How strong the methods of a task are",
+    params(
+        ("name" = gauntlet_domain::TaskName, Path, description = "Name of the task"),
+        Piece,
+    ),
+    responses(
+        (status = 200, description = "The ratings", body = Ratings),
+    ),
+)]
 pub(crate) async fn show(
     State(app): State<App>,
     Path(name): Path<String>,
+    Query(piece): Query<Piece>,
 ) -> Result<Json<Ratings>> {
+    let (limit, after) = (piece.limit()?, piece.after::<Digest>()?);
     let task = read::task(&app, &name).await?;
     let mut conn = app.context.db.acquire().await?;
     let completed = tournaments::completed_on(&mut conn, task.id).await?;
@@ -29,10 +46,27 @@ pub(crate) async fn show(
         played.extend(read_one(&mut conn, one).await?);
     }
     drop(conn);
+    let tournaments = played.len() as u32;
+    let all = rate(played);
+    let begin = match after {
+        None => 0,
+        Some(digest) => all
+            .iter()
+            .position(|rated| rated.digest == digest)
+            .map_or(all.len(), |at| at + 1),
+    };
+    let end = all.len().min(begin + limit);
+    let next = all[begin..end].last().filter(|_| end < all.len());
     Ok(Json(Ratings {
         task: name,
-        tournaments: played.len() as u32,
-        methods: rate(played).into_iter().map(shown).collect::<Result<_>>()?,
+        tournaments,
+        next: next.map(|last| cursor(&last.digest)),
+        methods: all
+            .into_iter()
+            .skip(begin)
+            .take(limit)
+            .map(shown)
+            .collect::<Result<_>>()?,
     }))
 }
 

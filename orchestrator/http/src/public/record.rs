@@ -4,6 +4,7 @@
 use axum::extract::State;
 use gauntlet_api::{Record, RecordedEvent};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::auth::Viewer;
@@ -14,13 +15,30 @@ use crate::read;
 /// Events of one answer.
 const PAGE: i64 = 1000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Page {
+    /// Number of the event after which to begin.
     #[serde(default)]
     after: i64,
 }
 
+#[utoipa::path(
+    get,
+    path = "/tournaments/{name}/record",
+    operation_id = "show_record",
+    tag = "tournaments",
+    summary = "What happened, as a hash chain",
+    params(
+        ("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament"),
+        Page,
+    ),
+    responses(
+        (status = 200, description = "Up to 1,000 events", body = Record),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn record(
     State(app): State<App>,
     viewer: Viewer,

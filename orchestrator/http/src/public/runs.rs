@@ -12,6 +12,18 @@ use crate::error::Result;
 use crate::extract::Path;
 use crate::read;
 
+#[utoipa::path(
+    get,
+    path = "/runs/{id}",
+    operation_id = "show_run",
+    tag = "runs",
+    summary = "A run",
+    params(("id" = uuid::Uuid, Path, description = "Id of the run")),
+    responses(
+        (status = 200, description = "The run", body = Run),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn show(
     State(app): State<App>,
     viewer: Viewer,

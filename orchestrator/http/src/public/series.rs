@@ -7,14 +7,40 @@ use gauntlet_storage::views::SeriesView;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
+use crate::page::Piece;
 use crate::read;
 
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<Series>>> {
-    let items = read::series(&app).await?.into_iter().map(shown).collect();
-    Ok(Json(List { items }))
+#[utoipa::path(
+    get,
+    path = "/series",
+    operation_id = "list_series",
+    tag = "series",
+    summary = "The series there are",
+    params(Piece),
+    responses(
+        (status = 200, description = "The series, by name", body = List<Series>),
+    ),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Query(piece): Query<Piece>,
+) -> Result<Json<List<Series>>> {
+    let read = read::series(&app, &piece.page()?).await?;
+    Ok(Json(piece.list(read, |series| series.name.clone(), shown)))
 }
 
+#[utoipa::path(
+    get,
+    path = "/series/{name}",
+    operation_id = "show_series",
+    tag = "series",
+    summary = "A series",
+    params(("name" = gauntlet_domain::SeriesName, Path, description = "Name of the series")),
+    responses(
+        (status = 200, description = "The series", body = Series),
+    ),
+)]
 pub(crate) async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Json<Series>> {
     Ok(Json(shown(read::one_series(&app, &name).await?)))
 }

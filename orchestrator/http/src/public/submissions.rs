@@ -12,6 +12,7 @@ use gauntlet_scheduler::commands::submit::{
     Artifact, Entry, NewSubmission, accepts, admits, name_is_free, submit,
 };
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::image_upload;
 use super::spool::{self, Spooled};
@@ -21,10 +22,12 @@ use crate::error::{Error, Result};
 use crate::extract::{self, Path, Query};
 use crate::read;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Parameters {
     /// Name of the method.
+    #[param(value_type = gauntlet_domain::MethodName)]
     name: String,
 }
 
@@ -32,6 +35,24 @@ pub(crate) struct Parameters {
 const ARCHIVE: &str = "application/x-tar";
 
 /// Checks the method before anything is stored; the scheduler checks the rest.
+#[utoipa::path(
+    post,
+    path = "/tournaments/{name}/submissions",
+    operation_id = "submit",
+    tag = "tournaments",
+    summary = "Hand in a method",
+    params(
+        ("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament"),
+        Parameters,
+    ),
+    request_body(content((inline(crate::openapi::shapes::Binary) = "application/wasm"), (inline(crate::openapi::shapes::Binary) = "application/x-tar"))),
+    responses(
+        (status = 201, description = "It takes part", body = Receipt),
+        (status = 409, description = "It does not fit the present state"),
+        (status = 422, description = "The module or the image is refused"),
+    ),
+    security(("bearer" = ["miner"]), ("bearer" = ["organiser"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Miner(miner): Miner,

@@ -7,18 +7,41 @@ use gauntlet_api::{List, Task};
 use crate::app::App;
 use crate::convert;
 use crate::error::Result;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
+use crate::page::Piece;
 use crate::read;
 
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<Task>>> {
-    let items = read::tasks(&app)
-        .await?
-        .into_iter()
-        .map(convert::task)
-        .collect();
-    Ok(Json(List { items }))
+#[utoipa::path(
+    get,
+    path = "/tasks",
+    operation_id = "list_tasks",
+    tag = "tasks",
+    summary = "The tasks there are",
+    params(Piece),
+    responses(
+        (status = 200, description = "The tasks", body = List<Task>),
+    ),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Query(piece): Query<Piece>,
+) -> Result<Json<List<Task>>> {
+    let read = read::tasks(&app, &piece.page()?).await?;
+    let list = piece.list(read, |task| task.name.clone(), convert::task);
+    Ok(Json(list))
 }
 
+#[utoipa::path(
+    get,
+    path = "/tasks/{name}",
+    operation_id = "show_task",
+    tag = "tasks",
+    summary = "A task",
+    params(("name" = gauntlet_domain::TaskName, Path, description = "Name of the task")),
+    responses(
+        (status = 200, description = "The task", body = Task),
+    ),
+)]
 pub(crate) async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Json<Task>> {
     Ok(Json(convert::task(read::task(&app, &name).await?)))
 }

@@ -3,23 +3,47 @@
 use axum::Json;
 use axum::extract::State;
 use gauntlet_api::{List, Tournament, TournamentSummary};
+use gauntlet_storage::Place;
+use gauntlet_storage::views::TournamentSummary as TournamentSummaryView;
 
 use crate::app::App;
 use crate::auth::Viewer;
 use crate::convert;
 use crate::error::Result;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
+use crate::page::Piece;
 use crate::read;
 
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<List<TournamentSummary>>> {
-    let items = read::tournaments(&app)
-        .await?
-        .into_iter()
-        .map(convert::summary)
-        .collect();
-    Ok(Json(List { items }))
+#[utoipa::path(
+    get,
+    path = "/tournaments",
+    operation_id = "list_tournaments",
+    tag = "tournaments",
+    summary = "The tournaments there are",
+    params(Piece),
+    responses(
+        (status = 200, description = "The tournaments, newest first", body = List<TournamentSummary>),
+    ),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Query(piece): Query<Piece>,
+) -> Result<Json<List<TournamentSummary>>> {
+    Ok(Json(tournaments(&app, &piece).await?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/tournaments/{name}",
+    operation_id = "show_tournament",
+    tag = "tournaments",
+    summary = "A tournament with all that can be seen of it",
+    params(("name" = gauntlet_domain::TournamentName, Path, description = "Name of the tournament")),
+    responses(
+        (status = 200, description = "The tournament", body = Tournament),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn show(
     State(app): State<App>,
     viewer: Viewer,
@@ -29,4 +53,14 @@ pub(crate) async fn show(
     Ok(Json(convert::tournament(
         read::tournament(&app, &name, audience).await?,
     )))
+}
+
+/// A piece of the list.
+pub(crate) async fn tournaments(app: &App, piece: &Piece) -> Result<List<TournamentSummary>> {
+    let read = read::tournaments(app, &piece.page()?).await?;
+    let place = |view: &TournamentSummaryView| Place {
+        at: view.created_at,
+        id: view.id.0,
+    };
+    Ok(piece.list(read, place, convert::summary))
 }

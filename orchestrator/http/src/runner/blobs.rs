@@ -20,6 +20,18 @@ const MAX_BLOB: u64 = Budget::MAX_OUTPUT_BYTES;
 
 /// Runners alone may read, and only what belongs to runs that they hold: hidden data are blobs
 /// too. What they may not read is not there for them.
+#[utoipa::path(
+    get,
+    path = "/blobs/{digest}",
+    operation_id = "get_blob",
+    tag = "runners",
+    summary = "Bytes that a leased run needs",
+    params(("digest" = gauntlet_domain::Digest, Path, description = "SHA-256 of the bytes")),
+    responses(
+        (status = 200, description = "The bytes", body = inline(crate::openapi::shapes::Binary), content_type = "application/octet-stream"),
+    ),
+    security(("bearer" = ["runner"])),
+)]
 pub(crate) async fn get(
     State(app): State<App>,
     Runner(runner): Runner,
@@ -55,6 +67,20 @@ pub(crate) async fn get(
 }
 
 /// Stores the bytes if they are what their name says.
+#[utoipa::path(
+    put,
+    path = "/blobs/{digest}",
+    operation_id = "put_blob",
+    tag = "runners",
+    summary = "Store bytes under their digest",
+    params(("digest" = gauntlet_domain::Digest, Path, description = "SHA-256 of the bytes")),
+    request_body(content = inline(crate::openapi::shapes::Binary), content_type = "application/octet-stream"),
+    responses(
+        (status = 204, description = "They are stored"),
+        (status = 422, description = "They are not what their name says"),
+    ),
+    security(("bearer" = ["runner"]), ("bearer" = ["admin"])),
+)]
 pub(crate) async fn put(
     State(app): State<App>,
     Writer(writer): Writer,

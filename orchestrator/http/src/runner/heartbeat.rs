@@ -13,6 +13,23 @@ use crate::error::Result;
 use crate::extract::{Json, Path};
 use crate::runner::wire;
 
+#[utoipa::path(
+    post,
+    path = "/runs/{id}/attempts/{attempt}/heartbeat",
+    operation_id = "heartbeat",
+    tag = "runners",
+    summary = "Keep a lease",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the run"),
+        ("attempt" = i32, Path, description = "Number of the attempt", minimum = 1),
+    ),
+    request_body = Heartbeat,
+    responses(
+        (status = 200, description = "It is kept", body = LeaseExtended),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["runner"])),
+)]
 pub(crate) async fn heartbeat(
     State(app): State<App>,
     Runner(runner): Runner,

@@ -24,6 +24,20 @@ use crate::runner::wire;
 const MAX_WAIT: u32 = 30;
 
 /// Gives a run as soon as there is one, or 204 when the wait is over.
+#[utoipa::path(
+    post,
+    path = "/runners/{id}/lease",
+    operation_id = "lease",
+    tag = "runners",
+    summary = "Wait for work",
+    params(("id" = uuid::Uuid, Path, description = "Id of the runner")),
+    request_body = LeaseRequest,
+    responses(
+        (status = 200, description = "An attempt", body = Assignment),
+        (status = 204, description = "There is none so far"),
+    ),
+    security(("bearer" = ["runner"])),
+)]
 pub(crate) async fn lease(
     State(app): State<App>,
     Runner(runner): Runner,
@@ -49,6 +63,20 @@ pub(crate) async fn lease(
 }
 
 /// Gives several as soon as there is one, or 204 when the wait is over.
+#[utoipa::path(
+    post,
+    path = "/runners/{id}/leases",
+    operation_id = "lease_several",
+    tag = "runners",
+    summary = "Wait for work, several at once",
+    params(("id" = uuid::Uuid, Path, description = "Id of the runner")),
+    request_body = LeasesRequest,
+    responses(
+        (status = 200, description = "Attempts", body = Assignments),
+        (status = 204, description = "There are none so far"),
+    ),
+    security(("bearer" = ["runner"])),
+)]
 pub(crate) async fn leases(
     State(app): State<App>,
     Runner(runner): Runner,

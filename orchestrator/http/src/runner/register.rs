@@ -9,6 +9,18 @@ use crate::auth::Runner;
 use crate::error::Result;
 use crate::extract::Json;
 
+#[utoipa::path(
+    post,
+    path = "/runners",
+    operation_id = "register_runner",
+    tag = "runners",
+    summary = "A runner introduces itself",
+    request_body = Register,
+    responses(
+        (status = 200, description = "It is known", body = Registered),
+    ),
+    security(("bearer" = ["runner"])),
+)]
 pub(crate) async fn register(
     State(app): State<App>,
     Runner(runner): Runner,

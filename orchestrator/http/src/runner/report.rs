@@ -15,6 +15,23 @@ use crate::extract::{self, Json, Path};
 use crate::runner::lease::check_count;
 use crate::runner::wire;
 
+#[utoipa::path(
+    post,
+    path = "/runs/{id}/attempts/{attempt}/report",
+    operation_id = "report",
+    tag = "runners",
+    summary = "Hand in a result",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the run"),
+        ("attempt" = i32, Path, description = "Number of the attempt", minimum = 1),
+    ),
+    request_body = Report,
+    responses(
+        (status = 204, description = "It is accepted"),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["runner"])),
+)]
 pub(crate) async fn report(
     State(app): State<App>,
     Runner(runner): Runner,
@@ -31,6 +48,18 @@ pub(crate) async fn report(
 }
 
 /// Several at once: the answer says of each whether it counts.
+#[utoipa::path(
+    post,
+    path = "/reports",
+    operation_id = "report_several",
+    tag = "runners",
+    summary = "Hand in several results",
+    request_body = Reports,
+    responses(
+        (status = 200, description = "What became of each", body = ReportAnswers),
+    ),
+    security(("bearer" = ["runner"])),
+)]
 pub(crate) async fn reports(
     State(app): State<App>,
     Runner(runner): Runner,
@@ -111,6 +140,23 @@ fn problem(nth: usize, error: &Error) -> ReportProblem {
     }
 }
 
+#[utoipa::path(
+    post,
+    path = "/runs/{id}/attempts/{attempt}/fault",
+    operation_id = "fault",
+    tag = "runners",
+    summary = "Give an attempt up through no fault of the entrant",
+    params(
+        ("id" = uuid::Uuid, Path, description = "Id of the run"),
+        ("attempt" = i32, Path, description = "Number of the attempt", minimum = 1),
+    ),
+    request_body = Fault,
+    responses(
+        (status = 204, description = "It is noted"),
+        (status = 409, description = "It does not fit the present state"),
+    ),
+    security(("bearer" = ["runner"])),
+)]
 pub(crate) async fn fault(
     State(app): State<App>,
     Runner(runner): Runner,

@@ -2,17 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod api_page;
 mod archive;
 mod auth;
 mod batch;
 mod blobs;
 mod browser;
 mod connections;
+mod description;
 mod disclosure;
 mod etags;
 mod events;
 mod idempotency;
 mod images;
+mod lists;
 mod metrics;
 mod modules;
 mod organiser;

@@ -195,3 +195,17 @@ async fn the_documented_erratum_is_taken() {
     let peeked = places.iter().find(|one| one["method"] == "peeked").unwrap();
     assert_eq!(peeked["after"], Value::Null);
 }
+
+#[tokio::test]
+async fn rounds_and_blocks_beyond_all_numbers_are_not_there() {
+    let server = Server::start().await;
+    server.finished_tournament("cup").await;
+    let reason = json!({ "reason": "a mistake" });
+    for (round, block) in [(u32::MAX, 1), (1, u32::MAX), (9, 1)] {
+        for what in ["void", "replace"] {
+            let path = format!("/api/v1/tournaments/cup/rounds/{round}/blocks/{block}/{what}");
+            let answer = server.admin_post_json(&path, &reason).await;
+            answer.problem(404, "unknown-block");
+        }
+    }
+}

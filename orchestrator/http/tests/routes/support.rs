@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::{HeaderMap, Request, StatusCode};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
@@ -17,7 +18,7 @@ use gauntlet_scheduler::commands::tokens::{self, Scope};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_scheduler::{Context, Policy};
 use gauntlet_storage::{Blobs, Db};
-use gauntlet_test_support::TestDatabase;
+use gauntlet_test_support::{Description, TestDatabase};
 use gauntlet_transport::ServerTls;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -202,7 +203,35 @@ impl Server {
         self.send(request).await
     }
 
+    /// The answer, which has to be as described; so has what was asked, if it was accepted.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (parts, body) = request.into_parts();
+        if body.size_hint().exact().is_none() {
+            // It comes as it is read, or does not end.
+            return self.send_as_it_is(Request::from_parts(parts, body)).await;
+        }
+        let asked = axum::body::to_bytes(body, usize::MAX)
+            .await
+            .expect("the request's body ends");
+        let (method, path) = (parts.method.clone(), parts.uri.to_string());
+        let kind = text_of(&parts.headers, "content-type");
+        let answer = self
+            .send_as_it_is(Request::from_parts(parts, Body::from(asked.clone())))
+            .await;
+        let description = &*DESCRIPTION;
+        if let Some(operation) = description.operation(method.as_str(), &path) {
+            let status = answer.status.as_u16();
+            let given = text_of(&answer.headers, "content-type");
+            let mut misfits = operation.misfits_of_answer(status, given.as_deref(), &answer.body);
+            if let (true, Some(kind)) = (answer.status.is_success(), kind) {
+                misfits.extend(operation.misfits_of_body(&kind, &asked));
+            }
+            assert!(misfits.is_empty(), "{method} {path}: {misfits:#?}");
+        }
+        answer
+    }
+
+    async fn send_as_it_is(&self, request: Request<Body>) -> Answer {
         let response = self
             .app
             .clone()
@@ -511,6 +540,14 @@ pub(crate) fn report(verdict: &str, score: Option<f64>, model: Option<&str>) -> 
         "verdict": verdict, "score": score, "model": model, "predictions": null, "detail": null,
         "train": meters, "predict": meters, "curve": [],
     })
+}
+
+static DESCRIPTION: LazyLock<Description> =
+    LazyLock::new(|| Description::new(&gauntlet_http::openapi()));
+
+fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?;
+    Some(value.to_owned())
 }
 
 /// What the app answered.

@@ -67,6 +67,11 @@ async fn change(
     replace: bool,
 ) -> Result<(), Refusal> {
     let id = find::tournament(&mut *tx, name).await?;
+    // Beyond what the database counts to there is nothing.
+    let beyond = |number: u32| i32::try_from(number).is_err();
+    if beyond(which.round) || beyond(which.block) {
+        return Err(no_such(name, which));
+    }
     let Some(round) = rounds::id(&mut *tx, id, which.round).await? else {
         return Err(no_such(name, which));
     };

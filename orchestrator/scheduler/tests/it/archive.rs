@@ -88,7 +88,9 @@ async fn the_champion_is_archived_under_its_alias() {
         .unwrap();
     assert_eq!(before.aliases, Vec::<String>::new());
     assert_eq!(before.card, entry.card);
-    let all = views::entries(&mut conn).await.unwrap();
+    let all = views::entries(&mut conn, &gauntlet_storage::Page::first(100))
+        .await
+        .unwrap();
     assert_eq!(
         all.iter().map(|entry| entry.id).collect::<Vec<_>>(),
         [now.id, before.id]

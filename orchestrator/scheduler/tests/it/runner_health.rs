@@ -30,9 +30,13 @@ async fn platform() -> Platform {
 impl Platform {
     async fn runner_view(&self, runner: RunnerId) -> RunnerView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        let runners = views::runners(&mut conn, Audience::Organiser)
-            .await
-            .unwrap();
+        let runners = views::runners(
+            &mut conn,
+            Audience::Organiser,
+            &gauntlet_storage::Page::first(100),
+        )
+        .await
+        .unwrap();
         runners.into_iter().find(|view| view.id == runner).unwrap()
     }
 
@@ -95,7 +99,13 @@ async fn a_failing_runner_is_set_aside_by_name_and_costs_no_run_an_attempt() {
     assert_eq!(platform.runner_view(good).await.state, RunnerState::Serving);
     // Everyone is told that it is set aside, and not what it says.
     let mut conn = platform.ctx.db.acquire().await.unwrap();
-    let told = views::runners(&mut conn, Audience::Everyone).await.unwrap();
+    let told = views::runners(
+        &mut conn,
+        Audience::Everyone,
+        &gauntlet_storage::Page::first(100),
+    )
+    .await
+    .unwrap();
     assert!(told.iter().all(|runner| runner.last_fault.is_none()));
     platform.check("t").await;
 }

@@ -228,7 +228,9 @@ impl Platform {
 
     pub(crate) async fn archive(&self) -> Vec<views::ArchiveView> {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        views::entries(&mut conn).await.unwrap()
+        views::entries(&mut conn, &gauntlet_storage::Page::first(100))
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn run(&self, run: RunId) -> RunView {

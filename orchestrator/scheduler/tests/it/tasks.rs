@@ -29,7 +29,9 @@ async fn the_same_task_again_is_fine_and_another_under_its_name_is_not() {
         ("task-exists", Some("body.name"))
     );
     let mut conn = platform.ctx.db.acquire().await.unwrap();
-    let tasks = views::tasks(&mut conn).await.unwrap();
+    let tasks = views::tasks(&mut conn, &gauntlet_storage::Page::first(100))
+        .await
+        .unwrap();
     assert_eq!(tasks.len(), 1);
     assert_eq!(tasks[0].budget, BUDGET);
 }

@@ -107,7 +107,7 @@ impl TournamentCommand {
         let client = self.server.client(scope)?;
         match self.action {
             Action::List => {
-                let all: List<TournamentSummary> = client.get(&["tournaments"]).await?;
+                let all: List<TournamentSummary> = client.list(&["tournaments"]).await?;
                 output.answer(&all, |all| lists::tournaments(&all.items))
             }
             Action::Create {

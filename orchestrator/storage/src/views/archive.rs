@@ -3,6 +3,7 @@ use gauntlet_domain::run::Lane;
 use gauntlet_domain::{ArchiveId, Digest, RunId};
 use time::OffsetDateTime;
 
+use crate::page::{Page, Place};
 use crate::{Conn, Result, parse};
 
 /// An entry of the archive.
@@ -40,9 +41,9 @@ pub struct ArchiveView {
     pub created_at: OffsetDateTime,
 }
 
-/// All entries, newest first.
-pub async fn entries(conn: &mut Conn) -> Result<Vec<ArchiveView>> {
-    select(conn, None).await
+/// Entries, newest first.
+pub async fn entries(conn: &mut Conn, page: &Page<Place>) -> Result<Vec<ArchiveView>> {
+    select(conn, None, page).await
 }
 
 /// The entry with that id, or that alias.
@@ -59,12 +60,17 @@ pub async fn entry(conn: &mut Conn, id_or_alias: &str) -> Result<Option<ArchiveV
         }
     };
     match id {
-        Some(id) => Ok(select(conn, Some(id)).await?.pop()),
+        Some(id) => Ok(select(conn, Some(id), &Page::first(1)).await?.pop()),
         None => Ok(None),
     }
 }
 
-async fn select(conn: &mut Conn, only: Option<uuid::Uuid>) -> Result<Vec<ArchiveView>> {
+async fn select(
+    conn: &mut Conn,
+    only: Option<uuid::Uuid>,
+    page: &Page<Place>,
+) -> Result<Vec<ArchiveView>> {
+    let (at, id) = page.place();
     let rows = sqlx::query!(
         r#"
         SELECT archive.id, tasks.name AS task, tournaments.name AS tournament,
@@ -82,10 +88,14 @@ async fn select(conn: &mut Conn, only: Option<uuid::Uuid>) -> Result<Vec<Archive
         JOIN tasks ON tasks.id = archive.task_id
         JOIN tournaments ON tournaments.id = archive.tournament_id
         JOIN submissions ON submissions.id = archive.submission_id
-        WHERE $1::uuid IS NULL OR archive.id = $1
-        ORDER BY archive.created_at DESC, archive.id DESC
+        WHERE ($1::uuid IS NULL OR archive.id = $1)
+          AND ($2::timestamptz IS NULL OR (archive.created_at, archive.id) < ($2, $3::uuid))
+        ORDER BY archive.created_at DESC, archive.id DESC LIMIT $4
         "#,
-        only
+        only,
+        at,
+        id,
+        page.limit
     )
     .fetch_all(conn)
     .await?;

@@ -15,7 +15,7 @@ pub use archive::{ArchiveView, entries, entry};
 pub use record::{RecordView, record};
 pub use run::{AttemptView, RunView, run};
 pub use runner::{RunnerView, runners};
-pub use series::{SeriesTournament, SeriesView, series};
+pub use series::{SeriesTournament, SeriesView, one_series, series};
 pub use task::{TaskView, task, task_by_id, tasks};
 pub use tournament::{
     BlockView, ChampionView, ComparisonView, CutView, HeatView, MethodView, RoundState, RoundView,

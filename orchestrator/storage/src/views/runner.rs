@@ -3,6 +3,7 @@ use gauntlet_domain::run::RunnerState;
 use gauntlet_domain::tournament::Audience;
 use time::OffsetDateTime;
 
+use crate::page::{Page, Place};
 use crate::{Conn, Result};
 
 /// A registered runner.
@@ -16,6 +17,8 @@ pub struct RunnerView {
     pub class: String,
     /// Release of the runner.
     pub version: String,
+    /// When it registered first.
+    pub registered_at: OffsetDateTime,
     /// When it was last heard.
     pub last_seen_at: OffsetDateTime,
     /// Whether that was within the last minute, by the database's clock.
@@ -32,14 +35,24 @@ pub struct RunnerView {
 }
 
 /// All runners, the one heard last first, as `audience` may see them.
-pub async fn runners(conn: &mut Conn, audience: Audience) -> Result<Vec<RunnerView>> {
+pub async fn runners(
+    conn: &mut Conn,
+    audience: Audience,
+    page: &Page<Place>,
+) -> Result<Vec<RunnerView>> {
+    let (at, id) = page.place();
     let rows = sqlx::query!(
         r#"
-        SELECT id, name, class, version, last_seen_at, set_aside_because, set_aside_until,
+        SELECT id, name, class, version, registered_at, last_seen_at, set_aside_because, set_aside_until,
                last_fault, last_seen_at > now() - interval '1 minute' AS "alive!",
                coalesce(set_aside_until > now(), false) AS "set_aside!"
-        FROM runners ORDER BY last_seen_at DESC, name
-        "#
+        FROM runners
+        WHERE $1::timestamptz IS NULL OR (registered_at, id) < ($1, $2::uuid)
+        ORDER BY registered_at DESC, id DESC LIMIT $3
+        "#,
+        at,
+        id,
+        page.limit
     )
     .fetch_all(conn)
     .await?;
@@ -58,6 +71,7 @@ pub async fn runners(conn: &mut Conn, audience: Audience) -> Result<Vec<RunnerVi
                 name: row.name,
                 class: row.class,
                 version: row.version,
+                registered_at: row.registered_at,
                 last_seen_at: row.last_seen_at,
                 alive: row.alive,
                 state,

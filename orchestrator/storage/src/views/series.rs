@@ -2,6 +2,7 @@ use gauntlet_domain::SeriesName;
 use gauntlet_domain::tournament::{Rules, TournamentState};
 use time::OffsetDateTime;
 
+use crate::page::Page;
 use crate::{Conn, Result, parse};
 
 /// How many of its last tournaments are shown with a series.
@@ -47,8 +48,23 @@ pub struct SeriesTournament {
     pub closes_at: Option<OffsetDateTime>,
 }
 
-/// All series by name, or the one of that name.
-pub async fn series(conn: &mut Conn, name: Option<&SeriesName>) -> Result<Vec<SeriesView>> {
+/// Series by name, with their latest tournaments.
+pub async fn series(conn: &mut Conn, page: &Page<SeriesName>) -> Result<Vec<SeriesView>> {
+    let after = page.after.as_ref().map(SeriesName::as_str);
+    select(conn, None, after, page.limit).await
+}
+
+/// The series of that name.
+pub async fn one_series(conn: &mut Conn, name: &SeriesName) -> Result<Option<SeriesView>> {
+    Ok(select(conn, Some(name.as_str()), None, 1).await?.pop())
+}
+
+async fn select(
+    conn: &mut Conn,
+    only: Option<&str>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<SeriesView>> {
     let rows = sqlx::query!(
         r#"
         SELECT id, name, rules, calendar, open_seconds, next_at, last_number, created_at, ended_at,
@@ -56,9 +72,13 @@ pub async fn series(conn: &mut Conn, name: Option<&SeriesName>) -> Result<Vec<Se
                      JOIN tasks ON tasks.id = series_tasks.task_id
                      WHERE series_tasks.series_id = series.id
                      ORDER BY series_tasks.number) AS "tasks!"
-        FROM series WHERE $1::text IS NULL OR name = $1 ORDER BY name
+        FROM series
+        WHERE ($1::text IS NULL OR name = $1) AND ($2::text IS NULL OR name > $2)
+        ORDER BY name LIMIT $3
         "#,
-        name.map(SeriesName::as_str)
+        only,
+        after,
+        limit
     )
     .fetch_all(&mut *conn)
     .await?;

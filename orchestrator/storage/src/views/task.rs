@@ -2,6 +2,7 @@ use gauntlet_domain::run::{Budget, Metric};
 use gauntlet_domain::{Digest, TaskId, TaskName};
 use time::OffsetDateTime;
 
+use crate::page::Page;
 use crate::{Conn, Error, Result, parse};
 
 /// A task.
@@ -38,10 +39,15 @@ pub struct TaskView {
 }
 
 /// All tasks, by name.
-pub async fn tasks(conn: &mut Conn) -> Result<Vec<TaskView>> {
-    let rows = sqlx::query_as!(Row, "SELECT * FROM tasks ORDER BY name")
-        .fetch_all(conn)
-        .await?;
+pub async fn tasks(conn: &mut Conn, page: &Page<TaskName>) -> Result<Vec<TaskView>> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT * FROM tasks WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2",
+        page.after.as_ref().map(TaskName::as_str),
+        page.limit
+    )
+    .fetch_all(conn)
+    .await?;
     rows.into_iter().map(TaskView::try_from).collect()
 }
 

@@ -4,6 +4,7 @@ use gauntlet_domain::TournamentId;
 use gauntlet_domain::tournament::TournamentState;
 use time::OffsetDateTime;
 
+use crate::page::{Page, Place};
 use crate::{Conn, Result, parse};
 
 /// A tournament in a list.
@@ -30,7 +31,8 @@ pub struct TournamentSummary {
 }
 
 /// All tournaments, newest first.
-pub async fn tournaments(conn: &mut Conn) -> Result<Vec<TournamentSummary>> {
+pub async fn tournaments(conn: &mut Conn, page: &Page<Place>) -> Result<Vec<TournamentSummary>> {
+    let (at, id) = page.place();
     let rows = sqlx::query!(
         r#"
         SELECT tournaments.id, tournaments.name, tasks.name AS task, tournaments.state,
@@ -44,8 +46,12 @@ pub async fn tournaments(conn: &mut Conn) -> Result<Vec<TournamentSummary>> {
         FROM tournaments
         JOIN tasks ON tasks.id = tournaments.task_id
         LEFT JOIN submissions champion ON champion.id = tournaments.champion_id
-        ORDER BY tournaments.created_at DESC, tournaments.id DESC
-        "#
+        WHERE $1::timestamptz IS NULL OR (tournaments.created_at, tournaments.id) < ($1, $2::uuid)
+        ORDER BY tournaments.created_at DESC, tournaments.id DESC LIMIT $3
+        "#,
+        at,
+        id,
+        page.limit
     )
     .fetch_all(conn)
     .await?;
