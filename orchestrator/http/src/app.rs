@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gauntlet_intake::Intake;
 use gauntlet_scheduler::Context;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -28,6 +29,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Who may upload at the same time.
     pub(crate) places: Arc<UploadPlaces>,
+    /// Reads what is handed in.
+    pub(crate) intake: Arc<Intake>,
     /// Whether anybody takes images.
     pub(crate) images_asked: Arc<ImagesAsked>,
     /// What runners have put into the blob store.
@@ -59,6 +62,7 @@ impl App {
             reports,
             metrics: Metrics::new(),
             places: Arc::default(),
+            intake: Arc::default(),
             images_asked: Arc::default(),
             tokens,
             refused: Arc::default(),
@@ -69,5 +73,13 @@ impl App {
             stop,
         };
         (app, tasks)
+    }
+
+    /// The same with another program to read what is handed in.
+    pub(crate) fn with_intake(self, intake: Intake) -> Self {
+        Self {
+            intake: Arc::new(intake),
+            ..self
+        }
     }
 }

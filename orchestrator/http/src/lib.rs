@@ -27,5 +27,5 @@ mod serve;
 mod tls_listener;
 mod token_watch;
 
-pub use serve::{app, serve, serve_tls};
+pub use serve::{app, app_with_intake, serve, serve_tls};
 pub use tls_listener::TlsListener;

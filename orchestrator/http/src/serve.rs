@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum::serve::Listener;
+use gauntlet_intake::Intake;
 use gauntlet_scheduler::Context;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,12 @@ use crate::tls_listener::TlsListener;
 /// ends event streams and waiting runners.
 pub fn app(context: Context, stop: &CancellationToken) -> Router {
     routes::router(App::start(context, stop).0)
+}
+
+/// The app, with another program than `gauntlet-intake` to read what is handed in. For tests.
+#[doc(hidden)]
+pub fn app_with_intake(context: Context, intake: Intake, stop: &CancellationToken) -> Router {
+    routes::router(App::start(context, stop).0.with_intake(intake))
 }
 
 /// Serves the app until `stop` is cancelled and the requests under way are answered.

@@ -27,10 +27,9 @@ const WAIT: Duration = Duration::from_secs(60);
 pub(crate) struct UploadPlaces {
     pub(crate) modules: Places,
     pub(crate) images: Places,
-    /// Modules in memory, each with what its check needs.
+    /// Modules being checked, each by a process, and then in memory.
     module_checks: Semaphore,
-    /// Images being checked: one, as the worst archive makes its decoders take most of what
-    /// uploads may take of memory.
+    /// Images being checked: each by a process that may take some hundred megabytes.
     image_checks: Semaphore,
 }
 
@@ -45,18 +44,18 @@ impl Default for UploadPlaces {
             modules: Places::new("modules", seats(32, 2)),
             images: Places::new("images", seats(8, 1)),
             module_checks: Semaphore::new(2),
-            image_checks: Semaphore::new(1),
+            image_checks: Semaphore::new(2),
         }
     }
 }
 
 impl UploadPlaces {
-    /// The right to hold a module in memory.
+    /// The right to have a module checked, and to hold it in memory.
     pub(crate) async fn module_check(&self) -> Result<SemaphorePermit<'_>> {
         self.module_checks.acquire().await.map_err(Error::internal)
     }
 
-    /// The right to check an image.
+    /// The right to have an image checked.
     pub(crate) async fn image_check(&self) -> Result<SemaphorePermit<'_>> {
         self.image_checks.acquire().await.map_err(Error::internal)
     }

@@ -4,20 +4,20 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use bytes::Bytes;
 use gauntlet_api::Receipt;
 use gauntlet_domain::run::Lane;
 use gauntlet_gate::GateLimits;
+use gauntlet_intake::Question;
 use gauntlet_scheduler::commands::submit::{
     Artifact, Entry, NewSubmission, accepts, admits, name_is_free, submit,
 };
 use serde::Deserialize;
 
 use super::image_upload;
-use super::spool::{self, Spooled};
+use super::spool;
 use crate::app::App;
 use crate::auth::{self, Miner};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extract::{self, Path, Query};
 use crate::read;
 
@@ -83,7 +83,11 @@ pub(crate) async fn create(
             let spooled =
                 spool::receive(&app.context.blobs, &headers, body, limits.module_bytes).await?;
             let _turn = app.places.module_check().await?;
-            let module = checked(spooled, limits).await?;
+            let question = Question::Module {
+                data_bytes: limits.data_bytes,
+            };
+            app.intake.ask(question, &spooled.file).await?;
+            let module = spool::whole(spooled).await?;
             enter(&app, new(Artifact::Module(module)), Vec::new()).await
         }
     };
@@ -111,15 +115,4 @@ async fn enter(app: &App, new: NewSubmission, notes: Vec<String>) -> Result<Rece
         submitted_at: accepted.submitted_at,
         notes,
     })
-}
-
-/// A module that the gate lets through.
-async fn checked(spooled: Spooled, limits: GateLimits) -> Result<Bytes> {
-    let module = spool::whole(spooled).await?;
-    // The gate validates the whole module: some tens of milliseconds for a large one.
-    let looked_at = module.clone();
-    tokio::task::spawn_blocking(move || gauntlet_gate::check(&looked_at, &limits))
-        .await
-        .map_err(Error::internal)??;
-    Ok(module)
 }

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gauntlet_api::Problem;
 use gauntlet_http::TlsListener;
+use gauntlet_intake::Intake;
 use gauntlet_scheduler::commands::tokens::{self, Scope};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_scheduler::{Context, Policy};
@@ -89,6 +90,13 @@ impl Server {
             _stop_at_the_end: stop.clone().drop_guard(),
             stop,
         }
+    }
+
+    /// The same with another program to read what is handed in.
+    pub(crate) fn read_by(mut self, program: &Path) -> Self {
+        let intake = Intake::with_program(program);
+        self.app = gauntlet_http::app_with_intake(self.context.clone(), intake, &self.stop);
+        self
     }
 
     /// As when the process is told to end.
