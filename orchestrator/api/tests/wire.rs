@@ -305,6 +305,7 @@ fn tournament() -> Tournament {
             weight: 3,
         },
         rejudged: Some("the data were wrong".to_owned()),
+        waiting: vec!["8 runs wait for a runner that takes images".to_owned()],
         rounded: false,
     }
 }
@@ -443,6 +444,7 @@ fn tournaments() {
         note: None,
         paused: None,
         rejudged: None,
+        waiting: Vec::new(),
         rounded: false,
         ..tournament()
     };

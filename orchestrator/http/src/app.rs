@@ -11,7 +11,6 @@ use crate::changes::Changes;
 use crate::metrics::Metrics;
 use crate::public::spool::UploadPlaces;
 use crate::refused::Refused;
-use crate::runner::images_asked::ImagesAsked;
 use crate::runner::lease_dispatcher::LeaseDispatcher;
 use crate::runner::report_batcher::ReportBatcher;
 use crate::runner::uploads::Uploads;
@@ -31,8 +30,6 @@ pub(crate) struct App {
     pub(crate) places: Arc<UploadPlaces>,
     /// Reads what is handed in.
     pub(crate) intake: Arc<Intake>,
-    /// Whether anybody takes images.
-    pub(crate) images_asked: Arc<ImagesAsked>,
     /// What runners have put into the blob store.
     pub(crate) uploads: Uploads,
     /// Which tokens have answers under way.
@@ -63,7 +60,6 @@ impl App {
             metrics: Metrics::new(),
             places: Arc::default(),
             intake: Arc::default(),
-            images_asked: Arc::default(),
             tokens,
             refused: Arc::default(),
             uploads: Uploads::default(),

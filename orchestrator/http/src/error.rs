@@ -126,6 +126,14 @@ impl Error {
         }
     }
 
+    /// If it is too large: which rule of the tournament says so.
+    pub(crate) fn by_rule(mut self, rule: &str) -> Self {
+        if self.problem.status == StatusCode::PAYLOAD_TOO_LARGE.as_u16() {
+            self.problem.limit = self.problem.limit.map(|limit| format!("{rule}: {limit}"));
+        }
+        self
+    }
+
     /// Our own failure; the cause goes to the log.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed through a fault of our own");

@@ -12,24 +12,25 @@ use super::spool;
 use crate::app::App;
 use crate::error::{Error, Result};
 
-/// Receives an archive, checks it and stores it as a blob, if `admit` lets its digest in.
+/// Receives an archive of at most `most` bytes, checks it and stores it as a blob, if `admit` lets its digest and size in.
 /// What is refused is not kept. Returns it with what its sender should know.
 pub(crate) async fn receive(
     app: &App,
     token: TokenId,
     headers: &HeaderMap,
     body: Body,
-    admit: impl AsyncFnOnce(&Digest) -> Result<()>,
+    most: u64,
+    admit: impl AsyncFnOnce(&Digest, u64) -> Result<()>,
 ) -> Result<(Artifact, Vec<String>)> {
-    let limits = ImageLimits::default();
-    let _place = app.places.images.take(token).await?;
-    let spooled = spool::receive(&app.context.blobs, headers, body, limits.archive_bytes).await?;
+    let most = most.min(ImageLimits::default().archive_bytes);
+    let place = app.places.images.take(token).await?;
+    let spooled = spool::receive(&app.context.blobs, &place, headers, body, most).await?;
     let (digest, bytes) = (spooled.digest, spooled.bytes);
     let left_out = {
         let _turn = app.places.image_check().await?;
         app.intake.ask(Question::Image, &spooled.file).await?
     };
-    admit(&digest).await?;
+    admit(&digest, bytes).await?;
     let stored = app
         .context
         .blobs

@@ -14,7 +14,7 @@ use gauntlet_storage::Blobs;
 use sha2::Digest as _;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::upload_places::{Places, Seats};
+use super::upload_places::{Place, Places, Seats};
 use crate::error::{Error, Result};
 use crate::incoming::Incoming;
 
@@ -68,9 +68,11 @@ pub(crate) struct Spooled {
     pub(crate) digest: Digest,
 }
 
-/// Receives a body of at most `limit` bytes.
+/// Receives a body of at most `limit` bytes, unless its place is wanted by others and it is
+/// the slowest.
 pub(crate) async fn receive(
     blobs: &Blobs,
+    place: &Place,
     headers: &HeaderMap,
     body: Body,
     limit: u64,
@@ -80,9 +82,17 @@ pub(crate) async fn receive(
     let mut file = blocking(move || blobs.spool()).await?;
     let mut hasher = sha2::Sha256::new();
     let mut bytes = 0;
-    while let Some(piece) = incoming.next().await {
+    loop {
+        let next = tokio::select! {
+            next = incoming.next() => next,
+            refused = place.gives_way() => return Err(refused),
+        };
+        let Some(piece) = next else {
+            break;
+        };
         let piece = piece?;
         bytes += piece.len() as u64;
+        place.received(piece.len() as u64);
         if bytes > limit {
             return Err(incoming.too_large().await);
         }
@@ -93,6 +103,7 @@ pub(crate) async fn receive(
         })
         .await?;
     }
+    place.arrived();
     let file = blocking(move || {
         file.rewind()?;
         Ok(file)

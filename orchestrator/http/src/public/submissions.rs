@@ -8,9 +8,12 @@ use gauntlet_api::Receipt;
 use gauntlet_domain::run::Lane;
 use gauntlet_gate::GateLimits;
 use gauntlet_intake::Question;
+use gauntlet_scheduler::commands::accepts::takes;
 use gauntlet_scheduler::commands::submit::{
     Artifact, Entry, NewSubmission, accepts, admits, name_is_free, submit,
 };
+use gauntlet_scheduler::unserved::WITH_CONTAINERS;
+use gauntlet_storage::unserved;
 use serde::Deserialize;
 
 use super::image_upload;
@@ -48,6 +51,9 @@ pub(crate) async fn create(
     }
     // Asked before the method is received, and again when it is entered.
     let terms = accepts(&app.context, &tournament, miner.token).await?;
+    let lane = if image { Lane::Oci } else { Lane::Wasm };
+    takes(&terms, &tournament, lane)?;
+    let (most, rule) = terms.accepts.most_bytes(lane);
     name_is_free(&app.context, &method, miner.token).await?;
     let new = |artifact| NewSubmission {
         tournament: tournament.clone(),
@@ -57,21 +63,30 @@ pub(crate) async fn create(
     };
     let received = async {
         if image {
-            let (artifact, mut notes) =
-                image_upload::receive(&app, miner.token, &headers, body, async |digest| {
+            let (artifact, mut notes) = image_upload::receive(
+                &app,
+                miner.token,
+                &headers,
+                body,
+                most,
+                async |digest, bytes| {
                     let entry = Entry {
                         tournament: &tournament,
                         name: &method,
                         digest,
-                        lane: Lane::Oci,
+                        lane,
+                        bytes,
                         token: miner.token,
                     };
                     Ok(admits(&app.context, entry).await?)
-                })
-                .await?;
-            if let Some(warning) = app.images_asked.warning() {
-                tracing::warn!(%tournament, "an image was handed in: {warning}");
-                notes.push(warning);
+                },
+            )
+            .await?;
+            if !unserved::takes_images(&mut *app.context.db.acquire().await?).await? {
+                notes.push(format!(
+                    "no runner that takes images is there, and the method waits for one: whoever \
+                     runs the tournament can {WITH_CONTAINERS}"
+                ));
             }
             enter(&app, new(artifact), notes).await
         } else {
@@ -79,9 +94,9 @@ pub(crate) async fn create(
                 data_bytes: terms.module_data_bytes,
                 ..GateLimits::platform()
             };
-            let _place = app.places.modules.take(miner.token).await?;
-            let spooled =
-                spool::receive(&app.context.blobs, &headers, body, limits.module_bytes).await?;
+            let place = app.places.modules.take(miner.token).await?;
+            let most = most.min(limits.module_bytes);
+            let spooled = spool::receive(&app.context.blobs, &place, &headers, body, most).await?;
             let _turn = app.places.module_check().await?;
             let question = Question::Module {
                 data_bytes: limits.data_bytes,
@@ -93,7 +108,7 @@ pub(crate) async fn create(
     };
     let hold = miner.hold(&app);
     let receipt = tokio::select! {
-        received = received => received?,
+        received = received => received.map_err(|error| error.by_rule(rule))?,
         () = hold.ended() => return Err(auth::ended()),
     };
     Ok((StatusCode::CREATED, Json(receipt)))

@@ -11,7 +11,7 @@ use gauntlet_image::Packed;
 use crate::support::{Answer, Server, digest};
 
 /// An image of a program that is only bytes; nothing is executed here.
-fn image(environment: &[&str]) -> Vec<u8> {
+pub(crate) fn image(environment: &[&str]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("program");
     std::fs::write(&program, "bytes").unwrap();
@@ -26,7 +26,7 @@ fn image(environment: &[&str]) -> Vec<u8> {
     archive
 }
 
-async fn submit(server: &Server, name: &str, archive: Vec<u8>) -> Answer {
+pub(crate) async fn submit(server: &Server, name: &str, archive: Vec<u8>) -> Answer {
     let path = format!("/api/v1/tournaments/cup/submissions?name={name}");
     server
         .post_bytes(&path, &server.miner, "application/x-tar", archive)

@@ -104,6 +104,11 @@ impl Server {
         self.stop.cancel();
     }
 
+    /// What its loops work with.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
     /// Address of its database, for another server over it.
     pub(crate) fn database_url(&self) -> &str {
         self.database.url()
