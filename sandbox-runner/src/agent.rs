@@ -24,6 +24,7 @@ use crate::device_probe::probe_device;
 use crate::heartbeats::Heartbeats;
 use crate::lease::{Lost, Terms};
 use crate::report;
+use crate::self_test;
 
 /// How long a request for work waits for some.
 const WAIT: Duration = Duration::from_secs(20);
@@ -180,10 +181,15 @@ impl Agent {
     /// One slot: one attempt after the other.
     async fn work(&self) -> Result<(), AgentError> {
         let mut pauses = Pauses::default();
+        let mut suspect = false;
         loop {
             let wait = if self.drain { DRAIN_WAIT } else { WAIT };
             let asked = Instant::now();
             let step = async {
+                if suspect {
+                    self_test::until_passed(&self.runner.sandbox, &self.runner.scratch).await;
+                }
+                self.runner.blobs.room().await;
                 let registered = self.registered().await?;
                 let containers = self.runner.containers.is_some();
                 let client = &self.runner.client;
@@ -195,13 +201,15 @@ impl Agent {
                 () = self.stop.cancelled() => return Ok(()),
                 step = step => step?,
             };
+            suspect = false;
             let pause = match step {
                 (registered, Ok(Some(assignment))) => {
                     if self.attempt(&registered, &assignment).await {
                         pauses = Pauses::default();
                         continue;
                     }
-                    // Something is wrong with this machine: do not eat up every attempt.
+                    // Something may be wrong with this machine: do not eat up every attempt.
+                    suspect = true;
                     true
                 }
                 (_, Ok(None)) if self.drain => return Ok(()),

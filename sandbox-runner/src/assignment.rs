@@ -65,6 +65,18 @@ impl AssignmentError {
     }
 }
 
+/// Digests of all that an attempt uses.
+fn blobs_of(assignment: &Assignment) -> impl Iterator<Item = &str> {
+    let task = &assignment.task;
+    let always = [
+        &assignment.artifact,
+        &task.train,
+        &task.hidden_inputs,
+        &task.hidden_labels,
+    ];
+    always.into_iter().chain(&task.base).map(String::as_str)
+}
+
 /// Executes an attempt. Dropping the future kills what runs.
 pub(crate) async fn perform(
     runner: &RunnerContext,
@@ -74,6 +86,7 @@ pub(crate) async fn perform(
     let task: TaskInfo = serde_json::from_value(assignment.task.info.clone())
         .map_err(|error| AssignmentError::Assignment(format!("the task: {error}")))?;
     let seed = seed(&assignment.seed)?;
+    let _held = runner.blobs.hold(blobs_of(assignment));
     let bytes = |digest| runner.blobs.get(&runner.client, digest);
     let file = |digest| runner.blobs.get_file(&runner.client, digest);
     let method = match assignment.lane {

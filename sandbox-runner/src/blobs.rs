@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, DirBuilder};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -15,6 +15,8 @@ use std::time::{Duration, SystemTime};
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedMutexGuard, Semaphore, mpsc};
 
+pub use crate::blob_store::Held;
+use crate::blob_store::Store;
 use crate::client::{Client, ClientError, retry};
 use crate::off_reactor::off_reactor;
 
@@ -32,13 +34,6 @@ pub struct Blobs {
     fetching: Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>,
     /// So many files are hashed at the same time, however many slots there are.
     hashing: Semaphore,
-}
-
-/// The files.
-#[derive(Debug)]
-struct Store {
-    folder: PathBuf,
-    most_bytes: u64,
 }
 
 /// Why a blob is not there.
@@ -70,7 +65,7 @@ pub enum BlobError {
 
 impl Blobs {
     /// Opens the folder, making it if missing. When the files in it grow beyond
-    /// `most_bytes`, those unused for longest go.
+    /// `most_bytes`, those unused for longest go, unless they are [held](Self::hold).
     ///
     /// # Errors
     /// If the folder cannot be made or closed to others.
@@ -89,10 +84,21 @@ impl Blobs {
         }
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            store: Arc::new(Store { folder, most_bytes }),
+            store: Arc::new(Store::new(folder, most_bytes)),
             fetching: Mutex::default(),
             hashing: Semaphore::new(cores),
         })
+    }
+
+    /// Keeps these blobs here, once they are, until what is returned is dropped.
+    #[must_use]
+    pub fn hold<'a>(&self, digests: impl IntoIterator<Item = &'a str>) -> Held {
+        self.store.hold(digests.into_iter().map(str::to_owned))
+    }
+
+    /// Waits until what is held leaves room for more.
+    pub async fn room(&self) {
+        self.store.room().await;
     }
 
     /// Bytes of a blob that fits in memory, fetched if it is not here.
@@ -121,7 +127,7 @@ impl Blobs {
     /// See [`BlobError`]: ours all of them.
     pub async fn get_file(&self, client: &Client, digest: &str) -> Result<PathBuf, BlobError> {
         check_name(digest)?;
-        let path = self.store.folder.join(digest);
+        let path = self.store.path(digest);
         if self.is_here(&path, digest).await? {
             return Ok(path);
         }
@@ -215,53 +221,6 @@ impl Blobs {
     }
 }
 
-impl Store {
-    /// Writes a file of the pieces that come, if they are what its name says; false if not.
-    fn keep(
-        &self,
-        path: &Path,
-        digest: &str,
-        bytes: u64,
-        mut pieces: mpsc::Receiver<impl AsRef<[u8]>>,
-    ) -> io::Result<bool> {
-        self.make_room(bytes)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempfile_in(&self.folder)?;
-        let mut hasher = Sha256::new();
-        while let Some(piece) = pieces.blocking_recv() {
-            hasher.update(&piece);
-            file.write_all(piece.as_ref())?;
-        }
-        if hex::encode(hasher.finalize()) != digest {
-            return Ok(false);
-        }
-        file.persist(path)?;
-        Ok(true)
-    }
-
-    fn make_room(&self, bytes: u64) -> io::Result<()> {
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let metadata = entry.metadata()?;
-            files.push((metadata.modified()?, metadata.len(), entry.path()));
-        }
-        files.sort();
-        let mut total = bytes + files.iter().map(|(_, size, _)| size).sum::<u64>();
-        // What a run uses at this moment was touched a moment ago.
-        let recent = SystemTime::now() - Duration::from_secs(3600);
-        for (used, size, path) in files {
-            if total <= self.most_bytes || used > recent {
-                break;
-            }
-            fs::remove_file(path)?;
-            total -= size;
-        }
-        Ok(())
-    }
-}
-
 fn check_name(digest: &str) -> Result<(), BlobError> {
     let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     if digest.len() != 64 || !digest.bytes().all(hex) {
@@ -283,36 +242,6 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     use super::*;
-
-    #[test]
-    fn what_was_unused_for_longest_goes_first() {
-        let folder = tempfile::tempdir().unwrap();
-        let blobs = Blobs::open(folder.path(), 25).unwrap();
-        let long_ago = SystemTime::now() - Duration::from_secs(100_000);
-        for (index, name) in ["a", "b", "c"].iter().enumerate() {
-            let path = folder.path().join(name);
-            fs::write(&path, [0; 10]).unwrap();
-            let used = long_ago + Duration::from_secs(index as u64);
-            fs::File::options()
-                .append(true)
-                .open(&path)
-                .unwrap()
-                .set_modified(used)
-                .unwrap();
-        }
-        let digest = hex::encode(Sha256::digest([0_u8; 10]));
-        let (pieces, received) = mpsc::channel(1);
-        pieces.try_send([0_u8; 10]).unwrap();
-        drop(pieces);
-        let path = folder.path().join("d");
-        assert!(blobs.store.keep(&path, &digest, 10, received).unwrap());
-        let mut names: Vec<_> = fs::read_dir(folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect();
-        names.sort();
-        assert_eq!(names, ["c", "d"]);
-    }
 
     #[test]
     fn the_folder_is_closed_to_others_and_halves_are_removed() {

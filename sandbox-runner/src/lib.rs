@@ -17,6 +17,7 @@
 
 pub mod agent;
 pub mod attempt;
+mod blob_store;
 pub mod blobs;
 pub mod class;
 pub mod client;
@@ -34,3 +35,4 @@ mod lease;
 mod off_reactor;
 mod phases;
 mod report;
+mod self_test;

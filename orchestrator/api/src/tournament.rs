@@ -125,6 +125,10 @@ pub struct Tournament {
     /// Why it was judged again, if it was: everything here is by the latest judgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rejudged: Option<String>,
+    /// Which runs wait for a runner of a kind that there is not, and what to do about it; one
+    /// sentence a lane.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<String>,
     /// Whether scores are rounded to hundredths of the way from the metric's miss to its best,
     /// standings follow from these, and evidence for decisions is left out: so it is for all
     /// but an admin until the tournament has ended.

@@ -342,6 +342,7 @@ fn tournament() -> Tournament {
             weight: 3,
         },
         rejudged: Some("the data were wrong".to_owned()),
+        waiting: vec!["8 runs wait for a runner that takes images".to_owned()],
         rounded: false,
     }
 }
@@ -480,6 +481,7 @@ fn tournaments() {
         note: None,
         paused: None,
         rejudged: None,
+        waiting: Vec::new(),
         rounded: false,
         ..tournament()
     };

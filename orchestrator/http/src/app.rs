@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gauntlet_intake::Intake;
 use gauntlet_scheduler::Context;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -11,7 +12,6 @@ use crate::metrics::Metrics;
 use crate::public::spool::UploadPlaces;
 use crate::refused::Refused;
 use crate::request_limits::{RequestLimiter, RequestLimits};
-use crate::runner::images_asked::ImagesAsked;
 use crate::runner::lease_dispatcher::LeaseDispatcher;
 use crate::runner::report_batcher::ReportBatcher;
 use crate::runner::uploads::Uploads;
@@ -29,8 +29,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     /// Who may upload at the same time.
     pub(crate) places: Arc<UploadPlaces>,
-    /// Whether anybody takes images.
-    pub(crate) images_asked: Arc<ImagesAsked>,
+    /// Reads what is handed in.
+    pub(crate) intake: Arc<Intake>,
     /// What runners have put into the blob store.
     pub(crate) uploads: Uploads,
     /// Which tokens have answers under way.
@@ -67,7 +67,7 @@ impl App {
             reports,
             metrics: metrics.clone(),
             places: Arc::default(),
-            images_asked: Arc::default(),
+            intake: Arc::default(),
             tokens,
             refused: Arc::default(),
             limiter: Arc::new(RequestLimiter::new(limits, metrics)),
@@ -78,5 +78,13 @@ impl App {
             stop,
         };
         (app, tasks)
+    }
+
+    /// The same with another program to read what is handed in.
+    pub(crate) fn with_intake(self, intake: Intake) -> Self {
+        Self {
+            intake: Arc::new(intake),
+            ..self
+        }
     }
 }

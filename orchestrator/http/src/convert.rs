@@ -66,6 +66,7 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
         paused: view.paused_because,
         share: view.share,
         rejudged: view.rejudged_because,
+        waiting: Vec::new(),
         rounded: !view.disclosure.is_full(),
     }
 }

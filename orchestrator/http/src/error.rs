@@ -10,7 +10,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gauntlet_api::Problem;
 use gauntlet_gate::{Rejection, Rule};
-use gauntlet_image::IntakeError;
+use gauntlet_image::Refusal as ImageRefusal;
+use gauntlet_intake::IntakeError;
 use gauntlet_scheduler::{Reason, Refusal};
 use gauntlet_storage as storage;
 
@@ -126,6 +127,14 @@ impl Error {
         }
     }
 
+    /// If it is too large: which rule of the tournament says so.
+    pub(crate) fn by_rule(mut self, rule: &str) -> Self {
+        if self.problem.status == StatusCode::PAYLOAD_TOO_LARGE.as_u16() {
+            self.problem.limit = self.problem.limit.map(|limit| format!("{rule}: {limit}"));
+        }
+        self
+    }
+
     /// Our own failure; the cause goes to the log.
     pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a request failed through a fault of our own");
@@ -198,13 +207,9 @@ impl From<Rejection> for Error {
     }
 }
 
-/// An image refused at intake, or not read through a fault of ours.
-impl From<IntakeError> for Error {
-    fn from(error: IntakeError) -> Self {
-        let refusal = match error {
-            IntakeError::Refused(refusal) => refusal,
-            IntakeError::Io(..) => return Self::internal(error),
-        };
+/// An image refused at intake.
+impl From<ImageRefusal> for Error {
+    fn from(refusal: ImageRefusal) -> Self {
         let error = Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             &format!("image-{}", refusal.rule.as_str().replace('_', "-")),
@@ -216,6 +221,53 @@ impl From<IntakeError> for Error {
         match refusal.limit {
             Some(limit) => error.limit(limit.to_string()),
             None => error,
+        }
+    }
+}
+
+/// A file that was not taken in, or not read through a fault of ours.
+impl From<IntakeError> for Error {
+    fn from(error: IntakeError) -> Self {
+        let detail = error.to_string();
+        let refused = |kind: &str, help: &str| {
+            let title = "What was handed in cannot be checked";
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, kind, title, &detail, help).field("body")
+        };
+        match error {
+            IntakeError::Module(rejection) => rejection.into(),
+            IntakeError::Image(refusal) => refusal.into(),
+            IntakeError::TooExpensive { what, limit, unit } => refused(
+                &format!("{what}-check-too-expensive"),
+                "make it smaller, or build it with the tools that everybody uses",
+            )
+            .limit(format!("{limit} {unit}")),
+            IntakeError::Crashed {
+                what,
+                memory_bytes,
+                cpu_seconds,
+                ..
+            } => {
+                // Either somebody tries, or there is a fault of ours that such a file shows.
+                tracing::warn!("{detail}");
+                refused(
+                    &format!("{what}-check-broke-off"),
+                    "send it again; if it is refused again, build it with the tools that \
+                     everybody uses, and tell the operator if it was",
+                )
+                .limit(format!(
+                    "{memory_bytes} bytes of memory, {cpu_seconds} seconds of processor time"
+                ))
+            }
+            IntakeError::Fault(_) | IntakeError::NoProgram => {
+                tracing::error!("{detail}");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "intake-unavailable",
+                    "Temporarily unavailable",
+                    "the server cannot have anything checked at the moment",
+                    "try again in a few seconds; if it stays, tell the operator",
+                )
+            }
         }
     }
 }

@@ -41,5 +41,5 @@ mod unstalled;
 pub use connections::ConnectionLimits;
 pub use request_limits::{Rate, RequestLimits};
 pub use routes::openapi;
-pub use serve::{Limits, app, serve, serve_tls};
+pub use serve::{Limits, app, app_with_intake, serve, serve_tls};
 pub use tls_listener::TlsListener;

@@ -3,7 +3,9 @@
 use gauntlet_api::ArchiveEntry;
 use gauntlet_domain::tournament::Audience;
 use gauntlet_domain::{ArchiveId, RunId, SeriesName, TaskName, TournamentId, TournamentName};
+use gauntlet_scheduler::unserved::sentence;
 use gauntlet_storage::tournaments as tournament_rows;
+use gauntlet_storage::unserved;
 use gauntlet_storage::views::{
     self, RecordView, RunView, RunnerView, SeriesView, TaskView, TournamentSummary, TournamentView,
 };
@@ -38,6 +40,16 @@ pub(crate) async fn tournament(
     views::tournament(&mut conn, &parsed, audience)
         .await?
         .ok_or_else(|| Error::not_found("path.name", "tournament", name))
+}
+
+/// Which of its runs wait for a runner of a kind that there is not, and what to do.
+pub(crate) async fn waiting(app: &App, name: &str) -> Result<Vec<String>> {
+    let mut conn = app.context.db.acquire().await?;
+    let waiting = unserved::read(&mut conn, Some(name)).await?;
+    Ok(waiting
+        .iter()
+        .map(|waits| sentence(waits.lane, waits.runs))
+        .collect())
 }
 
 pub(crate) async fn record(

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::serve::Listener;
+use gauntlet_intake::Intake;
 use gauntlet_scheduler::Context;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -31,6 +32,17 @@ pub struct Limits {
     pub connections: ConnectionLimits,
     /// How often one may ask.
     pub requests: RequestLimits,
+}
+
+/// The app, with another program than `gauntlet-intake` to read what is handed in. For tests.
+#[doc(hidden)]
+pub fn app_with_intake(
+    context: Context,
+    limits: RequestLimits,
+    intake: Intake,
+    stop: &CancellationToken,
+) -> Router {
+    routes::router(App::start(context, limits, stop).0.with_intake(intake))
 }
 
 /// Serves the app until `stop` is cancelled and the requests under way are answered.

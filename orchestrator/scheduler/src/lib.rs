@@ -18,6 +18,7 @@ mod health_policy;
 pub mod loops;
 mod runner_health;
 mod signals;
+pub mod unserved;
 
 pub use context::{Context, Policy, SubmissionLimits};
 pub use error::{Reason, Refusal};

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use gauntlet_client::ClientError;
+use gauntlet_intake::IntakeError;
 use gauntlet_scheduler::Refusal;
 use gauntlet_tasks::TaskError;
 use gauntlet_transport::TransportError;
@@ -95,6 +96,9 @@ pub enum ServerError {
         /// Where it should be.
         path: PathBuf,
     },
+    /// Nothing that is handed in could be checked.
+    #[error("nothing that is handed in could be checked: {0}")]
+    Intake(#[source] IntakeError),
     /// The folder of task folders cannot be read.
     #[error("cannot read {}: {source}", .dir.display())]
     TaskFolders {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use gauntlet_client::Client;
 use gauntlet_http::Limits;
+use gauntlet_intake::Intake;
 use gauntlet_scheduler::SubmissionLimits;
 use gauntlet_storage::Db;
 use gauntlet_transport::Fingerprint;
@@ -91,6 +92,7 @@ impl Instance {
         if options.slots > 0 {
             runner::program()?;
         }
+        Intake::default().check().map_err(ServerError::Intake)?;
         data.create()?;
         let lock = data.lock()?;
         let listener = listen(options.listen, options.any_port).await?;

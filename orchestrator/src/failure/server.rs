@@ -44,6 +44,10 @@ impl From<ServerError> for Failure {
                 "build it with `cargo build --release -p gauntlet-runner -p gauntlet-sandbox -p \
                  gauntlet-worker`, or start without a runner",
             ),
+            E::Intake(_) => ours(what).help(
+                "gauntlet-intake and gauntlet-launch belong beside this program; `scripts/build \
+                 host` builds all of them",
+            ),
             E::TaskFolders { .. } => Self::input(what)
                 .field("--tasks")
                 .help("name a folder of task folders, such as examples/tasks"),

@@ -29,6 +29,7 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
     if let Some(reason) = &tournament.rejudged {
         parts.push(format!("judged again: {}", printable(reason)));
     }
+    parts.extend(tournament.waiting.iter().map(|waits| printable(waits)));
     if let Some(series) = &tournament.series {
         parts.push(format!("of the series {}", printable(series)));
     }

@@ -42,6 +42,7 @@ pub mod sweep;
 pub mod tasks;
 pub mod tokens;
 pub mod tournaments;
+pub mod unserved;
 pub mod uploads;
 pub mod views;
 

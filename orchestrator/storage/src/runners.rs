@@ -43,19 +43,36 @@ pub enum Heard {
     SetAside,
 }
 
+/// A runner that asks for work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// Which.
+    pub runner: RunnerId,
+    /// By which token.
+    pub token: TokenId,
+    /// Whether it takes images too.
+    pub images: bool,
+}
+
 /// Notes that these runners were heard; says of each whether it is that token's, and gets work.
 /// One that was heard within the last second is not written again.
-pub async fn seen(conn: &mut Conn, runners: &[(RunnerId, TokenId)]) -> Result<Vec<Heard>> {
-    let ids: Vec<uuid::Uuid> = runners.iter().map(|(id, _)| id.0).collect();
-    let tokens: Vec<uuid::Uuid> = runners.iter().map(|(_, token)| token.0).collect();
+pub async fn seen(conn: &mut Conn, runners: &[Asking]) -> Result<Vec<Heard>> {
+    let ids: Vec<uuid::Uuid> = runners.iter().map(|asks| asks.runner.0).collect();
+    let tokens: Vec<uuid::Uuid> = runners.iter().map(|asks| asks.token.0).collect();
+    let images: Vec<bool> = runners.iter().map(|asks| asks.images).collect();
     let rows = sqlx::query!(
         r#"
         WITH asked AS (
-            SELECT * FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asked (id, token, nth)
+            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::boolean[])
+                WITH ORDINALITY AS asked (id, token, images, nth)
         ), noted AS (
-            UPDATE runners SET last_seen_at = now() FROM asked
+            UPDATE runners SET last_seen_at = now(),
+                images_asked_at = CASE WHEN asked.images THEN now() ELSE images_asked_at END
+            FROM asked
             WHERE runners.id = asked.id AND runners.token_id = asked.token
-              AND runners.last_seen_at < now() - interval '1 second'
+              AND (runners.last_seen_at < now() - interval '1 second'
+                   -- The first time since it introduced itself, which may be a moment ago.
+                   OR asked.images AND coalesce(images_asked_at < registered_at, true))
         )
         SELECT runners.id IS NOT NULL AS "known!",
                coalesce(runners.set_aside_until > now(), false) AS "set_aside!"
@@ -63,7 +80,8 @@ pub async fn seen(conn: &mut Conn, runners: &[(RunnerId, TokenId)]) -> Result<Ve
         ORDER BY asked.nth
         "#,
         &ids,
-        &tokens
+        &tokens,
+        &images
     )
     .fetch_all(conn)
     .await?;

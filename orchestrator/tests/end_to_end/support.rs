@@ -51,7 +51,12 @@ pub(crate) fn need_programs() {
     let folder = Path::new(env!("CARGO_BIN_EXE_gauntlet"))
         .parent()
         .expect("a program lies in a folder");
-    for name in ["gauntlet-runner", "gauntlet-launch", "gauntlet-worker"] {
+    for name in [
+        "gauntlet-intake",
+        "gauntlet-runner",
+        "gauntlet-launch",
+        "gauntlet-worker",
+    ] {
         assert!(
             folder.join(name).is_file(),
             "{} is not built; `scripts/build host` builds it, as does `cargo nextest run --release --workspace` \

@@ -40,6 +40,9 @@ pub enum Fault {
     /// The engine holds another image than was given to it.
     #[error("the engine's image is not the one that was loaded: {0}")]
     OtherImage(String),
+    /// What must be taken in is not.
+    #[error("not even an image that is known to be good is loaded here: {0}")]
+    KnownGood(String),
 }
 
 impl Fault {

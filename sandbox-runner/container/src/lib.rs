@@ -21,6 +21,8 @@ mod export;
 mod fault;
 mod folder;
 mod image;
+mod judging;
+mod known_good;
 mod labels;
 mod load;
 mod phase;

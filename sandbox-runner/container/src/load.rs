@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use crate::containers::Containers;
 use crate::fault::{Fault, LoadError};
 use crate::image::Image;
+use crate::judging::{Loads, judged};
 use crate::labels::{ARCHIVE, INTAKE};
 
 /// Pieces in which an archive goes to the engine.
@@ -24,12 +25,24 @@ impl Containers {
     /// hex, which the caller has checked.
     ///
     /// # Errors
-    /// If the image is refused or the engine fails.
+    /// If the image is refused, though one that is known to be good is taken in, or the
+    /// engine fails.
     pub async fn load(&self, archive: &Path, digest: &str) -> Result<Image, LoadError> {
         let _one_at_a_time = self.loading.lock().await;
         if let Some(image) = self.loaded(digest).await? {
             return Ok(image);
         }
+        let containers = self;
+        judged(&Archive {
+            containers,
+            path: archive,
+            digest,
+        })
+        .await
+    }
+
+    /// Checks an archive, writes it anew and gives it to the engine.
+    pub(crate) async fn take_in(&self, archive: &Path, digest: &str) -> Result<Image, LoadError> {
         let folder = tempfile::Builder::new()
             .prefix("image-")
             .tempdir_in(self.folders.path())
@@ -169,6 +182,25 @@ impl Containers {
             }
         }
         Ok(())
+    }
+}
+
+/// An archive to be loaded.
+struct Archive<'a> {
+    containers: &'a Containers,
+    path: &'a Path,
+    digest: &'a str,
+}
+
+impl Loads for Archive<'_> {
+    type Loaded = Image;
+
+    async fn load(&self) -> Result<Image, LoadError> {
+        self.containers.take_in(self.path, self.digest).await
+    }
+
+    async fn load_known_good(&self) -> Result<(), LoadError> {
+        self.containers.load_known_good().await
     }
 }
 

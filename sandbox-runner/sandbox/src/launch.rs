@@ -69,8 +69,8 @@ pub struct Bounds {
 pub struct LaunchSpec {
     /// User and group id to become.
     pub user: Option<u32>,
-    /// The run's own folder: all it may write to.
-    pub folder: PathBuf,
+    /// The run's own folder, if it has one: all it may write to.
+    pub folder: Option<PathBuf>,
     /// The worker, to be read and executed.
     pub worker: PathBuf,
     /// Are its files restricted? A GPU's driver needs more than anybody could list.
@@ -93,13 +93,23 @@ pub struct AvailableIsolation {
 /// The launcher: beside the worker, beside this program, or in the folder above it, which
 /// is where cargo puts it as seen from a test.
 pub(crate) fn find(worker: &Path) -> Result<PathBuf, Fault> {
+    let with_worker = worker.with_file_name(PROGRAM);
+    if with_worker.is_file() {
+        return Ok(with_worker);
+    }
+    beside_us(PROGRAM).ok_or(Fault::NoLauncher(with_worker))
+}
+
+/// A program of ours, beside this one or in the folder above it, which is where cargo puts
+/// it as seen from a test.
+#[must_use]
+pub fn beside_us(program: &str) -> Option<PathBuf> {
     let own = std::env::current_exe().unwrap_or_default();
     let beside = own.parent();
-    let folders = [worker.parent(), beside, beside.and_then(Path::parent)];
+    let folders = [beside, beside.and_then(Path::parent)];
     folders
         .into_iter()
         .flatten()
-        .map(|folder| folder.join(PROGRAM))
+        .map(|folder| folder.join(program))
         .find(|path| path.is_file())
-        .ok_or_else(|| Fault::NoLauncher(worker.with_file_name(PROGRAM)))
 }

@@ -13,6 +13,9 @@
 //! - [`Sandbox::compile`]: gate, then a killable compiler with a cache
 //! - [`Sandbox::execute`]: one phase in one worker
 //!
+//! - [`Confined::hear`]: what another program of ours says of a stranger's file, under the same
+//!   isolation
+//!
 //! Only Linux: process groups, `/proc`, `prlimit`.
 
 mod cache;
@@ -20,6 +23,7 @@ mod capture;
 mod compile;
 mod compiling;
 mod config;
+mod confined;
 mod device;
 mod execute;
 mod exit_status;
@@ -36,6 +40,7 @@ mod users;
 
 pub use compile::Compiled;
 pub use config::{CompileLimits, Isolation, SandboxConfig};
+pub use confined::{Confined, ConfinedLimits, End};
 pub use device::Device;
 pub use fault::{CompileError, Fault};
 pub use sandbox::Sandbox;

@@ -1,5 +1,6 @@
 //! Starts worker processes, bounded from the first moment, and ends them for good.
 
+use std::fs::File;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -75,7 +76,7 @@ impl Launcher {
             threads: 1,
             cpu_seconds: Some(20),
         };
-        let spec = self.spec(worker, folder, limits);
+        let spec = self.spec(worker, Home::of(folder), limits);
         let answer = std::process::Command::new(&self.program)
             .arg(serde_json::to_string(&spec).unwrap_or_default())
             .env_clear()
@@ -87,10 +88,10 @@ impl Launcher {
             .map_err(|_| self.failed()(io::Error::other(said.trim().to_owned())))
     }
 
-    fn spec(&self, worker: &Path, folder: &RunFolder, limits: ProcessLimits) -> LaunchSpec {
+    fn spec(&self, worker: &Path, home: Home<'_>, limits: ProcessLimits) -> LaunchSpec {
         LaunchSpec {
-            user: folder.user(),
-            folder: folder.path().to_owned(),
+            user: home.user,
+            folder: home.folder.map(Path::to_owned),
             worker: worker.to_owned(),
             restrict_files: self.restrict_files,
             bounds: Bounds {
@@ -104,9 +105,54 @@ impl Launcher {
         }
     }
 
+    /// A command that isolates itself and becomes `worker`.
+    fn command(
+        &self,
+        worker: &Path,
+        arguments: &[&str],
+        home: Home<'_>,
+        limits: ProcessLimits,
+    ) -> Command {
+        let spec = self.spec(worker, home, limits);
+        let mut command = Command::new(&self.program);
+        command
+            .arg(serde_json::to_string(&spec).unwrap_or_default())
+            .arg(worker)
+            .args(arguments)
+            .env_clear()
+            .current_dir(home.folder.unwrap_or(Path::new("/")))
+            .process_group(0)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+
+    fn no_pipe(&self) -> Fault {
+        self.failed()(io::Error::other("a pipe is missing"))
+    }
+
     fn failed(&self) -> impl FnOnce(io::Error) -> Fault {
         let path = self.program.clone();
         move |source| Fault::Spawn { path, source }
+    }
+}
+
+/// Who a process is, and where it may write.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Home<'a> {
+    /// The user that it is, if that is not ours.
+    pub user: Option<u32>,
+    /// None if it writes nowhere.
+    pub folder: Option<&'a Path>,
+}
+
+impl<'a> Home<'a> {
+    fn of(folder: &'a RunFolder) -> Self {
+        Self {
+            user: folder.user(),
+            folder: Some(folder.path()),
+        }
     }
 }
 
@@ -138,35 +184,50 @@ impl Process {
         folder: &RunFolder,
         limits: ProcessLimits,
     ) -> Result<(Self, Pipes), Fault> {
-        let spec = launcher.spec(worker, folder, limits);
-        let mut command = Command::new(&launcher.program);
+        let home = Home::of(folder);
+        let mut command = launcher.command(worker, arguments, home, limits);
         command
-            .arg(serde_json::to_string(&spec).unwrap_or_default())
-            .arg(worker)
-            .args(arguments)
-            .env_clear()
             .env(ALLOCATOR.0, ALLOCATOR.1)
-            .env(orphans::FOLDER_VARIABLE, folder.path())
-            .current_dir(folder.path())
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let failed = |source| launcher.failed()(source);
-        let mut child = command.spawn().map_err(failed)?;
-        let missing = || failed(io::Error::other("a pipe is missing"));
-        let id = child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .ok_or_else(missing)?;
+            .env(orphans::FOLDER_VARIABLE, folder.path());
+        let mut process = Self::start(launcher, command, Stdio::piped())?;
+        let stdin = process.child.stdin.take();
+        let (stdout, stderr) = process.outputs(launcher)?;
         let pipes = Pipes {
-            stdin: child.stdin.take().ok_or_else(missing)?,
-            stdout: child.stdout.take().ok_or_else(missing)?,
-            stderr: child.stderr.take().ok_or_else(missing)?,
+            stdin: stdin.ok_or_else(|| launcher.no_pipe())?,
+            stdout,
+            stderr,
         };
-        let leader = Pid::from_raw(id);
-        Ok((Self { child, leader }, pipes))
+        Ok((process, pipes))
+    }
+
+    /// The same for a program that reads one open file and writes nowhere, with no
+    /// environment at all.
+    pub(crate) fn spawn_reader(
+        launcher: &Launcher,
+        program: &Path,
+        arguments: &[&str],
+        user: Option<u32>,
+        file: File,
+        limits: ProcessLimits,
+    ) -> Result<(Self, ChildStdout, ChildStderr), Fault> {
+        let home = Home { user, folder: None };
+        let command = launcher.command(program, arguments, home, limits);
+        let mut process = Self::start(launcher, command, Stdio::from(file))?;
+        let (stdout, stderr) = process.outputs(launcher)?;
+        Ok((process, stdout, stderr))
+    }
+
+    fn start(launcher: &Launcher, mut command: Command, stdin: Stdio) -> Result<Self, Fault> {
+        command.stdin(stdin);
+        let child = command.spawn().map_err(launcher.failed())?;
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        let leader = Pid::from_raw(id.ok_or_else(|| launcher.no_pipe())?);
+        Ok(Self { child, leader })
+    }
+
+    fn outputs(&mut self, launcher: &Launcher) -> Result<(ChildStdout, ChildStderr), Fault> {
+        let outputs = self.child.stdout.take().zip(self.child.stderr.take());
+        outputs.ok_or_else(|| launcher.no_pipe())
     }
 
     /// Waits until the process has ended. Cancel-safe.

@@ -13,7 +13,7 @@ use gauntlet_sandbox::launch::{AvailableIsolation, Bounds, IsolationLayers, Laun
 fn spec(layers: IsolationLayers) -> LaunchSpec {
     LaunchSpec {
         user: None,
-        folder: "/usr/lib".into(),
+        folder: Some("/usr/lib".into()),
         worker: "/bin/sh".into(),
         restrict_files: true,
         bounds: Bounds {

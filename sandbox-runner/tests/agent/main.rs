@@ -6,6 +6,7 @@
 )]
 
 mod orchestrator;
+mod self_test;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -122,7 +123,10 @@ struct Running {
 
 impl Running {
     fn start(home: &Home, orchestrator: &Orchestrator) -> Self {
-        let config = home.config(&orchestrator.url(), &[]);
+        Self::with(home.config(&orchestrator.url(), &[]))
+    }
+
+    fn with(config: Config) -> Self {
         let stop = CancellationToken::new();
         let token = stop.clone();
         let task = tokio::spawn(async move { agent::run(&config, token).await });

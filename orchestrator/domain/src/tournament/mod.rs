@@ -30,8 +30,8 @@ pub use formats::{Format, Next, Opening};
 pub use mid_run::{Hopeless, can_still_matter};
 pub use round::{Block, Entrant, Heat, Round, RunRecord};
 pub use rules::{
-    CheckpointScore, Classic, Combine, FirstBlock, Halving, MODULE_DATA_BYTES, MidRun, Play,
-    Probing, RULES_VERSION, Racing, RoundRobin, Rules, RulesError, Succession, Swiss, Terms,
+    Accepts, CheckpointScore, Classic, Combine, FirstBlock, Halving, MODULE_DATA_BYTES, MidRun,
+    Play, Probing, RULES_VERSION, Racing, RoundRobin, Rules, RulesError, Succession, Swiss, Terms,
 };
 pub use seed::{BlockSeed, Nonce, TournamentSeed};
 pub use share::Share;

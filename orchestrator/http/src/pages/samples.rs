@@ -153,6 +153,7 @@ pub(crate) fn tournament() -> Tournament {
         note: None,
         paused: None,
         rejudged: None,
+        waiting: Vec::new(),
         rounded: false,
     }
 }

@@ -193,6 +193,7 @@ fn notes(tournament: &Tournament) -> Vec<String> {
         .chain(tournament.note.clone())
         .chain(paused)
         .chain(rejudged)
+        .chain(tournament.waiting.iter().cloned())
         .chain(withdrawn)
         .chain(defends)
         .chain(out)
@@ -337,14 +338,22 @@ fn cut_view(round: u32, cut: &Cut) -> CutView {
 
 /// `GET /tournaments/{name}`.
 pub(crate) async fn page(State(app): State<App>, Path(name): Path<String>) -> Result<Response> {
-    let tournament = convert::tournament(read::tournament(&app, &name, Audience::Everyone).await?);
+    let tournament = look(&app, &name).await?;
     Ok(super::render(&TournamentPage::new(&tournament)))
 }
 
 /// `GET /tournaments/{name}/live`: what of it changes.
 pub(crate) async fn live(State(app): State<App>, Path(name): Path<String>) -> Result<Response> {
-    let tournament = convert::tournament(read::tournament(&app, &name, Audience::Everyone).await?);
+    let tournament = look(&app, &name).await?;
     Ok(super::render(&TournamentLive::new(&tournament)))
+}
+
+/// It as everybody sees it.
+async fn look(app: &App, name: &str) -> Result<Tournament> {
+    let view = read::tournament(app, name, Audience::Everyone).await?;
+    let mut tournament = convert::tournament(view);
+    tournament.waiting = read::waiting(app, name).await?;
+    Ok(tournament)
 }
 
 #[cfg(test)]

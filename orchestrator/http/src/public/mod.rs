@@ -14,4 +14,5 @@ pub(crate) mod spool;
 pub(crate) mod submissions;
 pub(crate) mod tasks;
 pub(crate) mod tournaments;
+mod upload_pace;
 mod upload_places;

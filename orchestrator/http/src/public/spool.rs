@@ -14,7 +14,7 @@ use gauntlet_storage::Blobs;
 use sha2::Digest as _;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::upload_places::{Places, Seats};
+use super::upload_places::{Place, Places, Seats};
 use crate::error::{Error, Result};
 use crate::incoming::Incoming;
 
@@ -27,10 +27,9 @@ const WAIT: Duration = Duration::from_secs(60);
 pub(crate) struct UploadPlaces {
     pub(crate) modules: Places,
     pub(crate) images: Places,
-    /// Modules in memory, each with what its check needs.
+    /// Modules being checked, each by a process, and then in memory.
     module_checks: Semaphore,
-    /// Images being checked: one, as the worst archive makes its decoders take most of what
-    /// uploads may take of memory.
+    /// Images being checked: each by a process that may take some hundred megabytes.
     image_checks: Semaphore,
 }
 
@@ -45,18 +44,18 @@ impl Default for UploadPlaces {
             modules: Places::new("modules", seats(32, 2)),
             images: Places::new("images", seats(8, 1)),
             module_checks: Semaphore::new(2),
-            image_checks: Semaphore::new(1),
+            image_checks: Semaphore::new(2),
         }
     }
 }
 
 impl UploadPlaces {
-    /// The right to hold a module in memory.
+    /// The right to have a module checked, and to hold it in memory.
     pub(crate) async fn module_check(&self) -> Result<SemaphorePermit<'_>> {
         self.module_checks.acquire().await.map_err(Error::internal)
     }
 
-    /// The right to check an image.
+    /// The right to have an image checked.
     pub(crate) async fn image_check(&self) -> Result<SemaphorePermit<'_>> {
         self.image_checks.acquire().await.map_err(Error::internal)
     }
@@ -69,9 +68,11 @@ pub(crate) struct Spooled {
     pub(crate) digest: Digest,
 }
 
-/// Receives a body of at most `limit` bytes.
+/// Receives a body of at most `limit` bytes, unless its place is wanted by others and it is
+/// the slowest.
 pub(crate) async fn receive(
     blobs: &Blobs,
+    place: &Place,
     headers: &HeaderMap,
     body: Body,
     limit: u64,
@@ -81,9 +82,17 @@ pub(crate) async fn receive(
     let mut file = blocking(move || blobs.spool()).await?;
     let mut hasher = sha2::Sha256::new();
     let mut bytes = 0;
-    while let Some(piece) = incoming.next().await {
+    loop {
+        let next = tokio::select! {
+            next = incoming.next() => next,
+            refused = place.gives_way() => return Err(refused),
+        };
+        let Some(piece) = next else {
+            break;
+        };
         let piece = piece?;
         bytes += piece.len() as u64;
+        place.received(piece.len() as u64);
         if bytes > limit {
             return Err(incoming.too_large().await);
         }
@@ -94,6 +103,7 @@ pub(crate) async fn receive(
         })
         .await?;
     }
+    place.arrived();
     let file = blocking(move || {
         file.rewind()?;
         Ok(file)

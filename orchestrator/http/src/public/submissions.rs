@@ -4,21 +4,24 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use bytes::Bytes;
 use gauntlet_api::Receipt;
 use gauntlet_domain::run::Lane;
 use gauntlet_gate::GateLimits;
+use gauntlet_intake::Question;
+use gauntlet_scheduler::commands::accepts::takes;
 use gauntlet_scheduler::commands::submit::{
     Artifact, Entry, NewSubmission, accepts, admits, name_is_free, submit,
 };
+use gauntlet_scheduler::unserved::WITH_CONTAINERS;
+use gauntlet_storage::unserved;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::image_upload;
-use super::spool::{self, Spooled};
+use super::spool;
 use crate::app::App;
 use crate::auth::{self, Miner};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::extract::{self, Path, Query};
 use crate::read;
 
@@ -69,6 +72,9 @@ pub(crate) async fn create(
     }
     // Asked before the method is received, and again when it is entered.
     let terms = accepts(&app.context, &tournament, miner.token).await?;
+    let lane = if image { Lane::Oci } else { Lane::Wasm };
+    takes(&terms, &tournament, lane)?;
+    let (most, rule) = terms.accepts.most_bytes(lane);
     name_is_free(&app.context, &method, miner.token).await?;
     let new = |artifact| NewSubmission {
         tournament: tournament.clone(),
@@ -78,21 +84,30 @@ pub(crate) async fn create(
     };
     let received = async {
         if image {
-            let (artifact, mut notes) =
-                image_upload::receive(&app, miner.token, &headers, body, async |digest| {
+            let (artifact, mut notes) = image_upload::receive(
+                &app,
+                miner.token,
+                &headers,
+                body,
+                most,
+                async |digest, bytes| {
                     let entry = Entry {
                         tournament: &tournament,
                         name: &method,
                         digest,
-                        lane: Lane::Oci,
+                        lane,
+                        bytes,
                         token: miner.token,
                     };
                     Ok(admits(&app.context, entry).await?)
-                })
-                .await?;
-            if let Some(warning) = app.images_asked.warning() {
-                tracing::warn!(%tournament, "an image was handed in: {warning}");
-                notes.push(warning);
+                },
+            )
+            .await?;
+            if !unserved::takes_images(&mut *app.context.db.acquire().await?).await? {
+                notes.push(format!(
+                    "no runner that takes images is there, and the method waits for one: whoever \
+                     runs the tournament can {WITH_CONTAINERS}"
+                ));
             }
             enter(&app, new(artifact), notes).await
         } else {
@@ -100,17 +115,21 @@ pub(crate) async fn create(
                 data_bytes: terms.module_data_bytes,
                 ..GateLimits::platform()
             };
-            let _place = app.places.modules.take(miner.token).await?;
-            let spooled =
-                spool::receive(&app.context.blobs, &headers, body, limits.module_bytes).await?;
+            let place = app.places.modules.take(miner.token).await?;
+            let most = most.min(limits.module_bytes);
+            let spooled = spool::receive(&app.context.blobs, &place, &headers, body, most).await?;
             let _turn = app.places.module_check().await?;
-            let module = checked(spooled, limits).await?;
+            let question = Question::Module {
+                data_bytes: limits.data_bytes,
+            };
+            app.intake.ask(question, &spooled.file).await?;
+            let module = spool::whole(spooled).await?;
             enter(&app, new(Artifact::Module(module)), Vec::new()).await
         }
     };
     let hold = miner.hold(&app);
     let receipt = tokio::select! {
-        received = received => received?,
+        received = received => received.map_err(|error| error.by_rule(rule))?,
         () = hold.ended() => return Err(auth::ended()),
     };
     Ok((StatusCode::CREATED, Json(receipt)))
@@ -132,15 +151,4 @@ async fn enter(app: &App, new: NewSubmission, notes: Vec<String>) -> Result<Rece
         submitted_at: accepted.submitted_at,
         notes,
     })
-}
-
-/// A module that the gate lets through.
-async fn checked(spooled: Spooled, limits: GateLimits) -> Result<Bytes> {
-    let module = spool::whole(spooled).await?;
-    // The gate validates the whole module: some tens of milliseconds for a large one.
-    let looked_at = module.clone();
-    tokio::task::spawn_blocking(move || gauntlet_gate::check(&looked_at, &limits))
-        .await
-        .map_err(Error::internal)??;
-    Ok(module)
 }

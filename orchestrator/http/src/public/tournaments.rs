@@ -50,9 +50,9 @@ pub(crate) async fn show(
     Path(name): Path<String>,
 ) -> Result<Json<Tournament>> {
     let audience = viewer.audience(&app, &name).await?;
-    Ok(Json(convert::tournament(
-        read::tournament(&app, &name, audience).await?,
-    )))
+    let mut tournament = convert::tournament(read::tournament(&app, &name, audience).await?);
+    tournament.waiting = read::waiting(&app, &name).await?;
+    Ok(Json(tournament))
 }
 
 /// A piece of the list.

@@ -49,9 +49,6 @@ pub(crate) async fn lease(
         runner: id,
         most: 1,
     };
-    if body.containers {
-        app.images_asked.note();
-    }
     let wait = app.leases.wait(runner.token, ask, body.containers, until);
     Ok(match while_good(&app, &runner, wait).await?.pop() {
         Some(claimed) => {
@@ -89,9 +86,6 @@ pub(crate) async fn leases(
         runner: id,
         most: body.most,
     };
-    if body.containers {
-        app.images_asked.note();
-    }
     let wait = app.leases.wait(runner.token, ask, body.containers, until);
     let claims = while_good(&app, &runner, wait).await?;
     let assignments: Vec<Assignment> = claims.into_iter().map(assignment).collect();

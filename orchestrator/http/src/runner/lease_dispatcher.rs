@@ -11,7 +11,7 @@ use gauntlet_domain::{RunnerId, TokenId};
 use gauntlet_scheduler::Context;
 use gauntlet_scheduler::commands::claim::{self, Claim, LeaseRequest};
 use gauntlet_storage as storage;
-use gauntlet_storage::runners::Heard;
+use gauntlet_storage::runners::{Asking, Heard};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -147,9 +147,13 @@ async fn identify(context: &Context, waiting: &mut Vec<Request>) {
     if new.is_empty() {
         return;
     }
-    let runners: Vec<(RunnerId, TokenId)> = new
+    let runners: Vec<Asking> = new
         .iter()
-        .map(|request| (request.ask.runner, request.token))
+        .map(|request| Asking {
+            runner: request.ask.runner,
+            token: request.token,
+            images: request.containers,
+        })
         .collect();
     match claim::known(context, &runners).await {
         Ok(heard) => {

@@ -2,7 +2,6 @@
 
 pub(crate) mod blobs;
 pub(crate) mod heartbeat;
-pub(crate) mod images_asked;
 pub(crate) mod lease;
 pub(crate) mod lease_dispatcher;
 pub(crate) mod register;

@@ -1,6 +1,7 @@
 //! Container images as submissions.
 
 use std::convert::Infallible;
+use std::path::Path;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -10,7 +11,7 @@ use gauntlet_image::Packed;
 use crate::support::{Answer, Server, digest};
 
 /// An image of a program that is only bytes; nothing is executed here.
-fn image(environment: &[&str]) -> Vec<u8> {
+pub(crate) fn image(environment: &[&str]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("program");
     std::fs::write(&program, "bytes").unwrap();
@@ -25,7 +26,7 @@ fn image(environment: &[&str]) -> Vec<u8> {
     archive
 }
 
-async fn submit(server: &Server, name: &str, archive: Vec<u8>) -> Answer {
+pub(crate) async fn submit(server: &Server, name: &str, archive: Vec<u8>) -> Answer {
     let path = format!("/api/v1/tournaments/cup/submissions?name={name}");
     server
         .post_bytes(&path, &server.miner, "application/x-tar", archive)
@@ -64,6 +65,45 @@ async fn refused_images_say_why_and_leave_nothing() {
         assert!(!problem.help.is_empty(), "{problem:?}");
     }
     assert_eq!(server.contents().await, before);
+}
+
+#[tokio::test]
+async fn a_check_that_breaks_off_is_the_entrants_and_one_that_cannot_begin_is_ours() {
+    // Ends without a word, as a parser does that was killed.
+    let broken = Server::start().await.read_by(Path::new("/bin/false"));
+    broken.open_tournament("cup").await;
+    let before = broken.contents().await;
+    let problem = submit(&broken, "image", image(&[])).await.any_problem(422);
+    assert!(
+        problem.kind.ends_with("image-check-broke-off"),
+        "{problem:?}"
+    );
+    let limit = "402653184 bytes of memory, 1200 seconds of processor time";
+    assert_eq!(problem.limit.as_deref(), Some(limit));
+    let module = crate::modules::honest("one");
+    let problem = broken
+        .submit("cup", "module", module)
+        .await
+        .any_problem(422);
+    assert!(
+        problem.kind.ends_with("module-check-broke-off"),
+        "{problem:?}"
+    );
+    assert_eq!(broken.contents().await, before);
+
+    let missing = Server::start()
+        .await
+        .read_by(Path::new("/nowhere/gauntlet-intake"));
+    missing.open_tournament("cup").await;
+    let before = missing.contents().await;
+    let problem = submit(&missing, "image", image(&[])).await.any_problem(503);
+    assert!(problem.kind.ends_with("intake-unavailable"), "{problem:?}");
+    let module = crate::modules::honest("one");
+    missing
+        .submit("cup", "module", module)
+        .await
+        .any_problem(503);
+    assert_eq!(missing.contents().await, before);
 }
 
 #[tokio::test]

@@ -31,3 +31,5 @@ mod supervision;
 mod support;
 mod tls;
 mod tokens;
+mod upload_memory;
+mod waiting;

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use gauntlet_api::Problem;
 use gauntlet_http::{Limits, RequestLimits, TlsListener};
+use gauntlet_intake::Intake;
 use gauntlet_scheduler::commands::tokens::{self, Scope};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_scheduler::{Context, Policy};
@@ -107,9 +108,26 @@ impl Server {
         }
     }
 
+    /// The same with another program to read what is handed in.
+    pub(crate) fn read_by(mut self, program: &Path) -> Self {
+        let intake = Intake::with_program(program);
+        self.app = gauntlet_http::app_with_intake(
+            self.context.clone(),
+            RequestLimits::default(),
+            intake,
+            &self.stop,
+        );
+        self
+    }
+
     /// As when the process is told to end.
     pub(crate) fn stop(&self) {
         self.stop.cancel();
+    }
+
+    /// What its loops work with.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// Address of its database, for another server over it.

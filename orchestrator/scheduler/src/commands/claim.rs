@@ -7,7 +7,7 @@ use gauntlet_domain::record::Event;
 use gauntlet_domain::run::Lane;
 use gauntlet_domain::{RunId, RunnerId, TokenId, TournamentId};
 use gauntlet_storage::claims::{self, Lease, Picked, Turn, Work};
-use gauntlet_storage::runners::{self, Heard};
+use gauntlet_storage::runners::{self, Asking, Heard};
 use gauntlet_storage::{Error, events};
 
 use crate::{Context, Reason, Refusal};
@@ -45,7 +45,12 @@ pub async fn claim(
     token: TokenId,
     lanes: &[Lane],
 ) -> Result<Option<Claim>, Refusal> {
-    match known(ctx, &[(runner, token)]).await?.first() {
+    let asks = Asking {
+        runner,
+        token,
+        images: lanes.contains(&Lane::Oci),
+    };
+    match known(ctx, &[asks]).await?.first() {
         Some(Heard::Served) => {}
         Some(Heard::SetAside) => return Ok(None),
         Some(Heard::Unknown) | None => return Err(unknown_runner(runner)),
@@ -58,7 +63,7 @@ pub async fn claim(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn known(ctx: &Context, runners: &[(RunnerId, TokenId)]) -> Result<Vec<Heard>, Error> {
+pub async fn known(ctx: &Context, runners: &[Asking]) -> Result<Vec<Heard>, Error> {
     runners::seen(&mut *ctx.db.acquire().await?, runners).await
 }
 

@@ -1,6 +1,7 @@
 //! What can be asked of the platform: one command a file, one transaction and
 //! one event each.
 
+pub mod accepts;
 pub mod cancel_tournament;
 pub mod claim;
 pub mod close_tournament;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::Lane;
-use gauntlet_domain::tournament::{Combine, Terms, TournamentState};
+use gauntlet_domain::tournament::{Terms, TournamentState};
 use gauntlet_domain::{Digest, MethodName, SubmissionId, TokenId, TournamentId, TournamentName};
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, accounts, events, shares, submissions, tokens};
@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
+use super::accepts::{is_small_enough, takes};
 use super::find;
 use crate::context::SubmissionLimits;
 use crate::{Context, Reason, Refusal};
@@ -69,6 +70,7 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
                 name: &new.name,
                 digest: &Digest::of(&module),
                 lane: Lane::Wasm,
+                bytes,
                 token: new.token,
             };
             admits(ctx, entry).await?;
@@ -84,6 +86,7 @@ pub async fn submit(ctx: &Context, new: NewSubmission) -> Result<Submission, Ref
         name: &new.name,
         digest: &digest,
         lane,
+        bytes,
         token: new.token,
     };
     let id = check_entry(ctx, &mut tx, entry, true).await?;
@@ -121,6 +124,8 @@ pub struct Entry<'a> {
     pub digest: &'a Digest,
     /// How it is executed.
     pub lane: Lane,
+    /// Its size.
+    pub bytes: u64,
     /// Who hands it in.
     pub token: TokenId,
 }
@@ -155,9 +160,11 @@ async fn check_entry(
     let id = find::tournament(conn, entry.tournament).await?;
     // Shared with other submissions; closing has to wait for us. Where places are counted,
     // submissions take turns.
-    let most = tournaments::get(conn, id, Lock::None)
+    let terms = tournaments::get(conn, id, Lock::None)
         .await?
-        .and_then(|row| row.rules.terms.max_field);
+        .map(|row| row.rules.terms)
+        .unwrap_or_default();
+    let most = terms.max_field;
     let lock = match most {
         _ if !locked => Lock::None,
         None => Lock::Share,
@@ -165,9 +172,8 @@ async fn check_entry(
     };
     check_open(conn, entry.tournament, lock).await?;
     check_share(ctx, conn, id, entry.token).await?;
-    if entry.lane == Lane::Oci {
-        check_images(conn, id, entry.tournament).await?;
-    }
+    takes(&terms, entry.tournament, entry.lane)?;
+    is_small_enough(&terms, entry.tournament, entry.lane, entry.bytes)?;
     if let Some(most) = most
         && submissions::count(conn, id).await? >= most
     {
@@ -319,25 +325,6 @@ async fn check_open(conn: &mut Conn, name: &TournamentName, lock: Lock) -> Resul
         )
         .field("path.name")
         .conflict()),
-    }
-}
-
-/// Images have no metered work, so there is nothing to compare where work until a target is.
-async fn check_images(
-    conn: &mut Conn,
-    id: TournamentId,
-    name: &TournamentName,
-) -> Result<(), Refusal> {
-    let row = tournaments::get(conn, id, Lock::None).await?;
-    match row.map(|row| row.rules.terms.combine) {
-        Some(Combine::Profile { .. }) => Err(Reason::new(
-            "no-images",
-            format!("`{name}` compares metered work, which container images do not have"),
-            "hand in a WebAssembly module",
-        )
-        .field("body")
-        .invalid()),
-        _ => Ok(()),
     }
 }
 

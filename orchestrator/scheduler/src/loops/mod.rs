@@ -5,6 +5,7 @@ pub mod expire_leases;
 pub mod set_methods_aside;
 pub mod start_series;
 pub mod sweep_blobs;
+pub mod tell_unserved;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::Context;
+
+/// How often the log is told what nobody takes.
+const TELL_EVERY: Duration = Duration::from_secs(60);
 
 /// Runs all loops until `shutdown`. A pass that fails is logged and tried
 /// again; a transaction under way is finished or rolled back by the database.
@@ -28,6 +32,7 @@ pub async fn run(ctx: Context, shutdown: CancellationToken) {
             set_aside(&ctx),
             start(&ctx),
             sweep(&ctx),
+            tell(&ctx),
         )
     };
     shutdown.run_until_cancelled(all).await;
@@ -92,6 +97,16 @@ async fn sweep(ctx: &Context) {
         tokio::time::sleep(ctx.policy.sweep_every).await;
         if let Err(error) = sweep_blobs::once(ctx).await {
             tracing::error!(%error, "failed to sweep blobs that nothing names");
+        }
+    }
+}
+
+async fn tell(ctx: &Context) {
+    loop {
+        // Not at the start: runners that were there before need a moment.
+        tokio::time::sleep(TELL_EVERY).await;
+        if let Err(error) = tell_unserved::once(ctx).await {
+            tracing::error!(%error, "failed to look for runs that nobody takes");
         }
     }
 }

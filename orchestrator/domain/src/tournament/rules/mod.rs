@@ -1,5 +1,6 @@
 //! The rules of a tournament: data, frozen when it opens.
 
+mod accepts;
 mod checkpoints;
 mod classic;
 mod error;
@@ -9,6 +10,7 @@ mod round_robin;
 mod swiss;
 mod terms;
 
+pub use accepts::Accepts;
 pub use checkpoints::{CheckpointScore, MidRun, Probing};
 pub use classic::Classic;
 pub use error::RulesError;

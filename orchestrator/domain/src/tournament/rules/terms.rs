@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::run::Metric;
+use crate::tournament::rules::accepts::Accepts;
 use crate::tournament::rules::checkpoints::MidRun;
 use crate::tournament::rules::error::RulesError;
 
@@ -31,6 +32,9 @@ pub struct Terms {
     /// constants, among which trained weights could be smuggled in.
     #[serde(skip_serializing_if = "is_usual_data")]
     pub module_data_bytes: u64,
+    /// As what, and how large, methods may be handed in.
+    #[serde(skip_serializing_if = "Accepts::is_default")]
+    pub accepts: Accepts,
 }
 
 /// Bytes of data that a module may carry unless the rules say otherwise.
@@ -98,6 +102,7 @@ impl Default for Terms {
             combine: Combine::default(),
             mid_run: None,
             module_data_bytes: MODULE_DATA_BYTES,
+            accepts: Accepts::default(),
         }
     }
 }
@@ -206,6 +211,7 @@ impl Terms {
                 }
             }
         }
+        self.accepts.validate()?;
         if let Some(mid_run) = &self.mid_run {
             mid_run.validate()?;
             if self.combine != Combine::Mean {

@@ -1,5 +1,6 @@
 //! Landlock: which files there are for a worker, and nothing reaches a process outside.
 
+use std::fs::File;
 use std::path::Path;
 
 use gauntlet_sandbox::launch::LaunchSpec;
@@ -39,11 +40,13 @@ const HARMLESS: [&str; 6] = [
 ];
 
 /// Restricts this process and its children. Whether the kernel restricts files at all.
-pub(crate) fn restrict(spec: &LaunchSpec) -> Result<bool, String> {
-    put_up(spec).map_err(|error| format!("failed to restrict files: {error}"))
+///
+/// `worker` is the worker's program, if it could be opened.
+pub(crate) fn restrict(spec: &LaunchSpec, worker: Option<&File>) -> Result<bool, String> {
+    put_up(spec, worker).map_err(|error| format!("failed to restrict files: {error}"))
 }
 
-fn put_up(spec: &LaunchSpec) -> Result<bool, RulesetError> {
+fn put_up(spec: &LaunchSpec, worker: Option<&File>) -> Result<bool, RulesetError> {
     let mut rules = Ruleset::default().set_compatibility(CompatLevel::BestEffort);
     if spec.restrict_files {
         rules = rules.handle_access(AccessFs::from_all(WANTED))?;
@@ -60,14 +63,19 @@ fn put_up(spec: &LaunchSpec) -> Result<bool, RulesetError> {
         for path in HARMLESS {
             rules = allow(rules, Path::new(path), read)?;
         }
-        rules = allow(rules, &spec.worker, read | AccessFs::Execute)?;
+        if let Some(worker) = worker {
+            let access = (read | AccessFs::Execute) & AccessFs::from_file(WANTED);
+            rules = rules.add_rule(PathBeneath::new(worker, access))?;
+        }
         // Regular files and nothing else: no links, pipes, sockets, folders, programs.
         let own = read
             | AccessFs::WriteFile
             | AccessFs::Truncate
             | AccessFs::MakeReg
             | AccessFs::RemoveFile;
-        rules = allow(rules, &spec.folder, own)?;
+        if let Some(folder) = &spec.folder {
+            rules = allow(rules, folder, own)?;
+        }
         rules = allow(rules, Path::new("/dev/null"), read | AccessFs::WriteFile)?;
     }
     let status = rules.restrict_self()?;

@@ -10,6 +10,10 @@ mod limits;
 mod namespaces;
 mod signals;
 
+use std::ffi::{CString, OsStr, OsString};
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
 
@@ -17,7 +21,7 @@ use calls::Sockets;
 use gauntlet_sandbox::launch::{AvailableIsolation, LaunchSpec, PROGRAM};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
-use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
+use nix::unistd::{Gid, Uid, fexecve, setgid, setgroups, setuid};
 
 fn main() -> ExitCode {
     match launch() {
@@ -34,21 +38,46 @@ fn launch() -> Result<(), String> {
     let spec = arguments.next().ok_or("it is started by the supervisor")?;
     let spec: LaunchSpec = serde_json::from_slice(spec.as_encoded_bytes())
         .map_err(|error| format!("the launch spec cannot be read: {error}"))?;
-    let available = isolate(&spec)?;
+    // Opened while that is sure to be possible: it may lie where only who we are now can go.
+    let worker = File::open(&spec.worker).ok();
+    let available = isolate(&spec, worker.as_ref())?;
     let Some(program) = arguments.next() else {
         let available = serde_json::to_string(&available).map_err(|error| error.to_string())?;
         println!("{available}");
         return Ok(());
     };
-    let error = Command::new(&program).args(arguments).exec();
+    let arguments: Vec<_> = arguments.collect();
+    let mut error = Command::new(&program).args(&arguments).exec();
+    if error.kind() == ErrorKind::PermissionDenied
+        && program == spec.worker
+        && let Some(worker) = worker
+    {
+        error = execute(&worker, &program, &arguments);
+    }
     Err(format!(
         "failed to start {}: {error}",
         program.to_string_lossy()
     ))
 }
 
+/// Becomes a program that is open, wherever it lies.
+fn execute(open: &File, name: &OsStr, arguments: &[OsString]) -> std::io::Error {
+    let text = |text: &[u8]| CString::new(text).unwrap_or_default();
+    let arguments: Vec<_> = std::iter::once(name)
+        .chain(arguments.iter().map(OsString::as_os_str))
+        .map(|argument| text(argument.as_bytes()))
+        .collect();
+    let environment: Vec<_> = std::env::vars_os()
+        .map(|(name, value)| text(&[name.as_bytes(), b"=", value.as_bytes()].concat()))
+        .collect();
+    match fexecve(open, &arguments, &environment) {
+        Err(error) => error.into(),
+        Ok(never) => match never {},
+    }
+}
+
 /// Each step needs rights that a later one gives up.
-fn isolate(spec: &LaunchSpec) -> Result<AvailableIsolation, String> {
+fn isolate(spec: &LaunchSpec, worker: Option<&File>) -> Result<AvailableIsolation, String> {
     signals::reset()?;
     limits::set(spec)?;
     let namespaces = spec.layers.network && namespaces::enter();
@@ -60,7 +89,7 @@ fn isolate(spec: &LaunchSpec) -> Result<AvailableIsolation, String> {
         // leave workers computing.
         .and_then(|()| prctl::set_pdeathsig(Signal::SIGKILL))
         .map_err(|error| format!("failed to give up privileges: {error}"))?;
-    let landlock = spec.layers.files && files::restrict(spec)?;
+    let landlock = spec.layers.files && files::restrict(spec, worker)?;
     if spec.layers.calls {
         let sockets = if spec.layers.network && !namespaces {
             // There is one way left to have no network.
