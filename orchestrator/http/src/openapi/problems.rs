@@ -8,21 +8,33 @@ const NO_TOKEN: &str = "401";
 const WRONG_SCOPE: &str = "403";
 const NOT_FOUND: &str = "404";
 const TOO_SLOW: &str = "408";
+const CONFLICT: &str = "409";
 const TOO_LARGE: &str = "413";
 const WRONG_TYPE: &str = "415";
+const OTHER_REQUEST: &str = "422";
 const TOO_MANY: &str = "429";
 const OUR_FAULT: &str = "500";
 const UNAVAILABLE: &str = "503";
 
 /// What holds wherever the status is answered.
-const ALL: [(&str, &str, &str); 10] = [
+const ALL: [(&str, &str, &str); 12] = [
     (NOT_VALID, "NotValid", "The request cannot be understood"),
     (NO_TOKEN, "NoToken", "There is no token, or it is no good"),
     (WRONG_SCOPE, "WrongScope", "The token is for something else"),
     (NOT_FOUND, "NotFound", "There is no such thing"),
     (TOO_SLOW, "TooSlow", "The body came too slowly"),
+    (
+        CONFLICT,
+        "Conflict",
+        "The same request is being carried out, or it was, and what its answer held is not kept",
+    ),
     (TOO_LARGE, "TooLarge", "The body is too large"),
     (WRONG_TYPE, "WrongType", "The body has the wrong type"),
+    (
+        OTHER_REQUEST,
+        "OtherRequest",
+        "Another request came with this key before",
+    ),
     (TOO_MANY, "TooMany", "More than may be asked for now"),
     (OUR_FAULT, "OurFault", "Something went wrong on the server"),
     (UNAVAILABLE, "Unavailable", "The server cannot work now"),
@@ -35,9 +47,51 @@ pub(super) fn add(document: &mut Value) {
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     for item in paths.into_iter().flat_map(Map::values_mut) {
         let operations = item.as_object_mut();
-        for operation in operations.into_iter().flat_map(Map::values_mut) {
+        for (method, operation) in operations.into_iter().flatten() {
+            if method == "post" && !is_for_runners(operation) {
+                take_key(operation);
+            }
             complete(operation);
+            if method == "get" {
+                may_be_known(operation);
+            }
         }
+    }
+}
+
+/// What a runner sends is known by its attempt, and needs no key.
+fn is_for_runners(operation: &Value) -> bool {
+    let security = operation.get("security").and_then(Value::as_array);
+    let scopes = security
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["bearer"].as_array());
+    scopes.flatten().all(|scope| scope == "runner")
+}
+
+/// A POST may come again under its key, and does nothing twice.
+fn take_key(operation: &mut Value) {
+    let key = json!({
+        "name": "idempotency-key",
+        "in": "header",
+        "required": false,
+        "description": "The same request with the same key is carried out once a day",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
+    });
+    match operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut)
+    {
+        Some(parameters) => parameters.push(key),
+        None => operation["parameters"] = json!([key]),
+    }
+}
+
+/// Who has what would be answered is told so.
+fn may_be_known(operation: &mut Value) {
+    if operation["responses"].get("200").is_some() {
+        operation["responses"]["304"] =
+            json!({ "description": "It is what `if-none-match` names: nothing is sent" });
     }
 }
 
@@ -78,6 +132,9 @@ fn statuses(operation: &Value) -> Vec<&'static str> {
     }
     if is_in("query") {
         may.push(NOT_VALID);
+    }
+    if is_in("header") {
+        may.extend([NOT_VALID, CONFLICT, OTHER_REQUEST]);
     }
     if operation.get("requestBody").is_some() {
         may.extend([NOT_VALID, TOO_SLOW, TOO_LARGE, WRONG_TYPE]);
