@@ -7,7 +7,6 @@ mod chaos;
 mod containers;
 mod demo;
 mod errors;
-mod halfopen;
 mod methods;
 mod organiser;
 mod recovery;

@@ -31,5 +31,4 @@ mod supervision;
 mod support;
 mod tls;
 mod tokens;
-mod upload_memory;
 mod waiting;

@@ -68,7 +68,13 @@ async fn refused_modules_say_why_and_leave_nothing() {
             "module-too-large",
             Some("5000"),
         ),
-        ("large", too_large, 413, "too-large", Some("16777216 bytes")),
+        (
+            "large",
+            too_large,
+            413,
+            "too-large",
+            Some("rules.terms.accepts.module_bytes: 16777216 bytes"),
+        ),
     ];
     let before = server.contents().await;
     for (name, module, status, kind, limit) in cases {

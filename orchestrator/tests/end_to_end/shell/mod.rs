@@ -3,6 +3,7 @@
 
 mod builders;
 mod failover;
+mod halfopen;
 mod revocation;
 mod runners;
 mod uploads;

@@ -1,16 +1,15 @@
 //! Thousands of connections that say nothing, and a crowd that looks on, while a tournament plays.
 
-use std::fmt::Write as _;
-use std::fs;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use crate::recovery::{NAME, cells, check, enter, outcome, show};
+use crate::shell::figure;
+use crate::shell::wire::address;
 use crate::support::{Data, PATIENCE, Up, eventually, need_programs};
 
 /// Connections that send nothing, at any time.
@@ -109,12 +108,7 @@ fn shell_figure_halfopen_lost_leases() {
     setrlimit(Resource::RLIMIT_NOFILE, most.min(16_384), most).unwrap();
     let data = Data::new();
     let up = Up::start(&data, &["--slots", "2"]);
-    let address: SocketAddr = up.started["url"]
-        .as_str()
-        .and_then(|url| url.strip_prefix("http://"))
-        .unwrap()
-        .parse()
-        .unwrap();
+    let address: SocketAddr = address(&up).parse().unwrap();
     let seen = Seen::default();
     let ended = std::thread::scope(|threads| {
         threads.spawn(|| say_nothing(address, &seen));
@@ -146,18 +140,7 @@ fn shell_figure_halfopen_lost_leases() {
         .iter()
         .map(|run| run["attempt"].as_i64().unwrap() - 1)
         .sum();
-    figure("halfopen_lost_leases", lost);
+    figure("halfopen_lost_leases", lost as f64);
     assert_eq!(lost, 0, "{NAME}: {now:#}");
     assert!(up.stop().success(), "an orderly end is no failure");
-}
-
-/// Writes a figure for `make test-shell`.
-fn figure(name: &str, number: i64) {
-    // `target/tmp` is cargo's folder for tests, whatever the target folder is called.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let folder = target.join("figures/shell");
-    fs::create_dir_all(&folder).unwrap();
-    let mut line = String::new();
-    writeln!(line, "{name} {number}").unwrap();
-    fs::write(folder.join(name), line).unwrap();
 }
