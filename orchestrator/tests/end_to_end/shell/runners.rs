@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
@@ -18,10 +17,13 @@ use crate::support::{Data, PATIENCE, Up, eventually, method, need_programs};
 struct Runner(Child);
 
 impl Runner {
-    /// `disk`: its folder is a disk of so many KiB, which is full before anything is fetched.
+    /// `disk`: what it fetches and compiles goes to disks of so many KiB, which are full at once.
+    /// The rest of its folder has room: it copies its worker there where others cannot reach it.
     fn start(data: &Data, up: &Up, name: &str, disk: Option<u32>, arguments: &[&str]) -> Self {
         let folder = data.beside(name);
-        fs::create_dir(&folder).unwrap();
+        for inside in ["blobs", "cache"] {
+            fs::create_dir_all(folder.join(inside)).unwrap();
+        }
         let token = data.beside(&format!("{name}.token"));
         let made = data.json(["token", "create", "--scope", "runner"]);
         fs::write(&token, made["token"].as_str().unwrap()).unwrap();
@@ -33,7 +35,11 @@ impl Runner {
                 if !geteuid().is_root() {
                     command.args(["--user", "--map-root-user"]);
                 }
-                let script = format!("mount -t tmpfs -o size={kib}k tmpfs \"$0\" && exec \"$@\"");
+                let script = format!(
+                    "for inside in blobs cache; do \
+                         mount -t tmpfs -o mode=700,size={kib}k tmpfs \"$0/$inside\" || exit; \
+                     done; exec \"$@\""
+                );
                 command.args(["sh", "-c", &script]).arg(&folder);
                 command.arg(program());
                 command
@@ -52,6 +58,10 @@ impl Runner {
             .spawn()
             .unwrap();
         Self(child)
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_some()
     }
 }
 
@@ -116,17 +126,19 @@ fn shell_figure_nothing_hostile_stops_a_round() {
         submit(&["--archive", archive.to_str().unwrap()]);
     }
     // They ask first and fail fastest.
-    let full = Runner::start(&data, &up, "disk-full", Some(256), &["--slots", "2"]);
-    let broken = Runner::start(&data, &up, "no-worker", None, &["--worker", "/bin/false"]);
-    eventually(
-        Duration::from_secs(120),
-        "the failing runners register",
-        || {
-            let list = data.json(["runner", "list"]);
-            let names = list["items"].to_string();
-            (names.contains("disk-full") && names.contains("no-worker")).then_some(())
-        },
-    );
+    let mut full = Runner::start(&data, &up, "disk-full", Some(256), &["--slots", "2"]);
+    let mut broken = Runner::start(&data, &up, "no-worker", None, &["--worker", "/bin/false"]);
+    let logs = || {
+        let log = |name: &str| fs::read_to_string(data.beside(name)).unwrap_or_default();
+        format!("{}\n{}", log("disk-full.log"), log("no-worker.log"))
+    };
+    eventually(PATIENCE, "the failing runners register", || {
+        let ended = full.has_ended() || broken.has_ended();
+        assert!(!ended, "a runner ended\n{}", logs());
+        let list = data.json(["runner", "list"]);
+        let names = list["items"].to_string();
+        (names.contains("disk-full") && names.contains("no-worker")).then_some(())
+    });
     data.json(["tournament", "close", "cup"]);
     // That they fail is seen of them.
     let aside = Cell::new(false);
@@ -144,10 +156,6 @@ fn shell_figure_nothing_hostile_stops_a_round() {
     });
     figure("stuck_by_hostile", stuck as f64);
     let end = end.into_inner().unwrap();
-    let logs = || {
-        let log = |name: &str| fs::read_to_string(data.beside(name)).unwrap_or_default();
-        format!("{}\n{}", log("disk-full.log"), log("no-worker.log"))
-    };
     assert_eq!(stuck, 0, "{end:#}\n{}", logs());
     for cell in cells(&end) {
         let wanted = match cell["method"].as_str().unwrap() {
