@@ -48,10 +48,10 @@ pub(crate) fn run(
     std::fs::write(&script, text(tournament, token, &platform.model)?)?;
     let mut pgbench = program("pgbench")?;
     pgbench
-        // As the orchestrator's own transactions have it (`Db::begin_short`).
+        // As the orchestrator's own sessions and transactions have it (`Db::begin_short`).
         .env(
             "PGOPTIONS",
-            "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off",
+            "-c jit=off -c plan_cache_mode=force_generic_plan -c enable_seqscan=off",
         )
         .args(["-n", "-M", "prepared", "-j", "2"])
         .args(["-c", &clients.to_string(), "-T", &seconds.to_string()])

@@ -1,5 +1,6 @@
 //! What handlers share.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use gauntlet_intake::Intake;
@@ -17,9 +18,21 @@ use crate::runner::report_batcher::ReportBatcher;
 use crate::runner::uploads::Uploads;
 use crate::token_watch::TokenWatch;
 
-/// Shared by all handlers; cloning is cheap.
+/// What all handlers share. It is cloned several times for every request, so that is one count
+/// and not a dozen.
 #[derive(Clone)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Shared>);
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// What is shared.
+pub(crate) struct Shared {
     pub(crate) context: Context,
     pub(crate) changes: Changes,
     /// Where runners ask for work.
@@ -41,16 +54,18 @@ pub(crate) struct App {
     pub(crate) limiter: Arc<RequestLimiter>,
     /// Ends long answers (streams, waits) when the server ends.
     pub(crate) stop: CancellationToken,
-    _stop_with_the_last: Arc<DropGuard>,
+    _stop_with_the_last: DropGuard,
 }
 
 impl App {
     /// Starts the tasks that listen for notifications, hand out work, take results in and watch
     /// tokens.
-    /// They end with the last clone of the app or when `stop` is cancelled.
+    /// `intake` reads what is handed in. The tasks end with the last clone of the app or when `stop`
+    /// is cancelled.
     pub(crate) fn start(
         context: Context,
         limits: RequestLimits,
+        intake: Intake,
         stop: &CancellationToken,
     ) -> (Self, Background) {
         let stop = stop.child_token();
@@ -62,29 +77,21 @@ impl App {
         let reports = ReportBatcher::start(&mut tasks, context.clone());
         let tokens = TokenWatch::start(&mut tasks, context.db.clone(), stop.clone());
         let metrics = Metrics::new();
-        let app = Self {
+        let shared = Shared {
             leases,
             reports,
             metrics: metrics.clone(),
             places: Arc::default(),
-            intake: Arc::default(),
+            intake: Arc::new(intake),
             tokens,
             refused: Arc::default(),
             limiter: Arc::new(RequestLimiter::new(limits, metrics)),
             uploads: Uploads::default(),
-            _stop_with_the_last: Arc::new(stop.clone().drop_guard()),
+            _stop_with_the_last: stop.clone().drop_guard(),
             context,
             changes,
             stop,
         };
-        (app, tasks)
-    }
-
-    /// The same with another program to read what is handed in.
-    pub(crate) fn with_intake(self, intake: Intake) -> Self {
-        Self {
-            intake: Arc::new(intake),
-            ..self
-        }
+        (Self(Arc::new(shared)), tasks)
     }
 }

@@ -22,7 +22,7 @@ use crate::tls_listener::TlsListener;
 /// They end with the last clone of the app or when `stop` is cancelled; `stop` also
 /// ends event streams and waiting runners.
 pub fn app(context: Context, limits: RequestLimits, stop: &CancellationToken) -> Router {
-    routes::router(App::start(context, limits, stop).0)
+    routes::router(App::start(context, limits, Intake::default(), stop).0)
 }
 
 /// What callers may ask of the server itself.
@@ -42,7 +42,7 @@ pub fn app_with_intake(
     intake: Intake,
     stop: &CancellationToken,
 ) -> Router {
-    routes::router(App::start(context, limits, stop).0.with_intake(intake))
+    routes::router(App::start(context, limits, intake, stop).0)
 }
 
 /// Serves the app until `stop` is cancelled and the requests under way are answered.
@@ -55,7 +55,7 @@ pub async fn serve(
     limits: Limits,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let (app, tasks) = App::start(context, limits.requests, &stop);
+    let (app, tasks) = App::start(context, limits.requests, Intake::default(), &stop);
     let connections = Connections::new(limits.connections, app.metrics.clone());
     let served = accept(routes::router(app), listener, None, connections, stop);
     tokio::select! {
@@ -76,7 +76,7 @@ pub async fn serve_tls(
     limits: Limits,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
-    let (app, tasks) = App::start(context, limits.requests, &stop);
+    let (app, tasks) = App::start(context, limits.requests, Intake::default(), &stop);
     let connections = Connections::new(limits.connections, app.metrics.clone());
     let app = routes::router(app);
     let TlsListener { listener, acceptor } = listener;

@@ -81,8 +81,12 @@ pub struct Turn {
     pub on_probation: Vec<RunnerId>,
 }
 
+/// So many runs are picked at most, since others wait for the locks. The query says the number
+/// where the planner can read it, which otherwise expects a tenth of the queue and prepares for it.
+pub const MOST_TOGETHER: usize = 64;
+
 /// Locks queued runs of these lanes of the tournament whose turn it is, all of one lane, the
-/// oldest first, at most `most`. Of the `asked` runs for which there is room altogether it gets
+/// oldest first, at most `most` and [`MOST_TOGETHER`]. Of the `asked` runs for which there is room altogether it gets
 /// its part, rounded up, as long as others have queued runs too. Leaves out the tournaments in `not_from`, and runs that `avoid`
 /// lost before. Skips what another transaction has locked.
 ///
@@ -157,7 +161,7 @@ pub async fn pick(
                tasks.info, tasks.budget, tasks.train, tasks.hidden_inputs, tasks.hidden_labels,
                tasks.base, tasks.target, blocks.seed, blocks.half,
                aside.barred AS "barred!", aside.on_probation AS "on_probation!"
-        FROM picked
+        FROM (SELECT * FROM picked LIMIT 64) AS picked
         CROSS JOIN turn
         CROSS JOIN (
             SELECT coalesce(array_agg(id), '{}') AS on_probation,
@@ -177,7 +181,7 @@ pub async fn pick(
         &lanes,
         avoid.map(|runner| runner.0),
         &not_from,
-        parse::number::<i64>("limit", most)?,
+        parse::number::<i64>("limit", most.min(MOST_TOGETHER))?,
         parse::number::<i64>("asked", asked)?
     )
     .fetch_all(conn)

@@ -6,14 +6,11 @@ use std::time::Duration;
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::Lane;
 use gauntlet_domain::{RunId, RunnerId, TokenId, TournamentId};
-use gauntlet_storage::claims::{self, Lease, Picked, Turn, Work};
+use gauntlet_storage::claims::{self, Lease, MOST_TOGETHER, Picked, Turn, Work};
 use gauntlet_storage::runners::{self, Asking, Heard};
 use gauntlet_storage::{Error, events};
 
 use crate::{Context, Reason, Refusal};
-
-/// More than this are not leased in one transaction: others wait for its locks.
-pub const MOST_TOGETHER: usize = 64;
 
 /// A leased attempt, with all that is needed to execute it.
 #[derive(Clone, Debug, PartialEq)]

@@ -26,6 +26,7 @@ async fn what_the_role_sets_does_not_hold_in_our_sessions() {
         ("lock_timeout", "50ms", "0"),
         ("idle_in_transaction_session_timeout", "100ms", "0"),
         ("idle_session_timeout", "2s", "0"),
+        ("jit", "on", "off"),
         ("TimeZone", "America/St_Johns", "UTC"),
         ("DateStyle", "SQL, DMY", "ISO, MDY"),
         ("IntervalStyle", "sql_standard", "postgres"),
