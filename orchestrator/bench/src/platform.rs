@@ -64,7 +64,10 @@ impl Platform {
         let data = folder.path().join("data");
         let context = Context::new(
             Db::connect(&url).await?,
-            Blobs::local(&data.join("blobs"))?,
+            Blobs::local(
+                &data.join("blobs"),
+                std::fs::read_to_string(data.join("blob-key"))?.parse()?,
+            )?,
             Policy {
                 submissions: SubmissionLimits::NONE,
                 ..Policy::default()

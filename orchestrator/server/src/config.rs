@@ -40,6 +40,9 @@ pub struct File {
     pub tasks: Option<PathBuf>,
     /// Folder of modules, models and data that all orchestrators of the database share.
     pub blobs: Option<PathBuf>,
+    /// Files with the keys of the blobs, that for writing first.
+    #[serde(default)]
+    pub blob_key_files: Vec<PathBuf>,
     /// How many methods a submitter's account may hand in within 24 hours.
     pub submissions_a_day: Option<u32>,
     /// How many of them to one tournament.

@@ -110,6 +110,11 @@ impl DataDir {
         self.root.join("server.json")
     }
 
+    /// The keys of the blobs, if they are not elsewhere.
+    pub(crate) fn blob_key(&self) -> PathBuf {
+        self.root.join("blob-key")
+    }
+
     fn secret_path(&self) -> PathBuf {
         self.root.join("secret")
     }
@@ -276,7 +281,7 @@ pub fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), ServerErro
 }
 
 /// Writes a file that only this user may read, whole or not at all.
-fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ServerError> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), ServerError> {
     let write = || -> std::io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         // Created 0600, renamed into place: a crash leaves the old file or the new one.

@@ -11,6 +11,7 @@ use gauntlet_tasks::TaskError;
 use gauntlet_transport::TransportError;
 use thiserror::Error;
 
+use crate::blob_key_error::BlobKeyError;
 use crate::records::ServerFile;
 
 /// What a library of another layer said.
@@ -46,6 +47,9 @@ pub enum ServerError {
         /// Its permissions.
         mode: u32,
     },
+    /// The blobs cannot be sealed and opened.
+    #[error(transparent)]
+    BlobKey(#[from] BlobKeyError),
     /// Another orchestrator holds the data folder's lock.
     #[error("another gauntlet is using {}{}", .root.display(), holder(.by.as_ref()))]
     InUse {

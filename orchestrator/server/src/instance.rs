@@ -19,7 +19,7 @@ use crate::data_dir::{DataDir, Lock, ServerFile, Tokens};
 use crate::database::Database;
 use crate::error::ServerError;
 use crate::tls::Tls;
-use crate::{orchestrator, runner, tasks, tls, tokens};
+use crate::{blob_key, orchestrator, runner, tasks, tls, tokens};
 
 /// How long an orderly end may take before what is left is cut off.
 const GRACE: Duration = Duration::from_secs(10);
@@ -43,6 +43,9 @@ pub struct Options {
     pub threads: usize,
     /// The engine with which the local runner executes container images too, if it is to.
     pub containers: Option<PathBuf>,
+    /// Files with the keys of the blobs, that for writing first; none for that of the data
+    /// folder.
+    pub blob_keys: Vec<PathBuf>,
     /// Folder of task folders to register.
     pub tasks: Option<PathBuf>,
     /// The secret of generated tasks, if the folder has none yet; else a random one.
@@ -95,11 +98,13 @@ impl Instance {
         Intake::default().check().map_err(ServerError::Intake)?;
         data.create()?;
         let lock = data.lock()?;
+        let blobs = blob_key::open(&data, &options.blob_keys)?;
+        orchestrator::tell_of_plain(&blobs, &data.blobs()).await?;
         let listener = listen(options.listen, options.any_port).await?;
         let certificate = tls::certificate(&options.tls, &data, &listener)?;
 
         let database = Database::start(&data, options.durable).await?;
-        let context = orchestrator::context(&data, database.url(), options.submissions).await?;
+        let context = orchestrator::context(blobs, database.url(), options.submissions).await?;
         let tokens = tokens::ensure(&data, &context).await?;
 
         let db = context.db.clone();

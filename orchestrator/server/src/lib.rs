@@ -3,6 +3,8 @@
 //!
 //! Nothing here knows a screen or a command line: what goes wrong is a [`ServerError`].
 
+pub mod blob_key;
+mod blob_key_error;
 pub mod config;
 pub mod data_dir;
 mod database;

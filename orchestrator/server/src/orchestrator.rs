@@ -1,18 +1,19 @@
 //! The orchestrator: API and pages, and the loops that move tournaments forward.
 
+use std::path::Path;
+
 use gauntlet_http::Limits;
 use gauntlet_scheduler::{Context, Policy, SubmissionLimits, loops};
 use gauntlet_storage::{Blobs, Db, check_server};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::data_dir::DataDir;
 use crate::error::ServerError;
 use crate::tls::Doors;
 
-/// Connects to the database, brings its schema up to date and opens the blobs.
+/// Connects to the database and brings its schema up to date.
 pub(crate) async fn context(
-    data: &DataDir,
+    blobs: Blobs,
     database: &str,
     submissions: SubmissionLimits,
 ) -> Result<Context, ServerError> {
@@ -24,13 +25,25 @@ pub(crate) async fn context(
     db.migrate()
         .await
         .map_err(|error| ServerError::failed("bring the database's schema up to date", error))?;
-    let blobs = Blobs::local(&data.blobs())
-        .map_err(|error| ServerError::file("open the blobs in", &data.blobs(), error))?;
     let policy = Policy {
         submissions,
         ..Policy::default()
     };
     Ok(Context::new(db, blobs, policy))
+}
+
+/// Says once how many blobs still lie as they were stored before blobs were sealed.
+pub(crate) async fn tell_of_plain(blobs: &Blobs, folder: &Path) -> Result<(), ServerError> {
+    let plain = blobs.plain().await;
+    let plain = plain.map_err(|error| ServerError::file("read the blobs in", folder, error))?;
+    if plain > 0 {
+        tracing::warn!(
+            plain,
+            "blobs lie unsealed in {}; `gauntlet blobs reseal` seals them",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 /// Starts both parts; they end when `stop` is cancelled.

@@ -94,6 +94,7 @@ impl Demo {
             slots,
             threads,
             containers: None,
+            blob_keys: Vec::new(),
             tasks: self.tasks.clone().or_else(source_tree::builtin_tasks),
             secret: Some(plan.secret()),
             limits: config::File::default().limits(),

@@ -1,6 +1,7 @@
 //! The command line: one file per command group, each its arguments and what they do.
 
 mod archive;
+mod blobs;
 mod connection;
 mod demo;
 mod garbage;
@@ -61,6 +62,8 @@ enum Command {
     Token(token::TokenCommand),
     /// Remove stored bytes that nothing names any more.
     Gc(garbage::GarbageCommand),
+    /// Seal stored bytes anew.
+    Blobs(blobs::BlobsCommand),
     /// Write methods.
     Method(method::MethodCommand),
 }
@@ -93,6 +96,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
             Command::Runner(command) => command.run(output).await,
             Command::Token(command) => command.run(output).await,
             Command::Gc(command) => command.run(output).await,
+            Command::Blobs(command) => command.run(output).await,
             Command::Method(command) => command.run(output),
         }
     })

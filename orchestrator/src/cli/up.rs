@@ -17,7 +17,7 @@ use crate::output::Output;
 ///
 /// Uses the PostgreSQL server that DATABASE_URL names; without it, starts a
 /// private one in the data folder. Several orchestrators may share that server, each with a
-/// data folder of its own and the same `secret` in it, and all with the same --blobs.
+/// data folder of its own and the same `secret` and `blob-key` in it, and all with the same --blobs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Up {
     /// Data folder [default: /var/lib/gauntlet for root, else ~/.local/share/gauntlet].
@@ -67,6 +67,11 @@ pub(crate) struct Up {
     /// Folder of modules, models and data [default: blobs in the data folder].
     #[arg(long, env = "GAUNTLET_BLOBS", value_name = "DIR")]
     blobs: Option<PathBuf>,
+    /// File with the key under which blobs are sealed: 64 hex digits. Given several times, the
+    /// first is for writing, all for reading [default: blob-key in the data folder, made at the
+    /// first start].
+    #[arg(long, env = "GAUNTLET_BLOB_KEY_FILE", value_name = "FILE")]
+    blob_key_file: Vec<PathBuf>,
     /// Settings file [default: gauntlet.toml in the data folder].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -106,6 +111,7 @@ impl Up {
         };
         let blobs = self.blobs.filter(|blobs| !blobs.as_os_str().is_empty());
         let data = data.with_blobs(blobs.or(file.blobs).as_deref())?;
+        let blob_keys = super::blobs::key_files(self.blob_key_file, file.blob_key_files);
         let asked = if self.no_runner {
             Some(0)
         } else {
@@ -132,6 +138,7 @@ impl Up {
             containers: self
                 .containers
                 .then(|| self.engine.unwrap_or_else(Engine::usual_socket)),
+            blob_keys,
             tasks: self
                 .tasks
                 .or(file.tasks)

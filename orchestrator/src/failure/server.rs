@@ -1,6 +1,7 @@
 //! Instances that do not start or go on, as failures of a command.
 
 use gauntlet_server::ServerError;
+use gauntlet_server::blob_key::BlobKeyError;
 
 use super::{Failure, Fault};
 
@@ -20,6 +21,7 @@ impl From<ServerError> for Failure {
                 "chmod 700 it, or 770 if orchestrators of one group share it; what others may have \
                  read is no longer hidden",
             ),
+            E::BlobKey(error) => blob_key(&error),
             E::InUse { .. } => Self::input(what)
                 .field("--data")
                 .help("use the one that runs, stop it, or name another folder with --data DIR"),
@@ -27,6 +29,7 @@ impl From<ServerError> for Failure {
             E::Settings { .. } => Self::input(what)
                 .field("--config")
                 .help("known keys are listen, tls, tls_cert, tls_key, insecure_http, slots, threads, tasks, blobs, \
+                       blob_key_files, \
                        submissions_a_day, submissions_a_tournament, connections, connections_an_address, requests_an_address, \
                        requests_a_token and limit_this_machine"),
             E::Listen { .. } => Self::input(what)
@@ -69,6 +72,34 @@ impl From<ServerError> for Failure {
             E::Ended | E::File { .. } | E::Failed { .. } => ours(what),
         }
     }
+}
+
+fn blob_key(error: &BlobKeyError) -> Failure {
+    use BlobKeyError as E;
+    let help = match error {
+        E::Unreadable { .. } => {
+            "name files that hold keys with --blob-key-file FILE, the one for writing first"
+        }
+        E::Open { .. } => "chmod 600 it; what others may have read is no longer secret",
+        E::NoKeys { .. } => {
+            "a key is a line of 64 hex digits, such as `openssl rand -hex 32` writes"
+        }
+        E::Missing { .. } => {
+            "bring the file back, or name the one that holds the key with --blob-key-file FILE; \
+             orchestrators that share blobs need the same file `blob-key` in their data folders"
+        }
+        E::Wrong { .. } => {
+            "give that key too, behind the one for writing: on a line of its own in the file, or \
+             with --blob-key-file FILE once more"
+        }
+        E::NotInUse { .. } => {
+            "start every orchestrator of these blobs with the key first: one without it could not \
+             read them any more"
+        }
+    };
+    Failure::input(error.to_string())
+        .field("--blob-key-file")
+        .help(help)
 }
 
 fn ours(what: String) -> Failure {

@@ -2,16 +2,20 @@
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use gauntlet_domain::Digest;
+use object_store::path::Path as Key;
 use object_store::{ObjectStoreExt, PutPayload};
 use sha2::Digest as _;
 
-use crate::blobs::key;
+use crate::blobs::{Form, Found, blocking, key};
+use crate::seal::Sealer;
 use crate::{Blobs, Error, Result};
 
-/// Pieces of this size are written at once.
+/// Pieces of about this size are written at once.
 const PART: usize = 1 << 20;
+/// So many segments are read at once.
+const READ: usize = 4;
 
 /// Why a stream was not stored. Nothing of it is left.
 #[derive(Debug, thiserror::Error)]
@@ -37,17 +41,28 @@ impl Blobs {
         &self,
         expected: &Digest,
         limit: u64,
+        source: impl Stream<Item = std::result::Result<Bytes, E>> + Unpin,
+    ) -> Result<(), PutStreamError<E>> {
+        let place = key(expected, Form::Sealed);
+        self.seal_to(&place, expected, limit, source).await
+    }
+
+    /// The same, into the file at `place`.
+    pub(crate) async fn seal_to<E>(
+        &self,
+        place: &Key,
+        expected: &Digest,
+        limit: u64,
         mut source: impl Stream<Item = std::result::Result<Bytes, E>> + Unpin,
     ) -> Result<(), PutStreamError<E>> {
-        let location = key(expected);
-        let mut upload = self
-            .store
-            .put_multipart(&location)
-            .await
-            .map_err(Error::from)?;
+        let (mut sealer, header) = Sealer::new(self.keys.first(), expected)?;
+        let upload = self.store.put_multipart(place).await;
+        let mut upload = upload.map_err(Error::from)?;
         let mut hasher = sha2::Sha256::new();
         let mut size = 0u64;
-        let mut part = Vec::with_capacity(PART);
+        // Sealed, and not yet written.
+        let mut part = vec![header];
+        let mut unwritten = 0;
         let written = async {
             while let Some(piece) = source.next().await {
                 let piece = piece.map_err(PutStreamError::Source)?;
@@ -56,21 +71,18 @@ impl Blobs {
                     return Err(PutStreamError::TooLarge { limit });
                 }
                 hasher.update(&piece);
-                part.extend_from_slice(&piece);
-                if part.len() >= PART {
-                    let full = std::mem::replace(&mut part, Vec::with_capacity(PART));
-                    upload
-                        .put_part(PutPayload::from(full))
-                        .await
-                        .map_err(Error::from)?;
+                let before = part.len();
+                sealer.push(&piece, &mut part)?;
+                unwritten += part.iter().skip(before).map(Bytes::len).sum::<usize>();
+                if unwritten >= PART {
+                    let full = PutPayload::from_iter(part.drain(..));
+                    upload.put_part(full).await.map_err(Error::from)?;
+                    unwritten = 0;
                 }
             }
-            if !part.is_empty() {
-                upload
-                    .put_part(PutPayload::from(part))
-                    .await
-                    .map_err(Error::from)?;
-            }
+            part.push(sealer.finish()?);
+            let rest = PutPayload::from_iter(part);
+            upload.put_part(rest).await.map_err(Error::from)?;
             let found = Digest::from_bytes(hasher.finalize().into());
             if found != *expected {
                 let expected = *expected;
@@ -93,16 +105,39 @@ impl Blobs {
         }
     }
 
-    /// Size and content of a blob, unchecked: whoever receives it knows the digest.
-    /// `None` if there is no such blob.
+    /// Size and content of a blob: as it was sealed, but a plain one unchecked; whoever
+    /// receives it knows the digest. `None` if there is no such blob.
     pub async fn get_stream(
         &self,
         digest: &Digest,
     ) -> Result<Option<(u64, BoxStream<'static, Result<Bytes>>)>> {
-        Ok(self.find(digest).await?.map(|found| {
+        Ok(self.find(digest).await?.map(content))
+    }
+}
+
+/// Size and content.
+pub(crate) fn content(found: Found) -> (u64, BoxStream<'static, Result<Bytes>>) {
+    match found {
+        Found::Plain(found) => {
             let size = found.meta.size;
             (size, found.into_stream().map_err(Error::from).boxed())
-        }))
+        }
+        Found::Sealed(file) => {
+            let size = file.size();
+            let pieces = stream::try_unfold(file, |mut file| {
+                blocking(move || {
+                    let mut piece = Vec::with_capacity(READ);
+                    while piece.len() < READ
+                        && let Some(segment) = file.next()?
+                    {
+                        piece.push(Ok(Bytes::from(segment)));
+                    }
+                    let more = !piece.is_empty();
+                    Ok(more.then(|| (stream::iter(piece), file)))
+                })
+            });
+            (size, pieces.try_flatten().boxed())
+        }
     }
 }
 
@@ -132,6 +167,7 @@ mod tests {
         std::fs::read_dir(dir)
             .unwrap()
             .map(|entry| entry.unwrap().path())
+            .filter(|path| !path.ends_with("keys"))
             .map(|path| if path.is_dir() { files(&path) } else { 1 })
             .sum()
     }
@@ -139,7 +175,7 @@ mod tests {
     #[tokio::test]
     async fn a_stream_comes_back_and_may_be_sent_again() {
         let dir = tempfile::tempdir().unwrap();
-        let blobs = Blobs::local(dir.path()).unwrap();
+        let blobs = Blobs::local(dir.path(), [7; 32].into()).unwrap();
         let bytes: Vec<u8> = (0..3_000_001u32).map(|n| (n % 251) as u8).collect();
         let digest = Digest::of(&bytes);
         for _ in 0..2 {
@@ -169,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn refused_streams_leave_nothing() {
         let dir = tempfile::tempdir().unwrap();
-        let blobs = Blobs::local(dir.path()).unwrap();
+        let blobs = Blobs::local(dir.path(), [7; 32].into()).unwrap();
         let bytes = vec![7u8; 3_000_000];
         let large = blobs
             .put_stream(&Digest::of(&bytes), 2_999_999, pieces(&bytes))

@@ -2,7 +2,7 @@
 
 use gauntlet_domain::Digest;
 
-use crate::read_only;
+use crate::{KeyId, read_only};
 
 /// Result of a storage function.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -39,12 +39,34 @@ pub enum Error {
     /// The blob store failed.
     #[error("the blob store failed: {0}")]
     Blobs(#[from] object_store::Error),
+    /// Blobs are sealed with keys that were not given.
+    #[error("the blobs are sealed with the key {}, which was not given", names(.missing))]
+    BlobKey {
+        /// What the keys are called.
+        missing: Vec<KeyId>,
+    },
+    /// A blob could not be sealed.
+    #[error("failed to seal a blob: failed to {0}")]
+    Seal(&'static str),
+}
+
+fn names(ids: &[KeyId]) -> String {
+    let ids: Vec<String> = ids.iter().map(KeyId::to_string).collect();
+    ids.join(", ")
 }
 
 impl Error {
     /// Whether the same call may succeed in a moment.
     pub const fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_))
+    }
+
+    /// A file of the blob store could not be read or written.
+    pub(crate) fn blob_file(source: std::io::Error) -> Self {
+        Self::Blobs(object_store::Error::Generic {
+            store: "local folder",
+            source: Box::new(source),
+        })
     }
 
     /// The violated constraint, if that is what happened.

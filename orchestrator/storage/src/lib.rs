@@ -10,6 +10,7 @@
 
 pub mod accounts;
 pub mod archive;
+mod blob_key_record;
 pub mod blob_names;
 mod blob_streams;
 mod blobs;
@@ -29,11 +30,13 @@ mod page;
 mod parse;
 pub mod play;
 mod read_only;
+pub mod reseal;
 pub mod results;
 pub mod rounds;
 pub mod runner_health;
 pub mod runners;
 pub mod runs;
+mod seal;
 pub mod series;
 mod server;
 pub mod shares;
@@ -46,9 +49,11 @@ pub mod unserved;
 pub mod uploads;
 pub mod views;
 
+pub use blob_key_record::recorded_keys;
 pub use blob_streams::PutStreamError;
 pub use blobs::Blobs;
 pub use db::{Conn, Db, MIGRATOR, Transaction};
 pub use error::{Error, Result};
 pub use page::{Page, Place};
+pub use seal::{BlobKey, BlobKeys, BlobKeysError, KeyId};
 pub use server::{Unfit, check_server};

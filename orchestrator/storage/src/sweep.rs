@@ -15,18 +15,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures::TryStreamExt;
 use gauntlet_domain::Digest;
 use object_store::path::Path as Key;
-use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use object_store::{ObjectMeta, ObjectStoreExt, PutMode, PutOptions, PutPayload};
 use uuid::Uuid;
 
-use crate::blobs::key;
+use crate::blobs::{Form, blob_of, file_name, key, stored_size};
 use crate::{Blobs, Db, Error, Result, blob_names};
 
 /// So many blobs are looked up at once.
 const BATCH: usize = 4_096;
 /// Whose blobs these are.
 const SITE: &str = "site";
-/// Where unnamed blobs wait: `aside/<Unix seconds>/<digest>`.
-const ASIDE: &str = "aside";
+/// Where unnamed blobs wait: `aside/<Unix seconds>/<name of the file>`.
+pub(crate) const ASIDE: &str = "aside";
 
 /// What a sweep found and did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,7 +85,19 @@ pub enum SweepError {
 struct Found {
     digest: Digest,
     place: Key,
+    /// Of the blob itself, without what sealing adds.
     bytes: u64,
+}
+
+impl Found {
+    fn of(meta: &ObjectMeta) -> Option<Self> {
+        let (digest, form) = blob_of(meta.location.filename()?)?;
+        Some(Self {
+            digest,
+            place: meta.location.clone(),
+            bytes: stored_size(form, meta.size).unwrap_or(meta.size),
+        })
+    }
 }
 
 /// Sweeps `blobs` for the database that names them. With `dry_run` it only looks.
@@ -138,16 +150,14 @@ pub async fn sweep(
     let mut stored = Vec::new();
     let mut all = blobs.store.list(Some(&Key::from("sha256")));
     while let Some(meta) = all.try_next().await.map_err(Error::from)? {
-        swept.blobs.add(meta.size);
-        let Some(digest) = digest_of(&meta.location) else {
+        let old = meta.last_modified.timestamp() <= seconds(before);
+        let Some(found) = Found::of(&meta) else {
+            swept.blobs.add(meta.size);
             continue;
         };
-        if meta.last_modified.timestamp() <= seconds(before) {
-            stored.push(Found {
-                digest,
-                place: meta.location,
-                bytes: meta.size,
-            });
+        swept.blobs.add(found.bytes);
+        if old {
+            stored.push(found);
         }
     }
     for batch in stored.chunks(BATCH) {
@@ -155,7 +165,7 @@ pub async fn sweep(
         for found in batch.iter().filter(|one| !named.contains(&one.digest)) {
             swept.set_aside.add(found.bytes);
             if !dry_run {
-                blobs.set_aside(&found.digest, now).await?;
+                blobs.set_aside(&found.place, now).await?;
             }
         }
     }
@@ -197,9 +207,10 @@ impl Blobs {
     }
 
     /// Takes a blob out of sight. It comes back when it is asked for.
-    async fn set_aside(&self, digest: &Digest, now: SystemTime) -> Result<()> {
-        let aside = Key::from(format!("{ASIDE}/{}/{digest}", seconds(now)));
-        match self.store.rename(&key(digest), &aside).await {
+    async fn set_aside(&self, place: &Key, now: SystemTime) -> Result<()> {
+        let name = place.filename().unwrap_or_default();
+        let aside = Key::from(format!("{ASIDE}/{}/{name}", seconds(now)));
+        match self.store.rename(place, &aside).await {
             // Another orchestrator sweeps as well.
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
@@ -213,11 +224,13 @@ impl Blobs {
             .list_with_delimiter(Some(&Key::from(ASIDE)))
             .await?;
         for time in times.common_prefixes {
-            let aside = time.clone().join(digest.to_string());
-            match self.store.rename(&aside, &key(digest)).await {
-                Ok(()) => return Ok(true),
-                Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
+            for form in [Form::Sealed, Form::Plain] {
+                let aside = time.clone().join(file_name(digest, form));
+                match self.store.rename(&aside, &key(digest, form)).await {
+                    Ok(()) => return Ok(true),
+                    Err(object_store::Error::NotFound { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
         Ok(false)
@@ -230,21 +243,14 @@ impl Blobs {
         while let Some(meta) = all.try_next().await? {
             let since = meta.location.parts().nth(1);
             let since = since.and_then(|time| time.as_ref().parse().ok());
-            if let (Some(since), Some(digest)) = (since, digest_of(&meta.location)) {
-                aside.push((
-                    since,
-                    Found {
-                        digest,
-                        place: meta.location,
-                        bytes: meta.size,
-                    },
-                ));
+            if let (Some(since), Some(found)) = (since, Found::of(&meta)) {
+                aside.push((since, found));
             }
         }
         Ok(aside)
     }
 
-    async fn remove(&self, place: &Key) -> Result<()> {
+    pub(crate) async fn remove(&self, place: &Key) -> Result<()> {
         match self.store.delete(place).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
@@ -252,12 +258,12 @@ impl Blobs {
     }
 }
 
-/// What an upload had written when its process died: beside the blobs, under the name of one
+/// What an upload, or sealing anew, had written when its process died: beside the blobs, under the name of one
 /// and `#`. The store does not list it.
 fn halves(folder: &Path, before: SystemTime, dry_run: bool) -> Pile {
     let mut pile = Pile::default();
-    let folders = fs::read_dir(folder.join("sha256")).into_iter().flatten();
-    for folder in folders.flatten() {
+    let entries = |place| fs::read_dir(folder.join(place)).into_iter().flatten();
+    for folder in entries("sha256").chain(entries(ASIDE)).flatten() {
         for entry in fs::read_dir(folder.path()).into_iter().flatten().flatten() {
             let is_half = entry.file_name().as_encoded_bytes().contains(&b'#');
             let Ok(meta) = entry.metadata() else { continue };
@@ -270,10 +276,6 @@ fn halves(folder: &Path, before: SystemTime, dry_run: bool) -> Pile {
         }
     }
     pile
-}
-
-fn digest_of(place: &Key) -> Option<Digest> {
-    place.filename()?.parse().ok()
 }
 
 fn seconds(time: SystemTime) -> i64 {

@@ -1,6 +1,8 @@
 //! SIGKILL in the middle of a tournament changes nothing about how it ends.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -188,8 +190,12 @@ fn two_orchestrators_share_a_database_and_either_may_die() {
     let database = runtime.block_on(gauntlet_test_support::database());
     let (one, other) = (Data::new(), Data::new());
     let blobs = one.beside("blobs");
+    let key = one.beside("key");
+    fs::write(&key, "5ea1".repeat(16)).unwrap();
+    fs::set_permissions(&key, PermissionsExt::from_mode(0o600)).unwrap();
     let start = |data| {
-        let arguments = ["--slots", "1", "--blobs", blobs.to_str().unwrap()];
+        let (blobs, key) = (blobs.to_str().unwrap(), key.to_str().unwrap());
+        let arguments = ["--slots", "1", "--blobs", blobs, "--blob-key-file", key];
         Up::start_over(database.url(), data, &arguments)
     };
     let first = start(&one);

@@ -25,6 +25,7 @@ pub(crate) fn gauntlet() -> Command {
     for name in [
         "DATABASE_URL",
         "GAUNTLET_BLOBS",
+        "GAUNTLET_BLOB_KEY_FILE",
         "GAUNTLET_DATA",
         "GAUNTLET_LOG",
         "GAUNTLET_METHODS",

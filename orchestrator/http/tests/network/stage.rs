@@ -54,7 +54,7 @@ impl Stage {
             .unwrap();
         let ctx = Context::new(
             Db::connect(database.url()).await.unwrap(),
-            Blobs::local(&folder.path().join("blobs")).unwrap(),
+            Blobs::local(&folder.path().join("blobs"), [7; 32].into()).unwrap(),
             Policy {
                 lease: Duration::from_secs(4),
                 heartbeat: Duration::from_secs(1),

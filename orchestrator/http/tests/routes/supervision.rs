@@ -39,7 +39,7 @@ async fn the_server_ends_and_says_which_task_it_was() {
     let blobs = tempfile::tempdir().unwrap();
     let context = Context::new(
         Db::connect(server.database_url()).await.unwrap(),
-        Blobs::local(blobs.path()).unwrap(),
+        Blobs::local(blobs.path(), [7; 32].into()).unwrap(),
         Policy::default(),
     )
     .with_failpoints(dies_of_a_lease);

@@ -79,7 +79,7 @@ impl Server {
         };
         let context = Context::new(
             Db::from_pool(database.pool().clone()),
-            Blobs::local(blobs.path()).expect("a folder for blobs"),
+            Blobs::local(blobs.path(), [7; 32].into()).expect("a folder for blobs"),
             policy,
         );
         let context = change(context);

@@ -108,7 +108,7 @@ async fn blobs_of_another_database_are_left_alone() {
         .await
         .unwrap();
     let mut wrong = other.ctx.clone();
-    wrong.blobs = Blobs::local(platform.blobs.path()).unwrap();
+    wrong.blobs = Blobs::local(platform.blobs.path(), [7; 32].into()).unwrap();
     let refused = collect_garbage(&wrong, false).await;
     assert!(matches!(refused, Err(Refusal::Conflict(_))));
     assert_eq!(reason(refused).code, "blobs-of-another-site");

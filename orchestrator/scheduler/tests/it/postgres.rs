@@ -119,7 +119,7 @@ async fn a_database_that_crashes_loses_and_doubles_nothing() {
     };
     let ctx = Context::new(
         Db::connect(&server.url("gauntlet")).await.unwrap(),
-        Blobs::local(&folder.path().join("blobs")).unwrap(),
+        Blobs::local(&folder.path().join("blobs"), [7; 32].into()).unwrap(),
         policy,
     );
     ctx.db.migrate().await.unwrap();
@@ -195,7 +195,7 @@ async fn a_database_that_is_read_only_for_a_while_costs_nothing() {
     };
     let ctx = Context::new(
         Db::connect(database.url()).await.unwrap(),
-        Blobs::local(&folder.path().join("blobs")).unwrap(),
+        Blobs::local(&folder.path().join("blobs"), [7; 32].into()).unwrap(),
         policy,
     );
     let runner = enter(&ctx).await;

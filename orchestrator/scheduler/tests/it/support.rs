@@ -92,7 +92,7 @@ impl Platform {
         let blobs = scratch();
         let ctx = Context::new(
             Db::connect(url).await.unwrap(),
-            Blobs::local(blobs.path()).unwrap(),
+            Blobs::local(blobs.path(), [7; 32].into()).unwrap(),
             policy,
         );
         let miner = ensure_token(&ctx, &token("miner", 1), Scope::Miner, "")
@@ -119,7 +119,7 @@ impl Platform {
     pub(crate) async fn another(&self) -> Context {
         Context::new(
             Db::connect(self.database.url()).await.unwrap(),
-            Blobs::local(self.blobs.path()).unwrap(),
+            Blobs::local(self.blobs.path(), [7; 32].into()).unwrap(),
             self.ctx.policy,
         )
     }

@@ -94,7 +94,7 @@ pub(crate) async fn carry_out(orders: Orders) {
         ..Policy::default()
     };
     let db = Db::connect(&orders.database).await.unwrap();
-    let blobs = Blobs::local(&orders.blobs).unwrap();
+    let blobs = Blobs::local(&orders.blobs, [7; 32].into()).unwrap();
     let ctx = Context::new(db, blobs, policy).with_failpoints(reached);
     enter(&ctx, &orders.tournament).await;
     play(&ctx, &orders.tournament).await;
