@@ -80,7 +80,9 @@ pub use cut::{Comparison, Cut, CutLine, Numbers, Title};
 pub use event::{CHANGE_EVENT, ChangeEvent};
 pub use garbage::{CollectGarbage, Pile, Swept};
 pub use json::read_json;
-pub use organiser::{ChangeShare, Disqualify, Move, Rejudge, Rejudged, Retry, WithReason};
+pub use organiser::{
+    ChangeShare, Disqualify, Member, Move, NewMember, Rejudge, Rejudged, Retry, WithReason,
+};
 pub use problem::Problem;
 pub use rating::{Rating, RatingStep, Ratings};
 pub use record::{Record, RecordedEvent};

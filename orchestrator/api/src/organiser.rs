@@ -1,6 +1,7 @@
 //! What an organiser tells a tournament, and what a rejudgement answers.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 /// Body of `POST /api/v1/tournaments/{name}/disqualify`.
@@ -49,6 +50,27 @@ pub struct Retry {
     /// Only the stuck runs of this round.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,
+}
+
+/// Body of `POST /api/v1/tournaments/{name}/members`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewMember {
+    /// Name of the account.
+    #[schema(value_type = gauntlet_domain::AccountName)]
+    pub account: String,
+}
+
+/// A member of a private tournament.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Member {
+    /// Name of the account.
+    pub account: String,
+    /// What the account is for: `admin`, `organiser`, `submitter`, `runner` or `reader`.
+    pub role: String,
+    /// Since when it is one.
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
 }
 
 /// Body of `POST /api/v1/tournaments/{name}/rejudge`.

@@ -32,6 +32,10 @@ pub struct NewSeries {
     /// For how many seconds each takes submissions: 60 to 31,536,000.
     #[schema(minimum = 60, maximum = 31_536_000)]
     pub open_seconds: u32,
+    /// Whether its tournaments are private: each has the members of the one before, and in none a
+    /// champion defends its title.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
 }
 
 /// A series: a tournament that recurs.
@@ -41,6 +45,9 @@ pub struct Series {
     pub name: String,
     /// Name of the task whose title is played for.
     pub task: String,
+    /// Whether it is there for members of its tournaments alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
     /// Names of its further tasks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more_tasks: Vec<String>,

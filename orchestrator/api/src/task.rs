@@ -33,6 +33,9 @@ pub struct Task {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<gauntlet_domain::Digest>)]
     pub base: Option<String>,
+    /// Whether it is there for members of its tournaments alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
     /// When it was created.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
@@ -77,4 +80,7 @@ pub struct NewTask {
     /// Digest of the hidden labels (safetensors `labels`).
     #[schema(value_type = gauntlet_domain::Digest)]
     pub hidden_labels: String,
+    /// Whether it is there for members of its tournaments alone, all of which are private.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
 }

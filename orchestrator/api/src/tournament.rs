@@ -37,6 +37,10 @@ pub struct NewTournament {
     /// Its part of the runners' time beside other tournaments.
     #[serde(default, skip_serializing_if = "Share::is_default")]
     pub share: Share,
+    /// Whether it is there for its members alone: accounts that its organiser makes members, and
+    /// admins. For everybody else it is as if there were none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
 }
 
 /// A tournament in a list.
@@ -48,6 +52,9 @@ pub struct TournamentSummary {
     /// Name of the task.
     #[schema(value_type = gauntlet_domain::TaskName)]
     pub task: String,
+    /// Whether it is there for its members alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
     /// Where it is.
     pub state: TournamentState,
     /// How many methods take part.
@@ -72,6 +79,9 @@ pub struct Tournament {
     /// Name of the task.
     #[schema(value_type = gauntlet_domain::TaskName)]
     pub task: String,
+    /// Whether it is there for its members alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
     /// Names of its further tasks, over which blocks are dealt in turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more_tasks: Vec<String>,

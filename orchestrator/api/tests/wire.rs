@@ -125,6 +125,7 @@ const METERS: Meters = Meters {
 
 fn task() -> Task {
     Task {
+        private: false,
         name: "digits".to_owned(),
         title: "Handwritten digits".to_owned(),
         description: "Which digit is it?".to_owned(),
@@ -153,6 +154,7 @@ fn new_task() -> NewTask {
         train: digest('a'),
         hidden_inputs: digest('c'),
         hidden_labels: digest('d'),
+        private: false,
     }
 }
 
@@ -295,6 +297,7 @@ fn bare_round() -> Round {
 
 fn tournament() -> Tournament {
     Tournament {
+        private: false,
         name: "cup".to_owned(),
         task: "digits".to_owned(),
         more_tasks: vec!["letters".to_owned()],
@@ -406,6 +409,7 @@ fn run() -> Run {
 
 fn series() -> Series {
     Series {
+        private: false,
         name: "weekly".to_owned(),
         task: "digits".to_owned(),
         more_tasks: vec!["letters".to_owned()],
@@ -497,6 +501,7 @@ fn tournaments() {
             priority: -1,
             weight: 3,
         },
+        private: false,
     };
     pinned("new_tournament", &new);
     strict(&new);
@@ -515,6 +520,7 @@ fn tournaments() {
         "tournament_list",
         &List {
             items: vec![TournamentSummary {
+                private: false,
                 name: "cup".to_owned(),
                 task: "digits".to_owned(),
                 state: TournamentState::Closed,
@@ -684,6 +690,7 @@ fn everything_else() {
         rules: Some(json!({ "format": "racing" })),
         calendar: "0 9 * * MON".to_owned(),
         open_seconds: 86_400,
+        private: false,
     };
     pinned("new_series", &new);
     strict(&new);

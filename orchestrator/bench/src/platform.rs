@@ -121,6 +121,7 @@ impl Platform {
             phrase: None,
             share: gauntlet_domain::tournament::Share::default(),
             organiser: None,
+            private: false,
         };
         create_tournament(&self.context, new).await?;
         open_tournament(&self.context, &parsed).await?;
@@ -205,6 +206,7 @@ async fn task(context: &Context) -> Result<NewTask> {
         base: None,
         target: None,
         metric: Metric::default(),
+        private: false,
     })
 }
 

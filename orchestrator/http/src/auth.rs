@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use gauntlet_domain::tournament::Audience;
 use gauntlet_domain::{AccountId, AccountName, Digest, SeriesName, TokenId, TournamentName};
 use gauntlet_scheduler::Context;
-use gauntlet_storage::{series, shares, tokens, tournaments};
+use gauntlet_storage::{Access, members, series, shares, tokens};
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -66,17 +66,27 @@ impl Caller {
         self.scope == "runner"
     }
 
-    /// Refuses what is another organiser's. What does not exist is left to the command.
+    /// What there is for this caller.
+    pub(crate) fn access(&self) -> Access {
+        match self.scope.as_str() {
+            "admin" => Access::Everything,
+            _ => Access::Member(self.account),
+        }
+    }
+
+    /// Refuses what is another organiser's, or is not there for the caller. What does not exist is
+    /// left to the command where an admin asks.
     pub(crate) async fn must_organise(&self, app: &App, name: &TournamentName) -> Result<()> {
         if self.scope == "admin" {
             return Ok(());
         }
         let mut conn = app.context.db.acquire().await?;
-        match tournaments::id(&mut conn, name).await? {
-            Some(id) if shares::organiser(&mut conn, id).await? != Some(self.account) => {
-                Err(not_yours("tournament", name))
-            }
-            _ => Ok(()),
+        let Some(id) = members::seen(&mut conn, name, self.access()).await? else {
+            return Err(Error::not_found("path.name", "tournament", name));
+        };
+        match shares::organiser(&mut conn, id).await? {
+            Some(organiser) if organiser == self.account => Ok(()),
+            _ => Err(not_yours("tournament", name)),
         }
     }
 
@@ -94,9 +104,42 @@ impl Caller {
     }
 }
 
+/// For whom a tournament is read: whether it is there, and how much of it is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Eyes {
+    pub(crate) access: Access,
+    pub(crate) audience: Audience,
+}
+
+impl Eyes {
+    /// Anybody's, as pages are read: nobody shows a token there.
+    pub(crate) const ANYBODY: Self = Self {
+        access: Access::Public,
+        audience: Audience::Everyone,
+    };
+    /// Those of whoever has just organised it.
+    pub(crate) const ORGANISER: Self = Self {
+        access: Access::Everything,
+        audience: Audience::Organiser,
+    };
+}
+
 impl Viewer {
-    /// What is to be seen of a tournament: everything for its organiser, for admins and readers.
-    pub(crate) async fn audience(&self, app: &App, tournament: &str) -> Result<Audience> {
+    /// What there is for whoever looks.
+    pub(crate) fn access(&self) -> Access {
+        self.0.as_ref().map_or(Access::Public, Caller::access)
+    }
+
+    /// What is to be seen of a tournament, if it is there: everything for its organiser, for
+    /// admins and readers.
+    pub(crate) async fn eyes(&self, app: &App, tournament: &str) -> Result<Eyes> {
+        Ok(Eyes {
+            access: self.access(),
+            audience: self.audience(app, tournament).await?,
+        })
+    }
+
+    async fn audience(&self, app: &App, tournament: &str) -> Result<Audience> {
         let sees_all = match &self.0 {
             None => false,
             Some(caller) => match caller.scope.as_str() {

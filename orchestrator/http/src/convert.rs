@@ -11,6 +11,7 @@ pub(crate) fn summary(view: views::TournamentSummary) -> api::TournamentSummary 
     api::TournamentSummary {
         name: view.name,
         task: view.task,
+        private: view.private,
         state: view.state,
         methods: view.methods,
         runs_done: view.runs_done,
@@ -25,6 +26,7 @@ pub(crate) fn tournament(view: views::TournamentView) -> api::Tournament {
     api::Tournament {
         name: view.name,
         task: view.task,
+        private: view.private,
         more_tasks: view.more_tasks.clone(),
         metric: view.metric,
         state: view.state,
@@ -261,6 +263,7 @@ pub(crate) fn task(view: views::TaskView) -> api::Task {
         target: view.target,
         train: view.train.to_string(),
         base: view.base.map(|digest| digest.to_string()),
+        private: view.private,
         created_at: view.created_at,
     }
 }

@@ -94,8 +94,14 @@ impl Error {
     /// Something named in the path or the body that does not exist.
     pub(crate) fn not_found(field: &str, what: &str, name: impl std::fmt::Display) -> Self {
         let help = match what {
-            "tournament" => "see `gauntlet tournament list` or GET /api/v1/tournaments",
-            "task" => "see `gauntlet task list` or GET /api/v1/tasks",
+            "tournament" => {
+                "see `gauntlet tournament list` or GET /api/v1/tournaments; private ones are there \
+                 for tokens of their members alone"
+            }
+            "task" => {
+                "see `gauntlet task list` or GET /api/v1/tasks; private ones are there for tokens \
+                 of members of their tournaments alone"
+            }
             "series" => "see `gauntlet series list` or GET /api/v1/series",
             "archive entry" => "see `gauntlet archive list` or GET /api/v1/archive",
             _ => "check the address",
@@ -166,6 +172,11 @@ impl Error {
         } else {
             Self::internal(error)
         }
+    }
+
+    /// Whether something is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.problem.status == StatusCode::NOT_FOUND.as_u16()
     }
 
     /// The problem itself.

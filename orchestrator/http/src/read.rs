@@ -4,15 +4,14 @@ use gauntlet_api::ArchiveEntry;
 use gauntlet_domain::tournament::Audience;
 use gauntlet_domain::{ArchiveId, RunId, SeriesName, TaskName, TournamentId, TournamentName};
 use gauntlet_scheduler::unserved::sentence;
-use gauntlet_storage::tournaments as tournament_rows;
-use gauntlet_storage::unserved;
 use gauntlet_storage::views::{
     self, RecordView, RunView, RunnerView, SeriesView, TaskView, TournamentSummary, TournamentView,
 };
-use gauntlet_storage::{Page, Place};
+use gauntlet_storage::{Access, Page, Place};
+use gauntlet_storage::{members, unserved};
 
 use crate::app::App;
-use crate::auth::Viewer;
+use crate::auth::{Eyes, Viewer};
 use crate::convert;
 use crate::error::{Error, Result};
 
@@ -22,22 +21,18 @@ pub(crate) fn tournament_name(name: &str) -> Result<TournamentName> {
         .map_err(|_| Error::not_found("path.name", "tournament", Shown(name)))
 }
 
-pub(crate) async fn tournament_id(app: &App, name: &str) -> Result<TournamentId> {
+pub(crate) async fn tournament_id(app: &App, name: &str, access: Access) -> Result<TournamentId> {
     let parsed = tournament_name(name)?;
     let mut conn = app.context.db.acquire().await?;
-    tournament_rows::id(&mut conn, &parsed)
+    members::seen(&mut conn, &parsed, access)
         .await?
         .ok_or_else(|| Error::not_found("path.name", "tournament", name))
 }
 
-pub(crate) async fn tournament(
-    app: &App,
-    name: &str,
-    audience: Audience,
-) -> Result<TournamentView> {
+pub(crate) async fn tournament(app: &App, name: &str, eyes: Eyes) -> Result<TournamentView> {
     let parsed = tournament_name(name)?;
     let mut conn = app.context.db.acquire().await?;
-    views::tournament(&mut conn, &parsed, audience)
+    views::tournament(&mut conn, &parsed, eyes.audience, eyes.access)
         .await?
         .ok_or_else(|| Error::not_found("path.name", "tournament", name))
 }
@@ -55,53 +50,73 @@ pub(crate) async fn waiting(app: &App, name: &str) -> Result<Vec<String>> {
 pub(crate) async fn record(
     app: &App,
     name: &str,
-    audience: Audience,
+    eyes: Eyes,
     after: i64,
     limit: i64,
 ) -> Result<RecordView> {
     let parsed = tournament_name(name)?;
     let mut conn = app.context.db.acquire().await?;
-    views::record(&mut conn, &parsed, audience, after, limit)
+    let whose = (eyes.audience, eyes.access);
+    views::record(&mut conn, &parsed, whose, after, limit)
         .await?
         .ok_or_else(|| Error::not_found("path.name", "tournament", name))
 }
 
-pub(crate) async fn tournaments(app: &App, page: &Page<Place>) -> Result<Vec<TournamentSummary>> {
+pub(crate) async fn tournaments(
+    app: &App,
+    page: &Page<Place>,
+    access: Access,
+) -> Result<Vec<TournamentSummary>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::tournaments(&mut conn, page).await?)
+    Ok(views::tournaments(&mut conn, page, access).await?)
 }
 
-pub(crate) async fn run(app: &App, id: RunId, audience: Audience) -> Result<RunView> {
+pub(crate) async fn run(app: &App, id: RunId, eyes: Eyes) -> Result<RunView> {
     let mut conn = app.context.db.acquire().await?;
-    views::run(&mut conn, id, audience)
+    views::run(&mut conn, id, eyes.audience, eyes.access)
         .await?
         .ok_or_else(|| Error::not_found("path.id", "run", id))
 }
 
 /// A run as this viewer may see it.
 pub(crate) async fn run_for(app: &App, id: RunId, viewer: &Viewer) -> Result<RunView> {
-    let view = run(app, id, Audience::Everyone).await?;
-    match viewer.audience(app, &view.tournament).await? {
+    let eyes = Eyes {
+        access: viewer.access(),
+        audience: Audience::Everyone,
+    };
+    let view = run(app, id, eyes).await?;
+    let eyes = viewer.eyes(app, &view.tournament).await?;
+    match eyes.audience {
         Audience::Everyone => Ok(view),
-        audience => run(app, id, audience).await,
+        Audience::Organiser => run(app, id, eyes).await,
     }
 }
 
-pub(crate) async fn tasks(app: &App, page: &Page<TaskName>) -> Result<Vec<TaskView>> {
+pub(crate) async fn tasks(
+    app: &App,
+    page: &Page<TaskName>,
+    access: Access,
+) -> Result<Vec<TaskView>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::tasks(&mut conn, page).await?)
+    Ok(views::tasks(&mut conn, page, access).await?)
 }
 
-pub(crate) async fn task(app: &App, name: &str) -> Result<TaskView> {
+pub(crate) async fn task(app: &App, name: &str, access: Access) -> Result<TaskView> {
     let unknown = || Error::not_found("path.name", "task", Shown(name));
     let parsed: TaskName = name.parse().map_err(|_| unknown())?;
     let mut conn = app.context.db.acquire().await?;
-    views::task(&mut conn, &parsed).await?.ok_or_else(unknown)
+    views::task(&mut conn, &parsed, access)
+        .await?
+        .ok_or_else(unknown)
 }
 
-pub(crate) async fn series(app: &App, page: &Page<SeriesName>) -> Result<Vec<SeriesView>> {
+pub(crate) async fn series(
+    app: &App,
+    page: &Page<SeriesName>,
+    access: Access,
+) -> Result<Vec<SeriesView>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::series(&mut conn, page).await?)
+    Ok(views::series(&mut conn, page, access).await?)
 }
 
 /// A name that cannot be one is the name of nothing.
@@ -110,10 +125,10 @@ pub(crate) fn series_name(name: &str) -> Result<SeriesName> {
         .map_err(|_| Error::not_found("path.name", "series", Shown(name)))
 }
 
-pub(crate) async fn one_series(app: &App, name: &str) -> Result<SeriesView> {
+pub(crate) async fn one_series(app: &App, name: &str, access: Access) -> Result<SeriesView> {
     let parsed = series_name(name)?;
     let mut conn = app.context.db.acquire().await?;
-    views::one_series(&mut conn, &parsed)
+    views::one_series(&mut conn, &parsed, access)
         .await?
         .ok_or_else(|| Error::not_found("path.name", "series", name))
 }
@@ -127,10 +142,14 @@ pub(crate) async fn runners(
     Ok(views::runners(&mut conn, audience, page).await?)
 }
 
-pub(crate) async fn archive(app: &App, page: &Page<Place>) -> Result<Vec<ArchiveEntry>> {
+pub(crate) async fn archive(
+    app: &App,
+    page: &Page<Place>,
+    access: Access,
+) -> Result<Vec<ArchiveEntry>> {
     let views = {
         let mut conn = app.context.db.acquire().await?;
-        views::entries(&mut conn, page).await?
+        views::entries(&mut conn, page, access).await?
     };
     let mut entries = Vec::with_capacity(views.len());
     for view in views {
@@ -139,9 +158,13 @@ pub(crate) async fn archive(app: &App, page: &Page<Place>) -> Result<Vec<Archive
     Ok(entries)
 }
 
-pub(crate) async fn archive_ids(app: &App, page: &Page<Place>) -> Result<Vec<ArchiveId>> {
+pub(crate) async fn archive_ids(
+    app: &App,
+    page: &Page<Place>,
+    access: Access,
+) -> Result<Vec<ArchiveId>> {
     let mut conn = app.context.db.acquire().await?;
-    Ok(views::entries(&mut conn, page)
+    Ok(views::entries(&mut conn, page, access)
         .await?
         .into_iter()
         .map(|view| view.id)
@@ -149,10 +172,10 @@ pub(crate) async fn archive_ids(app: &App, page: &Page<Place>) -> Result<Vec<Arc
 }
 
 /// By id, or by alias.
-pub(crate) async fn archive_entry(app: &App, name: &str) -> Result<ArchiveEntry> {
+pub(crate) async fn archive_entry(app: &App, name: &str, access: Access) -> Result<ArchiveEntry> {
     let view = {
         let mut conn = app.context.db.acquire().await?;
-        views::entry(&mut conn, name).await?
+        views::entry(&mut conn, name, access).await?
     };
     let view = view.ok_or_else(|| Error::not_found("path.id", "archive entry", Shown(name)))?;
     with_size(app, view).await

@@ -18,6 +18,7 @@
 //! | `POST /api/v1/tournaments/{name}/share` | admin | `admin/tournaments.rs` |
 //! | `POST /api/v1/tournaments/{name}/retry` | organiser | `admin/tournaments.rs` |
 //! | `POST /api/v1/tournaments/{name}/rejudge` | organiser | `admin/rejudge.rs` |
+//! | `GET` and `POST /api/v1/tournaments/{name}/members` · `POST …/members/{account}/remove` | organiser | `admin/members.rs` |
 //! | `GET /api/v1/tournaments/{name}/record?after=N` | | `public/record.rs` |
 //! | `POST /api/v1/tournaments/{name}/submissions?name={method}` | miner | `public/submissions.rs` |
 //! | `GET /api/v1/tournaments/{name}/events` · `GET /api/v1/runs/{id}/events` | | `public/events.rs` |
@@ -44,6 +45,9 @@
 //! | `GET /runs/{id}` · `…/live` | | `pages/run.rs` |
 //! | `GET /archive/{id}` | | `pages/archive.rs` |
 //! | `GET /assets/{file}` | | `pages/assets.rs` |
+//!
+//! What is private (a tournament, its runs, task, series and entry) is there for members' tokens and
+//! admins' alone: for everybody else it is answered as what does not exist.
 //!
 //! An admin's token is good for everything a miner's and an organiser's is. Whatever else is asked
 //! for is answered 404 or 405 as a problem, or as a page to a browser.
@@ -94,6 +98,8 @@ pub(crate) fn operations() -> OpenApiRouter<App> {
         .routes(routes!(admin::tournaments::void_block))
         .routes(routes!(admin::tournaments::replace_block))
         .routes(routes!(admin::rejudge::rejudge))
+        .routes(routes!(admin::members::list, admin::members::add))
+        .routes(routes!(admin::members::remove))
         .routes(routes!(public::record::record))
         .routes(routes!(public::runs::show))
         .routes(routes!(admin::runs::retry))

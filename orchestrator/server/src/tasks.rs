@@ -117,6 +117,7 @@ async fn put(
         train,
         hidden_inputs,
         hidden_labels,
+        private: definition.private,
     })
 }
 
@@ -152,6 +153,7 @@ async fn register_one(client: &Client, new: NewTask) -> Result<(), ServerError> 
                 && there.info == new.info
                 && there.metric == new.metric
                 && there.target == new.target
+                && there.private == new.private
                 && there.budget == new.budget;
             if same {
                 return Ok(());

@@ -65,9 +65,13 @@ impl Rules {
         json(&rules).map(Some)
     }
 
-    /// The same for a series, whose champion defends its title unless `no_defence`. A file is
-    /// left to say so itself.
-    pub(crate) fn to_series_json(&self, no_defence: bool) -> Result<serde_json::Value, Failure> {
+    /// The same for a series, whose champion defends its title unless `no_defence`, or it is
+    /// `private`. A file is left to say so itself.
+    pub(crate) fn to_series_json(
+        &self,
+        no_defence: bool,
+        private: bool,
+    ) -> Result<serde_json::Value, Failure> {
         match &self.rules {
             Some(_) if no_defence => Err(Failure::input(
                 "rules from a file say themselves whether the title is defended",
@@ -75,7 +79,7 @@ impl Rules {
             .field("--no-defence")
             .help("write \"terms\": {\"defend\": false} into the file")),
             Some(file) => read(file),
-            None => json(&self.chosen(!no_defence)),
+            None => json(&self.chosen(!no_defence && !private)),
         }
     }
 

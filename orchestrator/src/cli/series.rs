@@ -51,6 +51,10 @@ struct Create {
     /// Do not let the champion defend its title in the next tournament.
     #[arg(long, conflicts_with = "defend")]
     no_defence: bool,
+    /// Let nobody see its tournaments but their members: each has those of the one before. No
+    /// champion defends its title in them.
+    #[arg(long, conflicts_with = "defend")]
+    private: bool,
 }
 
 impl SeriesCommand {
@@ -89,10 +93,11 @@ impl Create {
             name: self.name.clone(),
             task,
             more_tasks,
-            rules: Some(self.rules.to_series_json(self.no_defence)?),
+            rules: Some(self.rules.to_series_json(self.no_defence, self.private)?),
             calendar: self.calendar.clone(),
             // What does not fit is more than a year, and refused as such.
             open_seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
+            private: self.private,
         })
     }
 }

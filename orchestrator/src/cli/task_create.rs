@@ -61,6 +61,10 @@ pub(crate) struct Create {
     /// Write a task folder there instead of registering the task; works without a server.
     #[arg(long, value_name = "DIR", conflicts_with = "dry_run")]
     into: Option<PathBuf>,
+    /// Let nobody see the task but admins and members of its tournaments, which are private too. A
+    /// folder says so by `private = true` in its task.toml.
+    #[arg(long, conflicts_with_all = ["into", "dry_run"])]
+    private: bool,
     /// Say what is in the data and whether a task can be made of it, and do nothing.
     #[arg(long)]
     dry_run: bool,
@@ -119,7 +123,8 @@ impl Create {
         drop(brought);
 
         // From here on it is a task like any other: what cannot be used is refused now.
-        let definition = TaskDefinition::load(&folder).map_err(refused)?;
+        let mut definition = TaskDefinition::load(&folder).map_err(refused)?;
+        definition.private = self.private;
         // Which rows are hidden nobody needs to know again: the parts are kept, not the secret.
         let secret: [u8; 32] = rand::random();
         let dataset = definition.materialise(&secret).map_err(refused)?;

@@ -51,6 +51,7 @@ async fn enter(client: &Client, plan: &Plan, task: &str) -> Result<(), Failure> 
                 rules: plan.rules(),
                 seed: Some(plan.seed()),
                 share: Share::default(),
+                private: false,
             };
             client.post_json(&["tournaments"], &new).await?
         }

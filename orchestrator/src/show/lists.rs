@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use gauntlet_api::{
-    Pile, Runner, RunnerState, Swept, Task, TokenInfo, TokenScope, TournamentSummary,
+    Member, Pile, Runner, RunnerState, Swept, Task, TokenInfo, TokenScope, TournamentSummary,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -59,7 +59,10 @@ pub(crate) fn tournaments(tournaments: &[TournamentSummary]) -> String {
             [
                 tournament.name.clone(),
                 tournament.task.clone(),
-                tournament.state.as_str().to_owned(),
+                match tournament.private {
+                    true => format!("{}, private", tournament.state.as_str()),
+                    false => tournament.state.as_str().to_owned(),
+                },
                 tournament.methods.to_string(),
                 format!("{}/{}", tournament.runs_done, tournament.runs_total),
                 tournament.champion.clone().unwrap_or_default(),
@@ -67,6 +70,25 @@ pub(crate) fn tournaments(tournaments: &[TournamentSummary]) -> String {
             ]
         }),
         "no tournaments; make one with `gauntlet tournament create NAME --task TASK`",
+    )
+}
+
+/// Members of a private tournament, by name.
+pub(crate) fn members(members: &[Member]) -> String {
+    render(
+        &[
+            Column::Text("account"),
+            Column::Text("role"),
+            Column::Text("since"),
+        ],
+        members.iter().map(|member| {
+            [
+                member.account.clone(),
+                member.role.clone(),
+                instant(member.since),
+            ]
+        }),
+        "no members; a private tournament has its organiser for one",
     )
 }
 

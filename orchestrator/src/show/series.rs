@@ -53,6 +53,9 @@ pub(crate) fn page(series: &Series) -> String {
         (None, Some(_)) => format!("next: {}", next(series)),
         (None, None) => "the calendar has no further date".to_owned(),
     });
+    if series.private {
+        lines.push("private: its tournaments are there for their members alone".to_owned());
+    }
     if !series.fresh_hidden_part {
         lines.push("each of its tournaments is scored on the same hidden part".to_owned());
     }

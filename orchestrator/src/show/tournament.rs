@@ -17,6 +17,9 @@ pub(crate) fn page(tournament: &Tournament, details: &BTreeMap<String, String>) 
         tournament.state.as_str(),
         counted(tournament.methods.len(), "method"),
     )];
+    if tournament.private {
+        parts.push("private: there for its members alone".to_owned());
+    }
     if let Some(reason) = &tournament.paused {
         parts.push(format!("paused: {}", printable(reason)));
     }

@@ -155,7 +155,8 @@ pub async fn lock_title(conn: &mut Conn, task: TaskId) -> Result<()> {
 
 /// The entry that holds the title of a task: of the last of its completed tournaments whose
 /// champion, as it was judged last, has an entry that is not taken back. A defender that kept
-/// its title has the entry it won it with.
+/// its title has the entry it won it with. For a public task's title private tournaments are not
+/// played.
 pub async fn title_of(conn: &mut Conn, task: TaskId) -> Result<Option<ArchiveId>> {
     let id = sqlx::query_scalar!(
         r#"
@@ -163,7 +164,9 @@ pub async fn title_of(conn: &mut Conn, task: TaskId) -> Result<Option<ArchiveId>
         JOIN submissions ON submissions.id = tournaments.champion_id
         JOIN archive ON archive.id = submissions.defends
             OR (archive.tournament_id = tournaments.id AND archive.submission_id = submissions.id)
+        JOIN tasks ON tasks.id = tournaments.task_id
         WHERE tournaments.task_id = $1 AND tournaments.state = 'completed'
+          AND tournaments.private = tasks.private
           AND NOT EXISTS (SELECT FROM archive_withdrawals
                           WHERE archive_withdrawals.archive_id = archive.id)
         ORDER BY tournaments.ended_at DESC, tournaments.id DESC, archive.id DESC LIMIT 1

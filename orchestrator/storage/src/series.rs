@@ -25,14 +25,16 @@ pub struct NewSeries<'a> {
     pub tasks: &'a [TaskId],
     /// Whose it is, if somebody asked for it by a token.
     pub organiser: Option<AccountId>,
+    /// Whether its tournaments are there for their members alone.
+    pub private: bool,
 }
 
 /// Adds a series (constraint `series_name_key`).
 pub async fn insert(conn: &mut Conn, new: &NewSeries<'_>) -> Result<()> {
     sqlx::query!(
         r#"
-        INSERT INTO series (id, name, rules, calendar, open_seconds, next_at, organiser)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO series (id, name, rules, calendar, open_seconds, next_at, organiser, private)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         "#,
         new.id.0,
         new.name.as_str(),
@@ -41,7 +43,8 @@ pub async fn insert(conn: &mut Conn, new: &NewSeries<'_>) -> Result<()> {
         i64::from(new.open_seconds),
         new.next_at,
         // Zeros, where nobody asked by a token.
-        new.organiser.map_or(uuid::Uuid::nil(), |account| account.0)
+        new.organiser.map_or(uuid::Uuid::nil(), |account| account.0),
+        new.private
     )
     .execute(&mut *conn)
     .await?;
@@ -101,6 +104,8 @@ pub struct Due {
     pub last_number: u32,
     /// Whose the series is, if somebody asked for it by a token.
     pub organiser: Option<AccountId>,
+    /// Whether its tournaments are there for their members alone.
+    pub private: bool,
     /// The time in the database.
     pub now: OffsetDateTime,
 }
@@ -119,7 +124,8 @@ pub async fn lock_due(conn: &mut Conn, id: SeriesId) -> Result<Option<Due>> {
     // A statement of its own: it sees what was committed before the lock was free.
     let row = sqlx::query!(
         r#"
-        SELECT name, rules, calendar, open_seconds, last_number, organiser, now() AS "now!",
+        SELECT name, rules, calendar, open_seconds, last_number, organiser, private,
+               now() AS "now!",
                ARRAY(SELECT tasks.name FROM series_tasks
                      JOIN tasks ON tasks.id = series_tasks.task_id
                      WHERE series_tasks.series_id = series.id
@@ -147,6 +153,7 @@ pub async fn lock_due(conn: &mut Conn, id: SeriesId) -> Result<Option<Due>> {
             open_seconds: parse::number("series.open_seconds", row.open_seconds)?,
             last_number: parse::number("series.last_number", row.last_number)?,
             organiser: (!row.organiser.is_nil()).then_some(AccountId(row.organiser)),
+            private: row.private,
             now: row.now,
         })
     })

@@ -34,6 +34,8 @@ pub struct TaskRow<'a> {
     pub metric: &'a Metric,
     /// A score to be reached, where work until then is compared.
     pub target: Option<f64>,
+    /// Whether it is there for members of its tournaments alone.
+    pub private: bool,
 }
 
 /// Adds a task; false if the name is taken.
@@ -41,8 +43,8 @@ pub async fn insert(conn: &mut Conn, task: &TaskRow<'_>) -> Result<bool> {
     let done = sqlx::query!(
         r#"
         INSERT INTO tasks (id, name, title, description, licence, info, budget,
-                           train, hidden_inputs, hidden_labels, base, metric, target)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                           train, hidden_inputs, hidden_labels, base, metric, target, private)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT ON CONSTRAINT tasks_name_key DO NOTHING
         "#,
         task.id.0,
@@ -57,7 +59,8 @@ pub async fn insert(conn: &mut Conn, task: &TaskRow<'_>) -> Result<bool> {
         task.hidden_labels.to_string(),
         task.base.map(|base| base.to_string()),
         parse::to_json(task.metric)?,
-        task.target
+        task.target,
+        task.private
     )
     .execute(conn)
     .await?;

@@ -6,7 +6,7 @@ use gauntlet_domain::{SeriesId, SubmissionId, TaskId, TournamentId, TournamentNa
 
 use time::OffsetDateTime;
 
-use crate::{Conn, Result, parse};
+use crate::{Access, Conn, Result, parse};
 
 /// What commands need to know of a tournament.
 #[derive(Clone, Debug)]
@@ -40,17 +40,20 @@ pub async fn insert(
     conn: &mut Conn,
     id: TournamentId,
     name: &TournamentName,
-    task: TaskId,
-    rules: &Rules,
-    nonce: &Nonce,
+    (task, rules, nonce): (TaskId, &Rules, &Nonce),
+    private: bool,
 ) -> Result<()> {
     sqlx::query!(
-        "INSERT INTO tournaments (id, name, task_id, rules, nonce) VALUES ($1, $2, $3, $4, $5)",
+        r#"
+        INSERT INTO tournaments (id, name, task_id, rules, nonce, private)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        "#,
         id.0,
         name.as_str(),
         task.0,
         parse::to_json(rules)?,
-        gauntlet_domain::Digest::from(*nonce).to_string()
+        gauntlet_domain::Digest::from(*nonce).to_string(),
+        private
     )
     .execute(&mut *conn)
     .await?;
@@ -183,15 +186,20 @@ pub struct Completed {
     pub ended_at: OffsetDateTime,
 }
 
-/// The completed tournaments that were played for the title of a task, in the order of their
-/// end.
-pub async fn completed_on(conn: &mut Conn, task: TaskId) -> Result<Vec<Completed>> {
+/// The completed tournaments on a task that are there for `access`, in the order of their end.
+pub async fn completed_on(conn: &mut Conn, task: TaskId, access: Access) -> Result<Vec<Completed>> {
     let rows = sqlx::query!(
         r#"
         SELECT id, name, ended_at AS "ended_at!" FROM tournaments
-        WHERE task_id = $1 AND state = 'completed' ORDER BY ended_at, id
+        WHERE task_id = $1 AND state = 'completed'
+          AND (NOT tournaments.private OR $2
+               OR EXISTS (SELECT FROM tournament_members AS members
+                          WHERE members.tournament_id = tournaments.id AND members.account_id = $3))
+        ORDER BY ended_at, id
         "#,
-        task.0
+        task.0,
+        access.is_everything(),
+        access.account()
     )
     .fetch_all(conn)
     .await?;

@@ -36,6 +36,8 @@ pub struct TaskDefinition {
     pub budget: BudgetSpec,
     /// A score to be reached, for tournaments that compare the work until then.
     pub target: Option<f64>,
+    /// Whether a server shows it to members of its tournaments alone.
+    pub private: bool,
     kind: TaskKind,
     hidden: Hidden,
     source: Source,
@@ -105,6 +107,7 @@ impl TaskDefinition {
             origin: manifest.data.origin,
             budget: budget(&manifest.budget)?,
             target: target(manifest.target, &kind)?,
+            private: manifest.private,
             hidden: hidden(&manifest.split, &kind)?,
             kind,
             source,

@@ -13,6 +13,8 @@ pub(crate) struct Manifest {
     pub(crate) description: String,
     pub(crate) licence: String,
     pub(crate) target: Option<f64>,
+    #[serde(default)]
+    pub(crate) private: bool,
     pub(crate) kind: Kind,
     pub(crate) inputs: Option<Inputs>,
     pub(crate) data: Data,

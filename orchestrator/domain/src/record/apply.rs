@@ -247,6 +247,9 @@ impl Tournament {
                     return Err(contradiction("its priority or weight is out of range"));
                 }
             }
+            Event::MadePrivate => self.require_state(kind, TournamentState::Draft)?,
+            // Who may look changes nothing of what there is to see, also when it has ended.
+            Event::MemberAdded { .. } | Event::MemberRemoved { .. } => {}
             Event::RoundDecided(decision) => {
                 self.require_state(kind, TournamentState::Closed)?;
                 self.goes_on().map_err(contradiction)?;

@@ -6,10 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::ids::{
-    AccountId, ArchiveId, RunId, RunnerId, SeriesId, SubmissionId, TaskId, TokenId, TournamentId,
-};
-use crate::names::{AccountName, MethodName, RunnerName, SeriesName, TaskName, TournamentName};
+use crate::ids::{AccountId, ArchiveId, RunId, RunnerId, SubmissionId};
+use crate::names::{MethodName, TaskName, TournamentName};
 use crate::record::rejudge::Changes;
 use crate::run::{Metric, Outcome};
 use crate::tournament::{Block, Decision, Heat, Nonce, Rules, Share, TournamentSeed};
@@ -208,6 +206,18 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// It is there for its members alone, its organiser being one. Follows `created`.
+    MadePrivate,
+    /// An account is a member from now on.
+    MemberAdded {
+        /// Which.
+        account: AccountId,
+    },
+    /// An account is a member no longer.
+    MemberRemoved {
+        /// Which.
+        account: AccountId,
+    },
     /// All results of a round are in.
     RoundDecided(Decision),
     /// The tournament ended.
@@ -258,123 +268,13 @@ impl Event {
             Self::Paused { .. } => "paused",
             Self::Resumed => "resumed",
             Self::ShareSet { .. } => "share_set",
+            Self::MadePrivate => "made_private",
+            Self::MemberAdded { .. } => "member_added",
+            Self::MemberRemoved { .. } => "member_removed",
             Self::RoundDecided(_) => "round_decided",
             Self::Completed { .. } => "completed",
             Self::Rejudged { .. } => "rejudged",
             Self::Cancelled { .. } => "cancelled",
-        }
-    }
-}
-
-/// An event of the platform as a whole, outside any tournament.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum PlatformEvent {
-    /// A task was created.
-    TaskCreated {
-        /// Its id.
-        task: TaskId,
-        /// Its name.
-        name: TaskName,
-        /// Digest of the train part.
-        train: Digest,
-        /// Digest of the hidden inputs.
-        hidden_inputs: Digest,
-        /// Digest of the hidden labels.
-        hidden_labels: Digest,
-        /// Digest of the base weights, if it carries some.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        base: Option<Digest>,
-        /// What it measures; left out if it is accuracy.
-        #[serde(default, skip_serializing_if = "Metric::is_default")]
-        metric: Metric,
-        /// A score to be reached, where work until then is compared.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        target: Option<f64>,
-    },
-    /// A runner registered, for the first time or again.
-    RunnerRegistered {
-        /// Its id.
-        runner: RunnerId,
-        /// Its name.
-        name: RunnerName,
-        /// Its hardware class.
-        class: String,
-        /// Its release.
-        version: String,
-    },
-    /// A token was issued.
-    TokenIssued {
-        /// Its id.
-        token: TokenId,
-        /// What its bearer may do.
-        scope: String,
-    },
-    /// A token was revoked: it is good for nothing any more.
-    TokenRevoked {
-        /// Its id.
-        token: TokenId,
-    },
-    /// A token's secret was replaced by another; what it was before is good for nothing any more.
-    TokenRotated {
-        /// Its id.
-        token: TokenId,
-    },
-    /// An account was made.
-    AccountCreated {
-        /// Its id.
-        account: AccountId,
-        /// Its name.
-        name: AccountName,
-        /// What it is for.
-        role: String,
-    },
-    /// A series was made: its tournaments start by themselves.
-    SeriesCreated {
-        /// Its id.
-        series: SeriesId,
-        /// Its name.
-        name: SeriesName,
-        /// Its tasks; the title of the first is played for.
-        tasks: Vec<TaskName>,
-        /// The rules of its tournaments.
-        rules: Rules,
-        /// When they start: a cron expression, in UTC.
-        calendar: String,
-        /// For how many seconds each takes submissions.
-        open_seconds: u32,
-    },
-    /// A series' date had come: its next tournament was opened.
-    SeriesStarted {
-        /// The series.
-        series: SeriesId,
-        /// Which of its tournaments, from 1.
-        number: u32,
-        /// The tournament; its own chain tells the rest.
-        tournament: TournamentId,
-        /// Its name.
-        name: TournamentName,
-    },
-    /// A series ended: no further tournament of it starts.
-    SeriesEnded {
-        /// The series.
-        series: SeriesId,
-    },
-}
-
-impl PlatformEvent {
-    /// Name of the kind, as in the JSON.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::TaskCreated { .. } => "task_created",
-            Self::RunnerRegistered { .. } => "runner_registered",
-            Self::TokenIssued { .. } => "token_issued",
-            Self::TokenRevoked { .. } => "token_revoked",
-            Self::TokenRotated { .. } => "token_rotated",
-            Self::AccountCreated { .. } => "account_created",
-            Self::SeriesCreated { .. } => "series_created",
-            Self::SeriesStarted { .. } => "series_started",
-            Self::SeriesEnded { .. } => "series_ended",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What admins do.
 
 pub(crate) mod garbage;
+pub(crate) mod members;
 pub(crate) mod metrics;
 pub(crate) mod rejudge;
 pub(crate) mod runs;

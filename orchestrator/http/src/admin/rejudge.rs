@@ -4,11 +4,10 @@ use axum::extract::State;
 use gauntlet_api::{Move, Rejudge, Rejudged};
 use gauntlet_domain::SubmissionId;
 use gauntlet_domain::record::Changes;
-use gauntlet_domain::tournament::Audience;
 use gauntlet_scheduler::commands::rejudge as command;
 
 use crate::app::App;
-use crate::auth::Organiser;
+use crate::auth::{Eyes, Organiser};
 use crate::error::{Error, Result};
 use crate::extract::{Json, Path};
 use crate::read;
@@ -35,7 +34,7 @@ pub(crate) async fn rejudge(
 ) -> Result<axum::Json<Rejudged>> {
     let tournament = read::tournament_name(&name)?;
     organiser.must_organise(&app, &tournament).await?;
-    let field = read::tournament(&app, &name, Audience::Organiser)
+    let field = read::tournament(&app, &name, Eyes::ORGANISER)
         .await?
         .methods;
     let changes = changes(body.changes, |method| {

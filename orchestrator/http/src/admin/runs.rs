@@ -3,11 +3,10 @@
 use axum::extract::State;
 use gauntlet_api::Run;
 use gauntlet_domain::RunId;
-use gauntlet_domain::tournament::Audience;
 use gauntlet_scheduler::commands::retry::retry_run;
 
 use crate::app::App;
-use crate::auth::Admin;
+use crate::auth::{Admin, Eyes};
 use crate::convert;
 use crate::error::Result;
 use crate::extract::Path;
@@ -33,6 +32,6 @@ pub(crate) async fn retry(
 ) -> Result<axum::Json<Run>> {
     retry_run(&admin.context(&app), id).await?;
     Ok(axum::Json(convert::run(
-        read::run(&app, id, Audience::Organiser).await?,
+        read::run(&app, id, Eyes::ORGANISER).await?,
     )))
 }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use gauntlet_api::{NewSeries, Series};
 use gauntlet_scheduler::commands::create_series::{self as command, create_series};
 use gauntlet_scheduler::commands::end_series::end_series;
+use gauntlet_storage::Access;
 use serde_json::{Map, Value};
 
 use super::tournaments::rules;
@@ -42,13 +43,14 @@ pub(crate) async fn create(
             .iter()
             .map(|task| extract::name(task, "body.more_tasks"))
             .collect::<Result<_>>()?,
-        rules: rules(defended(body.rules)?)?,
+        rules: rules(defended(body.rules, !body.private)?)?,
         calendar: body.calendar,
         open_seconds: body.open_seconds,
         organiser: Some(organiser.account),
+        private: body.private,
     };
     create_series(&organiser.context(&app), new).await?;
-    let made = read::one_series(&app, &body.name).await?;
+    let made = read::one_series(&app, &body.name, Access::Everything).await?;
     Ok((StatusCode::CREATED, axum::Json(shown(made))))
 }
 
@@ -73,12 +75,13 @@ pub(crate) async fn end(
     let series = read::series_name(&name)?;
     organiser.must_organise_series(&app, &series).await?;
     end_series(&organiser.context(&app), &series).await?;
-    Ok(axum::Json(shown(read::one_series(&app, &name).await?)))
+    let ended = read::one_series(&app, &name, Access::Everything).await?;
+    Ok(axum::Json(shown(ended)))
 }
 
 /// Rules in which the champion defends its title unless they say otherwise: in a series this
-/// is what carries it over from one tournament to the next.
-fn defended(given: Option<Value>) -> Result<Value> {
+/// is what carries it over from one tournament to the next. In a private one none does.
+fn defended(given: Option<Value>, by_default: bool) -> Result<Value> {
     let mut rules = match given {
         Some(rules) => rules,
         None => serde_json::to_value(gauntlet_domain::tournament::Rules::default())
@@ -90,7 +93,7 @@ fn defended(given: Option<Value>) -> Result<Value> {
             .entry("terms")
             .or_insert_with(|| Value::Object(Map::new()));
         if let Some(terms) = terms.as_object_mut() {
-            terms.entry("defend").or_insert(Value::Bool(true));
+            terms.entry("defend").or_insert(Value::Bool(by_default));
         }
     }
     Ok(rules)

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gauntlet_api::{NewTask, Task};
 use gauntlet_scheduler::commands::create_task::{self as command, create_task};
+use gauntlet_storage::Access;
 
 use crate::app::App;
 use crate::auth::Admin;
@@ -46,8 +47,9 @@ pub(crate) async fn create(
             .transpose()?,
         metric: body.metric,
         target: body.target,
+        private: body.private,
     };
     create_task(&admin.context(&app), new).await?;
-    let task = convert::task(read::task(&app, &body.name).await?);
+    let task = convert::task(read::task(&app, &body.name, Access::Everything).await?);
     Ok((StatusCode::CREATED, axum::Json(task)))
 }

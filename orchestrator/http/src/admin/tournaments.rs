@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gauntlet_api::{ChangeShare, Disqualify, NewTournament, Retry, Tournament, WithReason};
 use gauntlet_domain::TournamentName;
-use gauntlet_domain::tournament::{Audience, Rules};
+use gauntlet_domain::tournament::Rules;
 use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::close_tournament::close_tournament;
 use gauntlet_scheduler::commands::create_tournament::{self as command, create_tournament};
@@ -17,7 +17,7 @@ use gauntlet_scheduler::commands::share::{ShareChange, set_share};
 use gauntlet_scheduler::commands::void_block::{self as blocks, Which};
 
 use crate::app::App;
-use crate::auth::{Admin, Caller, Organiser};
+use crate::auth::{Admin, Caller, Eyes, Organiser};
 use crate::convert;
 use crate::error::{Error, Result};
 use crate::extract::{self, Json, Path};
@@ -54,6 +54,7 @@ pub(crate) async fn create(
         phrase: body.seed.map(|seed| seed.to_string()),
         share: body.share,
         organiser: Some(organiser.account),
+        private: body.private,
     };
     create_tournament(&organiser.context(&app), new).await?;
     Ok((StatusCode::CREATED, shown(&app, &body.name).await?))
@@ -350,7 +351,7 @@ pub(crate) async fn replace_block(
 }
 
 /// The tournament of that name, which must be the caller's to organise.
-async fn organised(app: &App, organiser: &Caller, name: &str) -> Result<TournamentName> {
+pub(super) async fn organised(app: &App, organiser: &Caller, name: &str) -> Result<TournamentName> {
     let name = read::tournament_name(name)?;
     organiser.must_organise(app, &name).await?;
     Ok(name)
@@ -367,8 +368,8 @@ pub(super) fn rules(value: serde_json::Value) -> Result<Rules> {
     })
 }
 
-async fn shown(app: &App, name: &str) -> Result<axum::Json<Tournament>> {
+pub(super) async fn shown(app: &App, name: &str) -> Result<axum::Json<Tournament>> {
     Ok(axum::Json(convert::tournament(
-        read::tournament(app, name, Audience::Organiser).await?,
+        read::tournament(app, name, Eyes::ORGANISER).await?,
     )))
 }

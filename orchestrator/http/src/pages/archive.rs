@@ -9,12 +9,13 @@ use super::chart::{self, Chart};
 use super::format;
 use super::layout::Layout;
 use crate::app::App;
+use crate::auth::Eyes;
 use crate::convert;
 use crate::error::Result;
 use crate::extract::Path;
 use crate::read;
 use gauntlet_domain::RunId;
-use gauntlet_domain::tournament::Audience;
+use gauntlet_storage::Access;
 
 /// The page.
 #[derive(Template)]
@@ -73,8 +74,8 @@ impl ArchivePage {
 
 /// `GET /archive/{id}`.
 pub(crate) async fn page(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {
-    let entry = read::archive_entry(&app, &id).await?;
-    let run = convert::run(read::run(&app, RunId(entry.run), Audience::Everyone).await?);
+    let entry = read::archive_entry(&app, &id, Access::Public).await?;
+    let run = convert::run(read::run(&app, RunId(entry.run), Eyes::ANYBODY).await?);
     Ok(super::render(&ArchivePage::new(&entry, &run.curve)))
 }
 

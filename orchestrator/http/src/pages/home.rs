@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use gauntlet_domain::tournament::Audience;
+use gauntlet_storage::Access;
 
 use super::layout::Layout;
 use super::lists::{ArchiveCards, RunnerList, TournamentCards};
@@ -49,8 +50,8 @@ pub(crate) async fn live(State(app): State<App>) -> Result<Response> {
 
 async fn load(app: &App) -> Result<HomeLive> {
     let newest = Piece::first();
-    let tournaments = public::tournaments::tournaments(app, &newest).await?;
-    let archive = public::archive::entries(app, &newest).await?;
+    let tournaments = public::tournaments::tournaments(app, &newest, Access::Public).await?;
+    let archive = public::archive::entries(app, &newest, Access::Public).await?;
     let runners = public::runners::runners(app, Audience::Everyone, &newest).await?;
     Ok(HomeLive {
         tournaments: TournamentCards::new(&tournaments),

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use gauntlet_api::{ArchiveEntry, List, Runner, RunnerState, TournamentState, TournamentSummary};
 use gauntlet_domain::tournament::Audience;
+use gauntlet_storage::Access;
 
 use super::format;
 use super::layout::Layout;
@@ -165,7 +166,7 @@ pub(crate) async fn tournaments(
     State(app): State<App>,
     Query(piece): Query<Piece>,
 ) -> Result<Response> {
-    let list = public::tournaments::tournaments(&app, &piece).await?;
+    let list = public::tournaments::tournaments(&app, &piece, Access::Public).await?;
     Ok(page("Tournaments", TournamentCards::new(&list)))
 }
 
@@ -174,7 +175,7 @@ pub(crate) async fn archive(
     State(app): State<App>,
     Query(piece): Query<Piece>,
 ) -> Result<Response> {
-    let list = public::archive::entries(&app, &piece).await?;
+    let list = public::archive::entries(&app, &piece, Access::Public).await?;
     Ok(page("Archive", ArchiveCards::new(&list)))
 }
 

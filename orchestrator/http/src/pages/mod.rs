@@ -1,7 +1,7 @@
 //! Pages, rendered on the server and usable without a script.
 //!
 //! A page is built from the same shapes that the API sends, so whatever a page
-//! shows can be fetched as data too.
+//! shows can be fetched as data too. Nobody shows a token here, so what is private is on no page.
 
 pub(crate) mod api;
 pub(crate) mod archive;

@@ -9,12 +9,12 @@ use super::chart::{self, Chart};
 use super::format;
 use super::layout::Layout;
 use crate::app::App;
+use crate::auth::Eyes;
 use crate::convert;
 use crate::error::Result;
 use crate::extract::Path;
 use crate::read;
 use gauntlet_domain::RunId;
-use gauntlet_domain::tournament::Audience;
 
 /// The page.
 #[derive(Template)]
@@ -184,13 +184,13 @@ fn meters(train: Option<&Meters>, predict: Option<&Meters>) -> Vec<MeterRow> {
 
 /// `GET /runs/{id}`.
 pub(crate) async fn page(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response> {
-    let run = convert::run(read::run(&app, id, Audience::Everyone).await?);
+    let run = convert::run(read::run(&app, id, Eyes::ANYBODY).await?);
     Ok(super::render(&RunPage::new(&run)))
 }
 
 /// `GET /runs/{id}/live`: what of it changes.
 pub(crate) async fn live(State(app): State<App>, Path(id): Path<RunId>) -> Result<Response> {
-    let run = convert::run(read::run(&app, id, Audience::Everyone).await?);
+    let run = convert::run(read::run(&app, id, Eyes::ANYBODY).await?);
     Ok(super::render(&RunLive::new(&run)))
 }
 

@@ -55,6 +55,7 @@ pub(crate) fn tournament() -> Tournament {
         ..cell("small-conv-net", 3, None)
     };
     Tournament {
+        private: false,
         name: String::from("digits-cup"),
         task: String::from("digits"),
         more_tasks: Vec::new(),

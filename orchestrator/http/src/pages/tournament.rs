@@ -4,12 +4,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use gauntlet_api::{Cut, Direction, RoundState, RunState, Tournament, TournamentState, Verdict};
-use gauntlet_domain::tournament::Audience;
 
 use super::format;
 use super::layout::Layout;
 use super::matrix::Matrix;
 use crate::app::App;
+use crate::auth::Eyes;
 use crate::convert;
 use crate::error::Result;
 use crate::extract::Path;
@@ -350,7 +350,7 @@ pub(crate) async fn live(State(app): State<App>, Path(name): Path<String>) -> Re
 
 /// It as everybody sees it.
 async fn look(app: &App, name: &str) -> Result<Tournament> {
-    let view = read::tournament(app, name, Audience::Everyone).await?;
+    let view = read::tournament(app, name, Eyes::ANYBODY).await?;
     let mut tournament = convert::tournament(view);
     tournament.waiting = read::waiting(app, name).await?;
     Ok(tournament)

@@ -1,14 +1,17 @@
 //! `GET /api/v1/archive` and what is below it.
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use futures::StreamExt as _;
 use gauntlet_api::{ArchiveEntry, List};
 use gauntlet_domain::Digest;
-use gauntlet_storage::Place;
+use gauntlet_storage::{Access, Place};
 
 use crate::app::App;
+use crate::auth::Viewer;
 use crate::error::{Error, Result};
 use crate::extract::{Path, Query};
 use crate::page::Piece;
@@ -25,17 +28,23 @@ use crate::runner::blobs;
     responses(
         (status = 200, description = "The entries, newest first", body = List<ArchiveEntry>),
     ),
+    security((), ("bearer" = [])),
 )]
 pub(crate) async fn list(
     State(app): State<App>,
+    viewer: Viewer,
     Query(piece): Query<Piece>,
 ) -> Result<Json<List<ArchiveEntry>>> {
-    Ok(Json(entries(&app, &piece).await?))
+    Ok(Json(entries(&app, &piece, viewer.access()).await?))
 }
 
 /// A piece of the list.
-pub(crate) async fn entries(app: &App, piece: &Piece) -> Result<List<ArchiveEntry>> {
-    let read = read::archive(app, &piece.page()?).await?;
+pub(crate) async fn entries(
+    app: &App,
+    piece: &Piece,
+    access: Access,
+) -> Result<List<ArchiveEntry>> {
+    let read = read::archive(app, &piece.page()?, access).await?;
     let place = |entry: &ArchiveEntry| Place {
         at: entry.created_at,
         id: entry.id,
@@ -54,12 +63,15 @@ pub(crate) async fn entries(app: &App, piece: &Piece) -> Result<List<ArchiveEntr
     responses(
         (status = 200, description = "The entry", body = ArchiveEntry),
     ),
+    security((), ("bearer" = [])),
 )]
 pub(crate) async fn show(
     State(app): State<App>,
+    viewer: Viewer,
     Path(id): Path<String>,
 ) -> Result<Json<ArchiveEntry>> {
-    Ok(Json(read::archive_entry(&app, &id).await?))
+    let entry = read::archive_entry(&app, &id, viewer.access()).await?;
+    Ok(Json(entry))
 }
 
 #[utoipa::path(
@@ -72,15 +84,20 @@ pub(crate) async fn show(
     responses(
         (status = 200, description = "The module, or the archive of the image", content((inline(crate::openapi::shapes::Binary) = "application/wasm"), (inline(crate::openapi::shapes::Binary) = "application/x-tar"))),
     ),
+    security((), ("bearer" = [])),
 )]
-pub(crate) async fn module(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {
-    let entry = read::archive_entry(&app, &id).await?;
+pub(crate) async fn module(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let entry = read::archive_entry(&app, &id, viewer.access()).await?;
     let (ending, kind) = match entry.lane.as_str() {
         "oci" => ("tar", "application/x-tar"),
         _ => ("wasm", "application/wasm"),
     };
     let name = format!("{}.{ending}", entry.method);
-    download(&app, &entry.module, &name, kind).await
+    download((&app, &viewer), &entry.module, &name, kind).await
 }
 
 #[utoipa::path(
@@ -93,15 +110,31 @@ pub(crate) async fn module(State(app): State<App>, Path(id): Path<String>) -> Re
     responses(
         (status = 200, description = "The model (safetensors)", body = inline(crate::openapi::shapes::Binary), content_type = "application/octet-stream"),
     ),
+    security((), ("bearer" = [])),
 )]
-pub(crate) async fn model(State(app): State<App>, Path(id): Path<String>) -> Result<Response> {
-    let entry = read::archive_entry(&app, &id).await?;
+pub(crate) async fn model(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+) -> Result<Response> {
+    let entry = read::archive_entry(&app, &id, viewer.access()).await?;
     let name = format!("{}.safetensors", entry.method);
-    download(&app, &entry.model, &name, "application/octet-stream").await
+    download(
+        (&app, &viewer),
+        &entry.model,
+        &name,
+        "application/octet-stream",
+    )
+    .await
 }
 
 /// `name` is made of a method's name, which needs no quoting.
-async fn download(app: &App, digest: &str, name: &str, kind: &'static str) -> Result<Response> {
+async fn download(
+    (app, viewer): (&App, &Viewer),
+    digest: &str,
+    name: &str,
+    kind: &'static str,
+) -> Result<Response> {
     let digest: Digest = digest.parse().map_err(Error::internal)?;
     let disposition = HeaderValue::try_from(format!("attachment; filename=\"{name}\""));
     let headers = [
@@ -111,7 +144,16 @@ async fn download(app: &App, digest: &str, name: &str, kind: &'static str) -> Re
             disposition.map_err(Error::internal)?,
         ),
     ];
-    blobs::send(app, &digest, headers)
-        .await?
-        .ok_or_else(|| Error::internal(format_args!("the blob {digest} of the archive is missing")))
+    let found = blobs::send(app, &digest, headers).await?;
+    let response = found.ok_or_else(|| {
+        Error::internal(format_args!("the blob {digest} of the archive is missing"))
+    })?;
+    let Some(hold) = viewer.hold(app) else {
+        return Ok(response);
+    };
+    // It may be there for the token alone: revoked meanwhile, its bearer gets no more of it.
+    Ok(response.map(|body| {
+        let pieces = body.into_data_stream();
+        Body::from_stream(pieces.take_until(async move { hold.ended().await }))
+    }))
 }

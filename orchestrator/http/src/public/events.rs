@@ -13,12 +13,12 @@ use gauntlet_api::{CHANGE_EVENT, ChangeEvent};
 use gauntlet_domain::run::RunState;
 use gauntlet_domain::tournament::Audience;
 use gauntlet_domain::{RunId, TournamentId};
-use gauntlet_storage::tournaments;
+use gauntlet_storage::{Access, tournaments};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
-use crate::auth::Viewer;
+use crate::auth::{Eyes, Viewer};
 use crate::changes::Subscription;
 use crate::convert;
 use crate::error::{Error, Result};
@@ -48,10 +48,9 @@ pub(crate) async fn tournament(
     viewer: Viewer,
     Path(name): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
-    let id = read::tournament_id(&app, &name).await?;
-    let audience = viewer.audience(&app, &name).await?;
+    let id = read::tournament_id(&app, &name, viewer.access()).await?;
     let seen = Seen {
-        audience,
+        eyes: viewer.eyes(&app, &name).await?,
         hold: viewer.hold(&app),
     };
     Ok(watch(app, seen, name, Subject::Tournament(id)))
@@ -75,9 +74,9 @@ pub(crate) async fn run(
     viewer: Viewer,
     Path(id): Path<RunId>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>> {
-    let run = read::run(&app, id, Audience::Everyone).await?;
+    let run = read::run_for(&app, id, &viewer).await?;
     let seen = Seen {
-        audience: viewer.audience(&app, &run.tournament).await?,
+        eyes: viewer.eyes(&app, &run.tournament).await?,
         hold: viewer.hold(&app),
     };
     Ok(watch(
@@ -98,20 +97,25 @@ pub(crate) async fn run(
     responses(
         (status = 200, description = "Events: `change`, with a ChangeEvent as its data", body = inline(crate::openapi::shapes::Change), content_type = "text/event-stream"),
     ),
+    security((), ("bearer" = [])),
 )]
 pub(crate) async fn everything(
     State(app): State<App>,
+    viewer: Viewer,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let seen = Seen {
-        audience: Audience::Everyone,
-        hold: None,
+        eyes: Eyes {
+            access: viewer.access(),
+            audience: Audience::Everyone,
+        },
+        hold: viewer.hold(&app),
     };
     watch(app, seen, String::new(), Subject::Everything)
 }
 
 /// Who looks, and by which token.
 struct Seen {
-    audience: Audience,
+    eyes: Eyes,
     hold: Option<Hold>,
 }
 
@@ -161,8 +165,8 @@ fn watch(
 }
 
 impl Watch {
-    /// The next event; `None` when nothing can follow, the token is no longer good, or the
-    /// server ends.
+    /// The next event; `None` when nothing can follow, the token is no longer good, what is
+    /// watched is not there for it any more, or the server ends.
     async fn next(&mut self) -> Option<Event> {
         let hold = self.seen.hold.take();
         let next = tokio::select! {
@@ -191,6 +195,8 @@ impl Watch {
                         return Some(self.event(version));
                     }
                     Ok(_) => {}
+                    // It is private, and whoever watches is a member no longer.
+                    Err(error) if error.is_not_found() => return None,
                     Err(error) => {
                         let problem = error.problem();
                         tracing::debug!(%problem, "an event stream could not look");
@@ -214,7 +220,10 @@ impl Watch {
     /// what is stored rises with every heartbeat and every fault of the platform.)
     async fn look(&mut self) -> Result<(u64, bool)> {
         let Some(id) = self.tournament() else {
-            return Ok((everything_version(&self.app).await?, false));
+            return Ok((
+                everything_version(&self.app, self.seen.eyes.access).await?,
+                false,
+            ));
         };
         let stored = {
             let mut conn = self.app.context.db.acquire().await?;
@@ -227,13 +236,13 @@ impl Watch {
         }
         let seen = match self.subject {
             Subject::Run(_, run) => {
-                let view = read::run(&self.app, run, self.seen.audience).await?;
+                let view = read::run(&self.app, run, self.seen.eyes).await?;
                 // Nor does anything follow for a run that is not needed any more.
                 let over = matches!(view.state, RunState::Done | RunState::Void) || ended;
                 (version_of(&convert::run(view))?, over)
             }
             _ => {
-                let view = read::tournament(&self.app, &self.name, self.seen.audience).await?;
+                let view = read::tournament(&self.app, &self.name, self.seen.eyes).await?;
                 (version_of(&convert::tournament(view))?, ended)
             }
         };
@@ -262,13 +271,13 @@ async fn ended(hold: Option<&Hold>) {
 }
 
 /// The lists, as far as the home page shows them, as a number: another list, another number.
-async fn everything_version(app: &App) -> Result<u64> {
+async fn everything_version(app: &App, access: Access) -> Result<u64> {
     let mut hasher = Sha256::new();
     let newest = Piece::first().page()?;
-    for tournament in read::tournaments(app, &newest).await? {
+    for tournament in read::tournaments(app, &newest, access).await? {
         hasher.update(format!("{tournament:?}"));
     }
-    for entry in read::archive_ids(app, &newest).await? {
+    for entry in read::archive_ids(app, &newest, access).await? {
         hasher.update(entry.0.as_bytes());
     }
     for runner in read::runners(app, Audience::Everyone, &newest).await? {

@@ -11,6 +11,7 @@ use gauntlet_storage::{Conn, events, play, tournaments};
 use time::OffsetDateTime;
 
 use crate::app::App;
+use crate::auth::Viewer;
 use crate::error::{Error, Result};
 use crate::extract::{Path, Query};
 use crate::page::{Piece, cursor};
@@ -31,16 +32,18 @@ use crate::read;
     responses(
         (status = 200, description = "The ratings", body = Ratings),
     ),
+    security((), ("bearer" = [])),
 )]
 pub(crate) async fn show(
     State(app): State<App>,
+    viewer: Viewer,
     Path(name): Path<String>,
     Query(piece): Query<Piece>,
 ) -> Result<Json<Ratings>> {
     let (limit, after) = (piece.limit()?, piece.after::<Digest>()?);
-    let task = read::task(&app, &name).await?;
+    let task = read::task(&app, &name, viewer.access()).await?;
     let mut conn = app.context.db.acquire().await?;
-    let completed = tournaments::completed_on(&mut conn, task.id).await?;
+    let completed = tournaments::completed_on(&mut conn, task.id, viewer.access()).await?;
     let mut played = Vec::with_capacity(completed.len());
     for one in completed {
         played.extend(read_one(&mut conn, one).await?);

@@ -45,8 +45,8 @@ pub(crate) async fn record(
     Path(name): Path<String>,
     Query(page): Query<Page>,
 ) -> Result<axum::Json<Record>> {
-    let audience = viewer.audience(&app, &name).await?;
-    let mut view = read::record(&app, &name, audience, page.after, PAGE).await?;
+    let eyes = viewer.eyes(&app, &name).await?;
+    let mut view = read::record(&app, &name, eyes, page.after, PAGE).await?;
     Ok(axum::Json(Record {
         chain: view.chain,
         head: view.head.to_string(),

@@ -6,6 +6,7 @@ use gauntlet_api::{List, Series, SeriesTournament};
 use gauntlet_storage::views::SeriesView;
 
 use crate::app::App;
+use crate::auth::Viewer;
 use crate::error::Result;
 use crate::extract::{Path, Query};
 use crate::page::Piece;
@@ -21,12 +22,14 @@ use crate::read;
     responses(
         (status = 200, description = "The series, by name", body = List<Series>),
     ),
+    security((), ("bearer" = [])),
 )]
 pub(crate) async fn list(
     State(app): State<App>,
+    viewer: Viewer,
     Query(piece): Query<Piece>,
 ) -> Result<Json<List<Series>>> {
-    let read = read::series(&app, &piece.page()?).await?;
+    let read = read::series(&app, &piece.page()?, viewer.access()).await?;
     Ok(Json(piece.list(read, |series| series.name.clone(), shown)))
 }
 
@@ -40,9 +43,15 @@ pub(crate) async fn list(
     responses(
         (status = 200, description = "The series", body = Series),
     ),
+    security((), ("bearer" = [])),
 )]
-pub(crate) async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Json<Series>> {
-    Ok(Json(shown(read::one_series(&app, &name).await?)))
+pub(crate) async fn show(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(name): Path<String>,
+) -> Result<Json<Series>> {
+    let series = read::one_series(&app, &name, viewer.access()).await?;
+    Ok(Json(shown(series)))
 }
 
 /// In the shape of the API.
@@ -50,6 +59,7 @@ pub(crate) fn shown(view: SeriesView) -> Series {
     let mut tasks = view.tasks.into_iter();
     Series {
         name: view.name,
+        private: view.private,
         task: tasks.next().unwrap_or_default(),
         more_tasks: tasks.collect(),
         // Rules are plain data: numbers, names and lists.

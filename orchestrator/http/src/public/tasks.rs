@@ -5,6 +5,7 @@ use axum::extract::State;
 use gauntlet_api::{List, Task};
 
 use crate::app::App;
+use crate::auth::Viewer;
 use crate::convert;
 use crate::error::Result;
 use crate::extract::{Path, Query};
@@ -21,12 +22,14 @@ use crate::read;
     responses(
         (status = 200, description = "The tasks", body = List<Task>),
     ),
+    security((), ("bearer" = [])),
 )]
 pub(crate) async fn list(
     State(app): State<App>,
+    viewer: Viewer,
     Query(piece): Query<Piece>,
 ) -> Result<Json<List<Task>>> {
-    let read = read::tasks(&app, &piece.page()?).await?;
+    let read = read::tasks(&app, &piece.page()?, viewer.access()).await?;
     let list = piece.list(read, |task| task.name.clone(), convert::task);
     Ok(Json(list))
 }
@@ -41,7 +44,13 @@ pub(crate) async fn list(
     responses(
         (status = 200, description = "The task", body = Task),
     ),
+    security((), ("bearer" = [])),
 )]
-pub(crate) async fn show(State(app): State<App>, Path(name): Path<String>) -> Result<Json<Task>> {
-    Ok(Json(convert::task(read::task(&app, &name).await?)))
+pub(crate) async fn show(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(name): Path<String>,
+) -> Result<Json<Task>> {
+    let task = read::task(&app, &name, viewer.access()).await?;
+    Ok(Json(convert::task(task)))
 }

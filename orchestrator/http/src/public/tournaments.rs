@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use gauntlet_api::{List, Tournament, TournamentSummary};
-use gauntlet_storage::Place;
 use gauntlet_storage::views::TournamentSummary as TournamentSummaryView;
+use gauntlet_storage::{Access, Place};
 
 use crate::app::App;
 use crate::auth::Viewer;
@@ -24,12 +24,14 @@ use crate::read;
     responses(
         (status = 200, description = "The tournaments, newest first", body = List<TournamentSummary>),
     ),
+    security((), ("bearer" = [])),
 )]
 pub(crate) async fn list(
     State(app): State<App>,
+    viewer: Viewer,
     Query(piece): Query<Piece>,
 ) -> Result<Json<List<TournamentSummary>>> {
-    Ok(Json(tournaments(&app, &piece).await?))
+    Ok(Json(tournaments(&app, &piece, viewer.access()).await?))
 }
 
 #[utoipa::path(
@@ -49,15 +51,19 @@ pub(crate) async fn show(
     viewer: Viewer,
     Path(name): Path<String>,
 ) -> Result<Json<Tournament>> {
-    let audience = viewer.audience(&app, &name).await?;
-    let mut tournament = convert::tournament(read::tournament(&app, &name, audience).await?);
+    let eyes = viewer.eyes(&app, &name).await?;
+    let mut tournament = convert::tournament(read::tournament(&app, &name, eyes).await?);
     tournament.waiting = read::waiting(&app, &name).await?;
     Ok(Json(tournament))
 }
 
 /// A piece of the list.
-pub(crate) async fn tournaments(app: &App, piece: &Piece) -> Result<List<TournamentSummary>> {
-    let read = read::tournaments(app, &piece.page()?).await?;
+pub(crate) async fn tournaments(
+    app: &App,
+    piece: &Piece,
+    access: Access,
+) -> Result<List<TournamentSummary>> {
+    let read = read::tournaments(app, &piece.page()?, access).await?;
     let place = |view: &TournamentSummaryView| Place {
         at: view.created_at,
         id: view.id.0,

@@ -18,6 +18,7 @@ use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, submit};
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::{Context, HealthPolicy, Policy, SubmissionLimits, loops};
+use gauntlet_storage::Access;
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::views::{self, RunView, TournamentView};
 use gauntlet_storage::{Blobs, Db, events, play};
@@ -124,13 +125,19 @@ impl Stage {
 
     pub(crate) async fn view(&self) -> TournamentView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        let view = views::tournament(&mut conn, &NAME.parse().unwrap(), Audience::Organiser).await;
+        let view = views::tournament(
+            &mut conn,
+            &NAME.parse().unwrap(),
+            Audience::Organiser,
+            Access::Everything,
+        )
+        .await;
         view.unwrap().unwrap()
     }
 
     pub(crate) async fn run(&self, run: RunId) -> RunView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        views::run(&mut conn, run, Audience::Organiser)
+        views::run(&mut conn, run, Audience::Organiser, Access::Everything)
             .await
             .unwrap()
             .unwrap()
@@ -207,6 +214,7 @@ async fn enter(ctx: &Context) {
         base: None,
         target: None,
         metric: Metric::default(),
+        private: false,
     };
     create_task(ctx, task).await.unwrap();
     let new = NewTournament {
@@ -217,6 +225,7 @@ async fn enter(ctx: &Context) {
         phrase: Some("network".to_owned()),
         share: gauntlet_domain::tournament::Share::default(),
         organiser: None,
+        private: false,
     };
     create_tournament(ctx, new).await.unwrap();
     let name = NAME.parse().unwrap();

@@ -538,6 +538,11 @@ impl Server {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
+    /// It itself, to be asked what need not be as described.
+    pub(crate) fn app(&self) -> Router {
+        self.app.clone()
+    }
+
     /// Another orchestrator over the same database and blobs.
     pub(crate) fn another(&self) -> Router {
         gauntlet_http::app(

@@ -33,6 +33,8 @@ pub struct NewSeries {
     pub open_seconds: u32,
     /// Whose it is; none if nobody asked by a token.
     pub organiser: Option<AccountId>,
+    /// Whether its tournaments are there for their members alone.
+    pub private: bool,
 }
 
 /// Makes the series. Its first tournament starts at the calendar's next date.
@@ -50,8 +52,9 @@ pub async fn create_series(ctx: &Context, new: NewSeries) -> Result<SeriesId, Re
     }
     let id = SeriesId(Uuid::now_v7());
     let mut tx = ctx.begin().await?;
-    let (task, more) =
-        create_tournament::check(&mut tx, &new.rules, &new.task, &new.more_tasks).await?;
+    let tasks = (&new.task, new.more_tasks.as_slice());
+    let whose = (new.organiser, new.private);
+    let (task, more) = create_tournament::check(&mut tx, &new.rules, tasks, whose).await?;
     let next_at = first_date(&mut tx, &new.calendar).await?;
     let ids: Vec<_> = std::iter::once(&task)
         .chain(&more)
@@ -66,6 +69,7 @@ pub async fn create_series(ctx: &Context, new: NewSeries) -> Result<SeriesId, Re
         next_at,
         tasks: &ids,
         organiser: new.organiser,
+        private: new.private,
     };
     series::insert(&mut tx, &row)
         .await
@@ -86,6 +90,7 @@ pub async fn create_series(ctx: &Context, new: NewSeries) -> Result<SeriesId, Re
         rules: new.rules,
         calendar: new.calendar,
         open_seconds: new.open_seconds,
+        private: new.private,
     };
     events::append_platform(&mut tx, &event).await?;
     ctx.commit(tx, "create series").await?;

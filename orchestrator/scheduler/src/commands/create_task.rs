@@ -4,7 +4,7 @@ use gauntlet_domain::record::PlatformEvent;
 use gauntlet_domain::run::{Budget, Metric};
 use gauntlet_domain::{Digest, TaskId, TaskName};
 use gauntlet_storage::tasks::TaskRow;
-use gauntlet_storage::{events, tasks, views};
+use gauntlet_storage::{Access, events, tasks, views};
 use uuid::Uuid;
 
 use super::text;
@@ -37,6 +37,8 @@ pub struct NewTask {
     pub metric: Metric,
     /// A score to be reached, where work until then is compared.
     pub target: Option<f64>,
+    /// Whether it is there for members of its tournaments alone, all of which are private.
+    pub private: bool,
 }
 
 /// Adds the task. The same task again is fine; another under its name is not,
@@ -82,9 +84,10 @@ pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal>
         base: new.base,
         metric: &new.metric,
         target: new.target,
+        private: new.private,
     };
     if !tasks::insert(&mut tx, &row).await? {
-        let existing = views::task(&mut tx, &new.name).await?;
+        let existing = views::task(&mut tx, &new.name, Access::Everything).await?;
         return match existing {
             Some(existing) if same(&existing, &new) => Ok(existing.id),
             _ => Err(Reason::new(
@@ -105,6 +108,7 @@ pub async fn create_task(ctx: &Context, new: NewTask) -> Result<TaskId, Refusal>
         base: new.base,
         metric: new.metric,
         target: new.target,
+        private: new.private,
     };
     events::append_platform(&mut tx, &event).await?;
     ctx.commit(tx, "create task").await?;
@@ -123,6 +127,7 @@ fn same(existing: &views::TaskView, new: &NewTask) -> bool {
         && existing.base == new.base
         && existing.metric == new.metric
         && existing.target == new.target
+        && existing.private == new.private
 }
 
 /// A target that nothing can reach, or that a miss has reached, says nothing.

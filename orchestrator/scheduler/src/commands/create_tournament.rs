@@ -5,7 +5,7 @@ use gauntlet_domain::run::Metric;
 use gauntlet_domain::tournament::{Combine, Nonce, Rules, Share};
 use gauntlet_domain::{AccountId, TaskName, TournamentId, TournamentName};
 use gauntlet_storage::views::TaskView;
-use gauntlet_storage::{Conn, events, shares, tournaments};
+use gauntlet_storage::{Access, Conn, events, members, shares, tournaments};
 use uuid::Uuid;
 
 use super::{find, share};
@@ -30,6 +30,8 @@ pub struct NewTournament {
     /// Whose it is: an account's tournaments share what is the organiser's; none if nobody asked
     /// by a token.
     pub organiser: Option<AccountId>,
+    /// Whether it is there for its members alone.
+    pub private: bool,
 }
 
 /// Makes the draft, with a nonce that stays secret until closing.
@@ -42,7 +44,9 @@ pub async fn create_tournament(ctx: &Context, new: NewTournament) -> Result<Tour
 
 /// The same as part of a larger transaction.
 pub(crate) async fn create(conn: &mut Conn, new: NewTournament) -> Result<TournamentId, Refusal> {
-    let tasks = check(&mut *conn, &new.rules, &new.task, &new.more_tasks).await?;
+    let tasks = (&new.task, new.more_tasks.as_slice());
+    let whose = (new.organiser, new.private);
+    let tasks = check(&mut *conn, &new.rules, tasks, whose).await?;
     share::check(new.share, "body.share")?;
     let nonce = match &new.phrase {
         Some(phrase) => Nonce::from_phrase(phrase),
@@ -51,7 +55,8 @@ pub(crate) async fn create(conn: &mut Conn, new: NewTournament) -> Result<Tourna
 
     let id = TournamentId(Uuid::now_v7());
     let (task, more) = tasks;
-    tournaments::insert(&mut *conn, id, &new.name, task.id, &new.rules, &nonce)
+    let row = (task.id, &new.rules, &nonce);
+    tournaments::insert(&mut *conn, id, &new.name, row, new.private)
         .await
         .map_err(|error| match error.constraint() {
             Some("tournaments_name_key") => Reason::new(
@@ -81,6 +86,12 @@ pub(crate) async fn create(conn: &mut Conn, new: NewTournament) -> Result<Tourna
             .collect(),
     };
     events::append(&mut *conn, id, &event).await?;
+    if new.private {
+        events::append(&mut *conn, id, &Event::MadePrivate).await?;
+        if let Some(organiser) = new.organiser {
+            members::add(&mut *conn, id, organiser).await?;
+        }
+    }
     if let Some(organiser) = new.organiser {
         shares::set_organiser(&mut *conn, id, organiser).await?;
     }
@@ -95,12 +106,13 @@ pub(crate) async fn create(conn: &mut Conn, new: NewTournament) -> Result<Tourna
     Ok(id)
 }
 
-/// Whether a tournament with these rules can be played on these tasks; gives the tasks.
+/// Whether a tournament with these rules can be played on these tasks by this organiser, and be
+/// private or not; gives the tasks.
 pub(crate) async fn check(
     conn: &mut Conn,
     rules: &Rules,
-    task: &TaskName,
-    more_tasks: &[TaskName],
+    (task, more_tasks): (&TaskName, &[TaskName]),
+    (organiser, private): (Option<AccountId>, bool),
 ) -> Result<(TaskView, Vec<TaskView>), Refusal> {
     rules.validate().map_err(|error| {
         Reason::new(
@@ -112,13 +124,47 @@ pub(crate) async fn check(
         .limit(error.must)
         .invalid()
     })?;
-    let task = find::task(&mut *conn, task).await?;
+    let access = match organiser {
+        Some(account) => Access::of(&mut *conn, account).await?,
+        None => Access::Everything,
+    };
+    let task = find::task(&mut *conn, task, access).await?;
     let mut more = Vec::new();
     for name in more_tasks {
-        more.push(find::task(&mut *conn, name).await?);
+        more.push(find::task(&mut *conn, name, access).await?);
     }
     check_tasks(rules, &task, &more)?;
+    check_private(rules, private, std::iter::once(&task).chain(&more))?;
     Ok((task, more))
+}
+
+/// A private task is told by no public tournament, and a private tournament takes no method out
+/// of another one, whose members may be others.
+fn check_private<'a>(
+    rules: &Rules,
+    private: bool,
+    tasks: impl IntoIterator<Item = &'a TaskView>,
+) -> Result<(), Refusal> {
+    if private && rules.terms.defend {
+        return Err(Reason::new(
+            "private-defence",
+            "in a private tournament no champion defends a title: it would come from a tournament \
+             that has other members",
+            "leave `terms.defend` out, or say false",
+        )
+        .field("body.rules.terms.defend")
+        .conflict());
+    }
+    match tasks.into_iter().find(|task| task.private && !private) {
+        Some(task) => Err(Reason::new(
+            "private-task",
+            format!("`{}` is a private task", task.name),
+            "make the tournament private (`--private`), or choose a public task",
+        )
+        .field("body.private")
+        .conflict()),
+        None => Ok(()),
+    }
 }
 
 /// Whether the rules can combine what these tasks measure.

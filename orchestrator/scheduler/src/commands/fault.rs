@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gauntlet_domain::run::AttemptState;
 use gauntlet_domain::tournament::Audience;
+use gauntlet_storage::Access;
 use gauntlet_storage::leases::{self, Holder};
 use gauntlet_storage::{Error, views};
 
@@ -60,7 +61,13 @@ async fn repeated(ctx: &Context, holder: &Holder) -> Result<bool, Error> {
     if !own {
         return Ok(false);
     }
-    let run = views::run(&mut conn, holder.run, Audience::Organiser).await?;
+    let run = views::run(
+        &mut conn,
+        holder.run,
+        Audience::Organiser,
+        Access::Everything,
+    )
+    .await?;
     Ok(run.is_some_and(|run| {
         run.attempts.iter().any(|attempt| {
             attempt.number == holder.attempt && attempt.state == AttemptState::Faulted

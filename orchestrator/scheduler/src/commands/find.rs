@@ -1,7 +1,7 @@
 //! Things by name, or a refusal that names them.
 
-use gauntlet_domain::{SeriesId, SeriesName, TaskName, TournamentId, TournamentName};
-use gauntlet_storage::{Conn, series, tournaments, views};
+use gauntlet_domain::{SeriesId, SeriesName, TaskName, TokenId, TournamentId, TournamentName};
+use gauntlet_storage::{Access, Conn, members, series, tournaments, views};
 
 use crate::{Reason, Refusal};
 
@@ -9,15 +9,31 @@ pub(super) async fn tournament(
     conn: &mut Conn,
     name: &TournamentName,
 ) -> Result<TournamentId, Refusal> {
-    tournaments::id(conn, name).await?.ok_or_else(|| {
-        Reason::new(
-            "unknown-tournament",
-            format!("there is no tournament `{name}`"),
-            "see `gauntlet tournament list` or GET /api/v1/tournaments",
-        )
-        .field("path.name")
-        .not_found()
-    })
+    tournaments::id(conn, name)
+        .await?
+        .ok_or_else(|| unknown_tournament(name))
+}
+
+/// The same for the bearer of a token: a private one is not there for those who are no members.
+pub(super) async fn tournament_for(
+    conn: &mut Conn,
+    name: &TournamentName,
+    token: TokenId,
+) -> Result<TournamentId, Refusal> {
+    members::seen_by(conn, name, token)
+        .await?
+        .ok_or_else(|| unknown_tournament(name))
+}
+
+fn unknown_tournament(name: &TournamentName) -> Refusal {
+    Reason::new(
+        "unknown-tournament",
+        format!("there is no tournament `{name}`"),
+        "see `gauntlet tournament list` or GET /api/v1/tournaments; private ones are there for \
+         tokens of their members alone",
+    )
+    .field("path.name")
+    .not_found()
 }
 
 pub(super) async fn series(conn: &mut Conn, name: &SeriesName) -> Result<SeriesId, Refusal> {
@@ -32,8 +48,12 @@ pub(super) async fn series(conn: &mut Conn, name: &SeriesName) -> Result<SeriesI
     })
 }
 
-pub(super) async fn task(conn: &mut Conn, name: &TaskName) -> Result<views::TaskView, Refusal> {
-    views::task(conn, name).await?.ok_or_else(|| {
+pub(super) async fn task(
+    conn: &mut Conn,
+    name: &TaskName,
+    access: Access,
+) -> Result<views::TaskView, Refusal> {
+    views::task(conn, name, access).await?.ok_or_else(|| {
         Reason::new(
             "unknown-task",
             format!("there is no task `{name}`"),

@@ -13,6 +13,7 @@ pub mod disqualify;
 pub mod end_series;
 pub mod fault;
 pub mod heartbeat;
+pub mod members;
 pub mod open_tournament;
 pub mod pause;
 pub mod register_runner;

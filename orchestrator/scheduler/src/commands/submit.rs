@@ -157,7 +157,7 @@ async fn check_entry(
     entry: Entry<'_>,
     locked: bool,
 ) -> Result<TournamentId, Refusal> {
-    let id = find::tournament(conn, entry.tournament).await?;
+    let id = find::tournament_for(conn, entry.tournament, entry.token).await?;
     // Shared with other submissions; closing has to wait for us. Where places are counted,
     // submissions take turns.
     let terms = tournaments::get(conn, id, Lock::None)
@@ -191,8 +191,8 @@ pub async fn accepts(
 ) -> Result<Terms, Refusal> {
     let mut tx = ctx.db.begin().await?;
     let checked = async {
+        let id = find::tournament_for(&mut tx, name, token).await?;
         let terms = check_open(&mut tx, name, Lock::None).await?;
-        let id = find::tournament(&mut tx, name).await?;
         check_share(ctx, &mut tx, id, token).await?;
         Ok(terms)
     }

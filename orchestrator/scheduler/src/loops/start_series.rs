@@ -1,10 +1,10 @@
 //! Starts the tournaments of series when they are due, and ends their submissions when their
 //! time is up. All times are the database's.
 
-use gauntlet_domain::record::PlatformEvent;
+use gauntlet_domain::record::{Event, PlatformEvent};
 use gauntlet_domain::tournament::Share;
 use gauntlet_domain::{SeriesId, TournamentName};
-use gauntlet_storage::{Conn, Error, events, series, tournaments};
+use gauntlet_storage::{Conn, Error, events, members, series, tournaments};
 
 use crate::calendar::Calendar;
 use crate::commands::cancel_tournament::cancel;
@@ -62,9 +62,15 @@ async fn start(ctx: &Context, id: SeriesId) -> Result<bool, Refusal> {
         phrase: None,
         share: Share::default(),
         organiser: due.organiser,
+        private: due.private,
     };
     let tournament = create(&mut tx, new).await?;
     tournaments::set_series(&mut tx, tournament, id, number, due.open_seconds).await?;
+    if due.private {
+        for account in members::carry_over(&mut tx, id, tournament).await? {
+            events::append(&mut tx, tournament, &Event::MemberAdded { account }).await?;
+        }
+    }
     open(&mut tx, tournament).await?;
     series::started(&mut tx, id, number, next_at).await?;
     let event = PlatformEvent::SeriesStarted {

@@ -1,5 +1,6 @@
 //! Champions are kept with their models and the grounds they won on.
 
+use gauntlet_storage::Access;
 use gauntlet_storage::views;
 
 use crate::support::{Platform, completed, nth};
@@ -13,7 +14,7 @@ async fn the_champion_is_archived_under_its_alias() {
         .play(|claim| completed((nth(claim) * 10.0 + (claim.work.seed.0 % 7) as f64) / 100.0))
         .await;
     let mut conn = platform.ctx.db.acquire().await.unwrap();
-    let entry = views::entry(&mut conn, "digits@champion")
+    let entry = views::entry(&mut conn, "digits@champion", Access::Everything)
         .await
         .unwrap()
         .unwrap();
@@ -74,7 +75,7 @@ async fn the_champion_is_archived_under_its_alias() {
     platform
         .play(|claim| completed(1.0 - nth(claim) / 10.0))
         .await;
-    let now = views::entry(&mut conn, "digits@champion")
+    let now = views::entry(&mut conn, "digits@champion", Access::Everything)
         .await
         .unwrap()
         .unwrap();
@@ -82,21 +83,27 @@ async fn the_champion_is_archived_under_its_alias() {
         (now.tournament.as_str(), now.method.as_str()),
         ("second", "m0")
     );
-    let before = views::entry(&mut conn, &entry.id.to_string())
+    let before = views::entry(&mut conn, &entry.id.to_string(), Access::Everything)
         .await
         .unwrap()
         .unwrap();
     assert_eq!(before.aliases, Vec::<String>::new());
     assert_eq!(before.card, entry.card);
-    let all = views::entries(&mut conn, &gauntlet_storage::Page::first(100))
-        .await
-        .unwrap();
+    let all = views::entries(
+        &mut conn,
+        &gauntlet_storage::Page::first(100),
+        Access::Everything,
+    )
+    .await
+    .unwrap();
     assert_eq!(
         all.iter().map(|entry| entry.id).collect::<Vec<_>>(),
         [now.id, before.id]
     );
     assert_eq!(
-        views::entry(&mut conn, "digits@nobody").await.unwrap(),
+        views::entry(&mut conn, "digits@nobody", Access::Everything)
+            .await
+            .unwrap(),
         None
     );
 }

@@ -2,6 +2,7 @@
 
 use gauntlet_domain::run::{RunState, Verdict};
 use gauntlet_domain::tournament::TournamentState;
+use gauntlet_storage::Access;
 use gauntlet_storage::views::RoundState;
 
 use crate::support::{Platform, completed, failed, nth};
@@ -134,9 +135,13 @@ async fn a_field_of_failures_ends_without_champion_or_archive_entry() {
     assert_eq!(view.state, TournamentState::Completed);
     assert_eq!(view.champion, None);
     let mut conn = platform.ctx.db.acquire().await.unwrap();
-    let entries = gauntlet_storage::views::entries(&mut conn, &gauntlet_storage::Page::first(100))
-        .await
-        .unwrap();
+    let entries = gauntlet_storage::views::entries(
+        &mut conn,
+        &gauntlet_storage::Page::first(100),
+        Access::Everything,
+    )
+    .await
+    .unwrap();
     assert_eq!(entries, []);
     platform.check("t").await;
 }

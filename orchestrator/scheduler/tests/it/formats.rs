@@ -210,6 +210,7 @@ async fn tasks_of_different_metrics_combine_by_ranks() {
     };
     create_task(&platform.ctx, errors).await.unwrap();
     let new = |combine: Combine| NewTournament {
+        private: false,
         name: name("both"),
         task: "digits".parse().unwrap(),
         more_tasks: vec!["errors".parse().unwrap()],

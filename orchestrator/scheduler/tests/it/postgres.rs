@@ -255,6 +255,7 @@ async fn enter(ctx: &Context) -> TokenId {
         phrase: Some("crashes".to_owned()),
         share: gauntlet_domain::tournament::Share::default(),
         organiser: None,
+        private: false,
     };
     create_tournament(ctx, new).await.unwrap();
     open_tournament(ctx, &name("t")).await.unwrap();

@@ -6,6 +6,7 @@ use gauntlet_scheduler::commands::cancel_tournament::cancel_tournament;
 use gauntlet_scheduler::commands::create_series::{NewSeries, create_series};
 use gauntlet_scheduler::commands::end_series::end_series;
 use gauntlet_scheduler::loops::start_series;
+use gauntlet_storage::Access;
 use gauntlet_storage::views::{self, SeriesView};
 use gauntlet_storage::{events, series};
 
@@ -23,6 +24,7 @@ fn weekly() -> NewSeries {
         calendar: "0 9 * * MON".to_owned(),
         open_seconds: 3600,
         organiser: None,
+        private: false,
     }
 }
 
@@ -30,7 +32,9 @@ impl Platform {
     async fn series(&self) -> SeriesView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
         let page = gauntlet_storage::Page::first(10);
-        let mut all = views::series(&mut conn, &page).await.unwrap();
+        let mut all = views::series(&mut conn, &page, Access::Everything)
+            .await
+            .unwrap();
         assert_eq!(all.len(), 1);
         all.remove(0)
     }

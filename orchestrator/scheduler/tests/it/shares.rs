@@ -48,6 +48,7 @@ impl Platform {
             phrase: Some("7".to_owned()),
             share,
             organiser,
+            private: false,
         };
         create_tournament(&self.ctx, new).await.unwrap();
         open_tournament(&self.ctx, &name(tournament)).await.unwrap();

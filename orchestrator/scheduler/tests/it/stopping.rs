@@ -53,6 +53,7 @@ async fn start(platform: &Platform, tournament: &str, task: &str, rules: Rules, 
         phrase: Some("7".to_owned()),
         share: gauntlet_domain::tournament::Share::default(),
         organiser: None,
+        private: false,
     };
     create_tournament(&platform.ctx, new).await.unwrap();
     open_tournament(&platform.ctx, &name(tournament))
@@ -316,6 +317,7 @@ async fn a_profile_needs_targets_and_metered_work() {
         phrase: None,
         share: gauntlet_domain::tournament::Share::default(),
         organiser: None,
+        private: false,
     };
     let refused = create_tournament(&platform.ctx, new.clone()).await;
     assert_eq!(reason(refused.map(drop)).code, "tasks-do-not-combine");

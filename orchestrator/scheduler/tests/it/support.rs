@@ -18,6 +18,7 @@ use gauntlet_scheduler::commands::submit::{Artifact, NewSubmission, Submission, 
 use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_scheduler::{Context, HealthPolicy, Policy, Reason, Refusal, SubmissionLimits};
+use gauntlet_storage::Access;
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::play::{self, Loaded};
 use gauntlet_storage::tournaments::{self, Lock};
@@ -141,6 +142,7 @@ impl Platform {
             phrase: Some("7".to_owned()),
             share: gauntlet_domain::tournament::Share::default(),
             organiser: None,
+            private: false,
         };
         create_tournament(&self.ctx, new).await.unwrap();
     }
@@ -220,22 +222,31 @@ impl Platform {
 
     pub(crate) async fn view(&self, tournament: &str) -> TournamentView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        views::tournament(&mut conn, &name(tournament), Audience::Organiser)
-            .await
-            .unwrap()
-            .unwrap()
+        views::tournament(
+            &mut conn,
+            &name(tournament),
+            Audience::Organiser,
+            Access::Everything,
+        )
+        .await
+        .unwrap()
+        .unwrap()
     }
 
     pub(crate) async fn archive(&self) -> Vec<views::ArchiveView> {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        views::entries(&mut conn, &gauntlet_storage::Page::first(100))
-            .await
-            .unwrap()
+        views::entries(
+            &mut conn,
+            &gauntlet_storage::Page::first(100),
+            Access::Everything,
+        )
+        .await
+        .unwrap()
     }
 
     pub(crate) async fn run(&self, run: RunId) -> RunView {
         let mut conn = self.ctx.db.acquire().await.unwrap();
-        let run = views::run(&mut conn, run, Audience::Organiser).await;
+        let run = views::run(&mut conn, run, Audience::Organiser, Access::Everything).await;
         run.unwrap().unwrap()
     }
 
@@ -314,6 +325,7 @@ pub(crate) async fn new_task(blobs: &Blobs) -> NewTask {
         base: None,
         metric: Metric::default(),
         target: None,
+        private: false,
     }
 }
 

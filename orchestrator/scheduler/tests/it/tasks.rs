@@ -6,6 +6,7 @@ use gauntlet_domain::tournament::{Halving, Play, Rules};
 use gauntlet_scheduler::Refusal;
 use gauntlet_scheduler::commands::create_task::{NewTask, create_task};
 use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tournament};
+use gauntlet_storage::Access;
 use gauntlet_storage::views;
 
 use crate::support::{BUDGET, Platform, name, reason};
@@ -29,9 +30,13 @@ async fn the_same_task_again_is_fine_and_another_under_its_name_is_not() {
         ("task-exists", Some("body.name"))
     );
     let mut conn = platform.ctx.db.acquire().await.unwrap();
-    let tasks = views::tasks(&mut conn, &gauntlet_storage::Page::first(100))
-        .await
-        .unwrap();
+    let tasks = views::tasks(
+        &mut conn,
+        &gauntlet_storage::Page::first(100),
+        Access::Everything,
+    )
+    .await
+    .unwrap();
     assert_eq!(tasks.len(), 1);
     assert_eq!(tasks[0].budget, BUDGET);
 }
@@ -81,6 +86,7 @@ async fn a_tournament_needs_a_task_good_rules_and_a_free_name() {
         phrase: None,
         share: gauntlet_domain::tournament::Share::default(),
         organiser: None,
+        private: false,
     };
     let unknown = NewTournament {
         task: "chess".parse().unwrap(),

@@ -9,6 +9,7 @@ use gauntlet_scheduler::commands::create_tournament::{NewTournament, create_tour
 use gauntlet_scheduler::commands::disqualify::disqualify;
 use gauntlet_scheduler::commands::open_tournament::open_tournament;
 use gauntlet_scheduler::commands::rejudge::rejudge;
+use gauntlet_storage::Access;
 use gauntlet_storage::views::{self, ArchiveView};
 
 use crate::support::{Platform, completed, failed, halving, method, name, nth};
@@ -22,7 +23,9 @@ fn defended() -> Rules {
 /// The entry that `digits@champion` gives.
 async fn holder(platform: &Platform) -> Option<ArchiveView> {
     let mut conn = platform.ctx.db.acquire().await.unwrap();
-    views::entry(&mut conn, "digits@champion").await.unwrap()
+    views::entry(&mut conn, "digits@champion", Access::Everything)
+        .await
+        .unwrap()
 }
 
 async fn holder_of(platform: &Platform) -> Option<(String, String)> {
@@ -221,6 +224,7 @@ async fn a_tournament_of_several_tasks_is_about_the_title_of_its_first() {
     letters.name = "letters".parse().unwrap();
     create_task(&platform.ctx, letters).await.unwrap();
     let new = NewTournament {
+        private: false,
         name: name("both"),
         task: "digits".parse().unwrap(),
         more_tasks: vec!["letters".parse().unwrap()],
@@ -252,7 +256,9 @@ async fn a_tournament_of_several_tasks_is_about_the_title_of_its_first() {
     judge_without(&platform, "both", &["m0", "m1"]).await;
     assert_eq!(holder_of(&platform).await, None);
     let mut conn = platform.ctx.db.acquire().await.unwrap();
-    let other = views::entry(&mut conn, "letters@champion").await.unwrap();
+    let other = views::entry(&mut conn, "letters@champion", Access::Everything)
+        .await
+        .unwrap();
     assert_eq!(other, None);
 }
 

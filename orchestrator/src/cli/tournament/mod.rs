@@ -1,6 +1,7 @@
 //! `gauntlet tournament`.
 
 mod audit;
+mod member;
 mod operator_actions;
 mod plan;
 mod rejudge;
@@ -53,6 +54,9 @@ enum Action {
         /// Its part of the runners' time beside the organiser's other tournaments; 1 to 1000.
         #[arg(long, value_name = "N", default_value_t = 1)]
         weight: i16,
+        /// Let nobody see it but its members; see `gauntlet tournament member`.
+        #[arg(long, conflicts_with = "defend")]
+        private: bool,
     },
     /// Freeze the rules and take submissions.
     Open {
@@ -80,6 +84,8 @@ enum Action {
     Rejudge(rejudge::RejudgeCommand),
     /// Simulate every format: what it would find, and what it would cost.
     Plan(plan::PlanCommand),
+    /// Say for which accounts a private tournament is there.
+    Member(member::MemberCommand),
     #[command(flatten)]
     Operator(operator_actions::OperatorAction),
 }
@@ -91,6 +97,7 @@ impl TournamentCommand {
             | Action::Open { .. }
             | Action::Close { .. }
             | Action::Rejudge(_)
+            | Action::Member(_)
             | Action::Operator(_) => Scope::Admin,
             Action::List
             | Action::Show { .. }
@@ -117,6 +124,7 @@ impl TournamentCommand {
                 seed,
                 priority,
                 weight,
+                private,
             } => {
                 let mut tasks = task.into_iter();
                 let new = NewTournament {
@@ -126,6 +134,7 @@ impl TournamentCommand {
                     rules: rules.to_json()?,
                     seed,
                     share: Share { priority, weight },
+                    private,
                 };
                 let made: Tournament = client.post_json(&["tournaments"], &new).await?;
                 output.answer(&made, page)
@@ -133,6 +142,7 @@ impl TournamentCommand {
             Action::Audit(it) => audit::run(it, Some(&client), output).await,
             Action::Plan(it) => plan::run(it, Some(&client), output).await,
             Action::Rejudge(it) => rejudge::run(it, &client, output).await,
+            Action::Member(it) => member::run(it, &client, output).await,
             Action::Operator(action) => action.run(&client, output, page).await,
             Action::Open { name } => {
                 let now: Tournament = client.post(&["tournaments", &name, "open"]).await?;

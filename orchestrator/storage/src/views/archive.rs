@@ -4,7 +4,7 @@ use gauntlet_domain::{ArchiveId, Digest, RunId};
 use time::OffsetDateTime;
 
 use crate::page::{Page, Place};
-use crate::{Conn, Result, parse};
+use crate::{Access, Conn, Result, parse};
 
 /// An entry of the archive.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,13 +41,21 @@ pub struct ArchiveView {
     pub created_at: OffsetDateTime,
 }
 
-/// Entries, newest first.
-pub async fn entries(conn: &mut Conn, page: &Page<Place>) -> Result<Vec<ArchiveView>> {
-    select(conn, None, page).await
+/// Entries that are there for `access`, newest first.
+pub async fn entries(
+    conn: &mut Conn,
+    page: &Page<Place>,
+    access: Access,
+) -> Result<Vec<ArchiveView>> {
+    select(conn, None, page, access).await
 }
 
-/// The entry with that id, or that alias.
-pub async fn entry(conn: &mut Conn, id_or_alias: &str) -> Result<Option<ArchiveView>> {
+/// The entry with that id, or that alias, if it is there for `access`.
+pub async fn entry(
+    conn: &mut Conn,
+    id_or_alias: &str,
+    access: Access,
+) -> Result<Option<ArchiveView>> {
     let id = match id_or_alias.parse::<ArchiveId>() {
         Ok(id) => Some(id.0),
         Err(_) => {
@@ -60,7 +68,10 @@ pub async fn entry(conn: &mut Conn, id_or_alias: &str) -> Result<Option<ArchiveV
         }
     };
     match id {
-        Some(id) => Ok(select(conn, Some(id), &Page::first(1)).await?.pop()),
+        Some(id) => {
+            let found = select(conn, Some(id), &Page::first(1), access).await?;
+            Ok(found.into_iter().next())
+        }
         None => Ok(None),
     }
 }
@@ -69,6 +80,7 @@ async fn select(
     conn: &mut Conn,
     only: Option<uuid::Uuid>,
     page: &Page<Place>,
+    access: Access,
 ) -> Result<Vec<ArchiveView>> {
     let (at, id) = page.place();
     let rows = sqlx::query!(
@@ -90,12 +102,17 @@ async fn select(
         JOIN submissions ON submissions.id = archive.submission_id
         WHERE ($1::uuid IS NULL OR archive.id = $1)
           AND ($2::timestamptz IS NULL OR (archive.created_at, archive.id) < ($2, $3::uuid))
+          AND (NOT tournaments.private OR $5
+               OR EXISTS (SELECT FROM tournament_members AS members
+                          WHERE members.tournament_id = tournaments.id AND members.account_id = $6))
         ORDER BY archive.created_at DESC, archive.id DESC LIMIT $4
         "#,
         only,
         at,
         id,
-        page.limit
+        page.limit,
+        access.is_everything(),
+        access.account()
     )
     .fetch_all(conn)
     .await?;

@@ -5,7 +5,7 @@ use gauntlet_domain::tournament::{Audience, Disclosure};
 use gauntlet_domain::{Digest, TournamentName};
 
 use crate::tournaments::{self, Lock};
-use crate::{Conn, Error, Result, events};
+use crate::{Access, Conn, Error, Result, events, members};
 
 /// Events of a tournament's chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,17 +22,18 @@ pub struct RecordView {
     pub actors: BTreeMap<i64, String>,
 }
 
-/// Events of a tournament after number `after`, at most `limit`, as `audience` may see them.
+/// Events of a tournament after number `after`, at most `limit`, as `audience` may see them, if
+/// the tournament is there for `access`.
 /// Events are hashed with every digit of a score, and a digest of few possible texts tells which
 /// it was: where scores are shown rounded, the record ends before the first event of a run.
 pub async fn record(
     conn: &mut Conn,
     name: &TournamentName,
-    audience: Audience,
+    (audience, access): (Audience, Access),
     after: i64,
     limit: i64,
 ) -> Result<Option<RecordView>> {
-    let Some(id) = tournaments::id(&mut *conn, name).await? else {
+    let Some(id) = members::seen(&mut *conn, name, access).await? else {
         return Ok(None);
     };
     let chain = id.to_string();

@@ -5,7 +5,7 @@ use gauntlet_domain::tournament::{
 use gauntlet_domain::{Digest, RunId, TournamentId};
 use time::OffsetDateTime;
 
-use crate::{Conn, Result, checkpoint_scores, curves, parse};
+use crate::{Access, Conn, Result, checkpoint_scores, curves, parse};
 
 /// A run with its curve and its attempts, as far as its audience may see it.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,8 +79,13 @@ pub struct AttemptView {
     pub ended_at: Option<OffsetDateTime>,
 }
 
-/// The run with that id, as `audience` may see it.
-pub async fn run(conn: &mut Conn, id: RunId, audience: Audience) -> Result<Option<RunView>> {
+/// The run with that id, as `audience` may see it, if its tournament is there for `access`.
+pub async fn run(
+    conn: &mut Conn,
+    id: RunId,
+    audience: Audience,
+    access: Access,
+) -> Result<Option<RunView>> {
     let Some(row) = sqlx::query!(
         r#"
         SELECT runs.tournament_id, tournaments.name AS tournament,
@@ -103,8 +108,13 @@ pub async fn run(conn: &mut Conn, id: RunId, audience: Audience) -> Result<Optio
         JOIN tasks ON tasks.id = tournament_tasks.task_id
         LEFT JOIN results ON results.run_id = runs.id
         WHERE runs.id = $1
+          AND (NOT tournaments.private OR $2
+               OR EXISTS (SELECT FROM tournament_members AS members
+                          WHERE members.tournament_id = tournaments.id AND members.account_id = $3))
         "#,
-        id.0
+        id.0,
+        access.is_everything(),
+        access.account()
     )
     .fetch_optional(&mut *conn)
     .await?

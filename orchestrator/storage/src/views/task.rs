@@ -3,7 +3,7 @@ use gauntlet_domain::{Digest, TaskId, TaskName};
 use time::OffsetDateTime;
 
 use crate::page::Page;
-use crate::{Conn, Error, Result, parse};
+use crate::{Access, Conn, Error, Result, parse};
 
 /// A task.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,28 +34,59 @@ pub struct TaskView {
     pub metric: Metric,
     /// A score to be reached, where work until then is compared.
     pub target: Option<f64>,
+    /// Whether it is there for members of its tournaments alone.
+    pub private: bool,
     /// When it was created.
     pub created_at: OffsetDateTime,
 }
 
-/// All tasks, by name.
-pub async fn tasks(conn: &mut Conn, page: &Page<TaskName>) -> Result<Vec<TaskView>> {
+/// All tasks that are there for `access`, by name.
+pub async fn tasks(
+    conn: &mut Conn,
+    page: &Page<TaskName>,
+    access: Access,
+) -> Result<Vec<TaskView>> {
     let rows = sqlx::query_as!(
         Row,
-        "SELECT * FROM tasks WHERE $1::text IS NULL OR name > $1 ORDER BY name LIMIT $2",
+        r#"
+        SELECT * FROM tasks
+        WHERE ($1::text IS NULL OR name > $1)
+          AND (NOT tasks.private OR $3
+               OR EXISTS (SELECT FROM tournament_members AS members
+                          JOIN tournament_tasks USING (tournament_id)
+                          WHERE members.account_id = $4
+                            AND tournament_tasks.task_id = tasks.id))
+        ORDER BY name LIMIT $2
+        "#,
         page.after.as_ref().map(TaskName::as_str),
-        page.limit
+        page.limit,
+        access.is_everything(),
+        access.account()
     )
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(TaskView::try_from).collect()
 }
 
-/// The task of that name.
-pub async fn task(conn: &mut Conn, name: &TaskName) -> Result<Option<TaskView>> {
-    let row = sqlx::query_as!(Row, "SELECT * FROM tasks WHERE name = $1", name.as_str())
-        .fetch_optional(conn)
-        .await?;
+/// The task of that name, if it is there for `access`.
+pub async fn task(conn: &mut Conn, name: &TaskName, access: Access) -> Result<Option<TaskView>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"
+        SELECT * FROM tasks
+        WHERE name = $1
+          AND (NOT tasks.private OR $2
+               OR EXISTS (SELECT FROM tournament_members AS members
+                          JOIN tournament_tasks USING (tournament_id)
+                          WHERE members.account_id = $3
+                            AND tournament_tasks.task_id = tasks.id))
+        "#,
+        name.as_str(),
+        access.is_everything(),
+        access.account()
+    )
+    .fetch_optional(conn)
+    .await?;
     row.map(TaskView::try_from).transpose()
 }
 
@@ -82,6 +113,7 @@ struct Row {
     metric: serde_json::Value,
     created_at: OffsetDateTime,
     target: Option<f64>,
+    private: bool,
 }
 
 impl TryFrom<Row> for TaskView {
@@ -102,6 +134,7 @@ impl TryFrom<Row> for TaskView {
             base: parse::optional("tasks.base", row.base.as_deref())?,
             metric: parse::json("tasks.metric", row.metric)?,
             target: row.target,
+            private: row.private,
             created_at: row.created_at,
         })
     }

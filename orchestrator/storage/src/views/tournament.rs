@@ -14,6 +14,8 @@ pub struct TournamentView {
     pub name: String,
     /// Name of the task.
     pub task: String,
+    /// Whether it is there for its members alone.
+    pub private: bool,
     /// Names of its further tasks.
     pub more_tasks: Vec<String>,
     /// What the standings are in: what the task measures, or a share where tasks combine.

@@ -10,16 +10,17 @@ use super::tournament_rounds::{Names, RunDetail, line, rounds};
 use super::{ChampionView, MethodView, TournamentView};
 use crate::play::{self, Loaded};
 use crate::tournaments::{self, Lock};
-use crate::{Conn, Error, Result, events, parse};
+use crate::{Access, Conn, Error, Result, events, members, parse};
 
-/// The tournament of that name, as `audience` may see it. Read it in a transaction of isolation
+/// The tournament of that name, as `audience` may see it, if it is there for `access`. Read it in a transaction of isolation
 /// `REPEATABLE READ` to see it at one moment.
 pub async fn tournament(
     conn: &mut Conn,
     name: &TournamentName,
     audience: Audience,
+    access: Access,
 ) -> Result<Option<TournamentView>> {
-    let Some(id) = tournaments::id(&mut *conn, name).await? else {
+    let Some(id) = members::seen(&mut *conn, name, access).await? else {
         return Ok(None);
     };
     let Some(loaded) = play::load(&mut *conn, id, Lock::None).await? else {
@@ -36,7 +37,7 @@ pub async fn tournament(
         r#"
         SELECT tasks.name AS task, tournaments.created_at, tournaments.opened_at,
                tournaments.closed_at, tournaments.ended_at, tournaments.cancelled_because,
-               tournaments.closes_at, series.name AS "series?", shares.priority, shares.weight
+               tournaments.closes_at, tournaments.private, series.name AS "series?", shares.priority, shares.weight
         FROM tournaments JOIN tasks ON tasks.id = tournaments.task_id
         JOIN tournament_shares AS shares ON shares.tournament_id = tournaments.id
         LEFT JOIN series ON series.id = tournaments.series_id
@@ -62,6 +63,7 @@ pub async fn tournament(
         id,
         name: row.name.to_string(),
         task: head.task,
+        private: head.private,
         more_tasks: tasks.iter().skip(1).cloned().collect(),
         metric: tournament.scale(),
         state: row.state,

@@ -27,6 +27,7 @@ use gauntlet_scheduler::commands::tokens::{Scope, ensure_token};
 use gauntlet_scheduler::commands::void_block::{Which, replace_block};
 use gauntlet_scheduler::loops::{advance_rounds, expire_leases};
 use gauntlet_scheduler::{Context, HealthPolicy, Policy, Refusal, SubmissionLimits};
+use gauntlet_storage::Access;
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::views::{self, TournamentView};
 use gauntlet_storage::{Blobs, Db};
@@ -132,6 +133,7 @@ async fn draft(ctx: &Context, tournament: &str) {
         phrase: Some("failpoints".to_owned()),
         share: gauntlet_domain::tournament::Share::default(),
         organiser: None,
+        private: false,
     };
     perhaps_again(create_tournament(ctx, new).await);
 }
@@ -229,9 +231,14 @@ fn truth(claim: &Claim) -> Outcome {
 
 async fn view(ctx: &Context, tournament: &gauntlet_domain::TournamentName) -> TournamentView {
     let mut conn = ctx.db.acquire().await.unwrap();
-    let view = views::tournament(&mut conn, tournament, Audience::Organiser)
-        .await
-        .unwrap();
+    let view = views::tournament(
+        &mut conn,
+        tournament,
+        Audience::Organiser,
+        Access::Everything,
+    )
+    .await
+    .unwrap();
     view.unwrap()
 }
 

@@ -27,6 +27,7 @@ pub(crate) async fn play_for_champion(world: &World, task: &TaskName, nth: u64) 
         phrase: Some("before".to_owned()),
         share: gauntlet_domain::tournament::Share::default(),
         organiser: None,
+        private: false,
     };
     let tournament = new.name.clone();
     create_tournament(ctx, new).await.unwrap();

@@ -4,6 +4,7 @@ use gauntlet_domain::SubmissionId;
 use gauntlet_domain::record::Event;
 use gauntlet_domain::run::{Outcome, RunState};
 use gauntlet_domain::tournament::{Audience, Decision, Tournament, TournamentState};
+use gauntlet_storage::Access;
 use gauntlet_storage::views;
 
 use super::ensure;
@@ -139,10 +140,15 @@ impl Stage<'_> {
             archive.is_some() == (champion.is_some() && (completed || kept)),
             "a champion without an archive entry, or the reverse"
         );
-        let view = views::tournament(&mut self.eyes, &self.name, Audience::Organiser)
-            .await
-            .map_err(|error| error.to_string())?
-            .ok_or("no view")?;
+        let view = views::tournament(
+            &mut self.eyes,
+            &self.name,
+            Audience::Organiser,
+            Access::Everything,
+        )
+        .await
+        .map_err(|error| error.to_string())?
+        .ok_or("no view")?;
         if let Some(shown) = view.champion {
             let entrant = tournament
                 .entrants()

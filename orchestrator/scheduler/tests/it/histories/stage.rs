@@ -63,6 +63,7 @@ impl<'w> Stage<'w> {
             phrase: Some(phrase(plan.seed)),
             share: gauntlet_domain::tournament::Share::default(),
             organiser: None,
+            private: false,
         };
         let name = new.name.clone();
         let id = create_tournament(&ctx[0], new)
