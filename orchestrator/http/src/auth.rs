@@ -158,13 +158,12 @@ impl Viewer {
         })
     }
 
-    /// What is to be seen of the platform itself: everything for admins and readers.
+    /// What is to be seen of the platform itself: everything for admins. What a runner said may be
+    /// of a private tournament that a reader is no member of.
     pub(crate) fn audience_of_platform(&self) -> Audience {
-        match &self.0 {
-            Some(caller) if matches!(caller.scope.as_str(), "admin" | "reader") => {
-                Audience::Organiser
-            }
-            _ => Audience::Everyone,
+        match self.access() {
+            Access::Everything => Audience::Organiser,
+            Access::Member(_) | Access::Public => Audience::Everyone,
         }
     }
 

@@ -127,6 +127,14 @@ async fn stage() -> Stage {
         .await;
     start_series::once(server.context()).await.unwrap();
     tournaments.push("ward-series-1");
+    // What a runner said when it failed, in words of a method.
+    server.register("fainting").await;
+    server
+        .execute(
+            "UPDATE runners SET last_fault = 'ward-fault', set_aside_because = '3 faults in a row'
+             WHERE name = 'fainting'",
+        )
+        .await;
     server
         .admin_post_json(
             "/api/v1/tournaments/ward-series-1/members",
@@ -167,9 +175,14 @@ pub(crate) async fn play(server: &Server, name: &str) {
 /// Reads as an admin what nobody else may be told.
 async fn collect(server: Server, member: String, tournaments: &[&str], task: &Value) -> Stage {
     let admin = server.admin.clone();
-    let mut secrets: BTreeSet<String> = ["ward-scans", "ward-series", "ward-scans@champion"]
-        .map(str::to_owned)
-        .into();
+    let mut secrets: BTreeSet<String> = [
+        "ward-scans",
+        "ward-series",
+        "ward-scans@champion",
+        "ward-fault",
+    ]
+    .map(str::to_owned)
+    .into();
     let mut digests = Vec::new();
     for part in ["train", "hidden_inputs", "hidden_labels"] {
         digests.push(task[part].as_str().unwrap().to_owned());
