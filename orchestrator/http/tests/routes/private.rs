@@ -131,7 +131,8 @@ async fn stage() -> Stage {
     server.register("fainting").await;
     server
         .execute(
-            "UPDATE runners SET last_fault = 'ward-fault', set_aside_because = '3 faults in a row'
+            "UPDATE runners SET last_fault = 'ward-fault', set_aside_because = '3 faults in a row',
+                                set_aside_until = now() + interval '1 hour'
              WHERE name = 'fainting'",
         )
         .await;
