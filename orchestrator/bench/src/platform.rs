@@ -26,6 +26,7 @@ use crate::error::Result;
 
 const TASK: &str = "digits";
 const DATABASE: &str = "gauntlet";
+const SERVING: &str = "gauntlet_serving";
 
 /// See the module. Dropping it ends both.
 pub(crate) struct Platform {
@@ -59,7 +60,12 @@ impl Platform {
             .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o711))
             .tempdir()?;
         let server = PrivateServer::start(Options::new(folder.path().join("postgres"))).await?;
-        let url = server.url(DATABASE);
+        // As `gauntlet up` does with a server of its own.
+        let owner = Db::connect(&server.url(DATABASE)).await?;
+        owner.migrate().await?;
+        owner.let_serve(SERVING).await??;
+        owner.close().await;
+        let url = server.url_as(SERVING, DATABASE);
         let (orchestrator, address) = launch(folder.path(), &url).await?;
         let data = folder.path().join("data");
         let context = Context::new(

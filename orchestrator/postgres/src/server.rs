@@ -89,9 +89,13 @@ impl PrivateServer {
     /// Address of `database` for a client: through the Unix socket, as the superuser.
     /// The database `gauntlet` exists from the start.
     pub fn url(&self, database: &str) -> String {
+        self.url_as(cluster::ROLE, database)
+    }
+
+    /// The same as another role, whose name is a plain word.
+    pub fn url_as(&self, role: &str, database: &str) -> String {
         format!(
             "postgresql://{role}@localhost/{database}?host={host}",
-            role = cluster::ROLE,
             host = percent_encode(&self.socket)
         )
     }

@@ -142,6 +142,12 @@ pub enum ServerError {
     /// The database, its server or the role cannot be worked with.
     #[error("{}: {}", .0.setting, .0.what)]
     UnfitDatabase(gauntlet_storage::Unfit),
+    /// The database's schema is not this release's, or not open to the role that is to serve.
+    #[error("{}: {}", .0.setting, .0.what)]
+    UnfitSchema(gauntlet_storage::Unfit),
+    /// The role that is to serve is not one to serve.
+    #[error("{}: {}", .0.setting, .0.what)]
+    UnfitRole(gauntlet_storage::Unfit),
     /// A token of the data folder cannot be made known to the database.
     #[error("failed to use the {scope} token of tokens.json: {source}")]
     Token {

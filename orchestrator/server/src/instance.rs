@@ -35,6 +35,8 @@ pub struct Options {
     pub tls: Tls,
     /// Speak http there also if other machines can reach it.
     pub insecure_http: bool,
+    /// Address of the database [default: that in DATABASE_URL, else a private server's].
+    pub database: Option<String>,
     /// Take any port if that one is taken.
     pub any_port: bool,
     /// Runs that the local runner executes at the same time; 0 for no runner.
@@ -103,7 +105,7 @@ impl Instance {
         let listener = listen(options.listen, options.any_port).await?;
         let certificate = tls::certificate(&options.tls, &data, &listener)?;
 
-        let database = Database::start(&data, options.durable).await?;
+        let database = Database::start(&data, options.database, options.durable).await?;
         let context = orchestrator::context(blobs, database.url(), options.submissions).await?;
         let tokens = tokens::ensure(&data, &context).await?;
 

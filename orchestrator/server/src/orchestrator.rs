@@ -9,9 +9,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::ServerError;
+use crate::schema;
 use crate::tls::Doors;
 
-/// Connects to the database and brings its schema up to date.
+/// Connects to the database and sees that its schema is this release's.
 pub(crate) async fn context(
     blobs: Blobs,
     database: &str,
@@ -22,9 +23,7 @@ pub(crate) async fn context(
         .map_err(ServerError::Connect)?
         .map_err(ServerError::UnfitDatabase)?;
     let db = Db::connect(database).await.map_err(ServerError::Connect)?;
-    db.migrate()
-        .await
-        .map_err(|error| ServerError::failed("bring the database's schema up to date", error))?;
+    schema::ready(&db).await?;
     let policy = Policy {
         submissions,
         ..Policy::default()

@@ -90,6 +90,7 @@ impl Demo {
             listen,
             tls: Tls::None,
             insecure_http: self.insecure_http,
+            database: None,
             any_port: self.listen.is_none(),
             slots,
             threads,

@@ -6,6 +6,7 @@ mod connection;
 mod demo;
 mod garbage;
 mod method;
+mod migrate;
 mod rules;
 mod runner;
 mod series;
@@ -44,6 +45,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Start everything on this machine: database, orchestrator, a local runner.
     Up(up::Up),
+    /// Bring a database's schema up to date, and let a role serve from it.
+    Migrate(migrate::Migrate),
     /// Run two real tournaments of the example methods to their champions.
     Demo(demo::Demo),
     /// Submit a method to a tournament.
@@ -87,6 +90,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     runtime.block_on(async {
         match command {
             Command::Up(command) => command.run(output).await,
+            Command::Migrate(command) => command.run(output).await,
             Command::Demo(command) => command.run(output).await,
             Command::Submit(command) => command.run(output).await,
             Command::Task(command) => command.run(output).await,

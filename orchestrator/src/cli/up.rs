@@ -16,8 +16,10 @@ use crate::output::Output;
 /// Start everything on this machine and stay until asked to end (SIGINT or SIGTERM).
 ///
 /// Uses the PostgreSQL server that DATABASE_URL names; without it, starts a
-/// private one in the data folder. Several orchestrators may share that server, each with a
-/// data folder of its own and the same `secret` and `blob-key` in it, and all with the same --blobs.
+/// private one in the data folder. A role that owns the database's tables brings its schema up to
+/// date first; for another one its owner has to (`gauntlet migrate`). Several orchestrators may
+/// share that server, each with a data folder of its own and the same `secret` and `blob-key` in
+/// it, and all with the same --blobs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Up {
     /// Data folder [default: /var/lib/gauntlet for root, else ~/.local/share/gauntlet].
@@ -64,6 +66,10 @@ pub(crate) struct Up {
     /// Folder of task folders to register [default: examples/tasks].
     #[arg(long, value_name = "DIR")]
     tasks: Option<PathBuf>,
+    /// The database's address [default: DATABASE_URL]. Arguments are seen by every user of the
+    /// machine: a password belongs into the variable, or into a file that PGPASSFILE names.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
     /// Folder of modules, models and data [default: blobs in the data folder].
     #[arg(long, env = "GAUNTLET_BLOBS", value_name = "DIR")]
     blobs: Option<PathBuf>,
@@ -132,6 +138,7 @@ impl Up {
             listen,
             tls,
             insecure_http: self.insecure_http || file.insecure_http.unwrap_or(false),
+            database: self.database_url,
             any_port: false,
             slots,
             threads,

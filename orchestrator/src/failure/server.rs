@@ -60,7 +60,10 @@ impl From<ServerError> for Failure {
                  database need the same file `secret` in their data folders",
             ),
             E::DatabaseUrl(_) => Self::input(what).field("DATABASE_URL"),
-            E::UnfitDatabase(unfit) => Self::input(what).field("DATABASE_URL").help(unfit.cure),
+            E::UnfitDatabase(unfit) | E::UnfitSchema(unfit) => {
+                Self::input(what).field("DATABASE_URL").help(unfit.cure)
+            }
+            E::UnfitRole(unfit) => Self::input(what).field("--serving-role").help(unfit.cure),
             E::Connect(_) => ours(what)
                 .help("check that the server of DATABASE_URL runs, or unset it for a private one"),
             E::Token { .. } => {

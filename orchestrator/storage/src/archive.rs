@@ -144,12 +144,9 @@ pub async fn is_withdrawn(conn: &mut Conn, entry: ArchiveId) -> Result<bool> {
 /// Locks the title of a task until we commit: whoever changes who holds it, or lets its holder
 /// defend it, takes turns.
 pub async fn lock_title(conn: &mut Conn, task: TaskId) -> Result<()> {
-    sqlx::query!(
-        "SELECT id FROM tasks WHERE id = $1 FOR NO KEY UPDATE",
-        task.0
-    )
-    .fetch_optional(conn)
-    .await?;
+    sqlx::query!("SELECT FROM lock_task($1)", task.0)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -97,11 +97,12 @@ impl Db {
         Self(pool)
     }
 
-    /// Applies the migrations that are missing. Safe to call from several
-    /// processes at once: one does it, the others wait.
+    /// Applies the migrations that are missing, as the owner of the tables, and grants the roles
+    /// that serve what they need for them. Safe to call from several processes at once: one does
+    /// it, the others wait.
     pub async fn migrate(&self) -> Result<()> {
         MIGRATOR.run(&self.0).await?;
-        Ok(())
+        self.grant_again().await
     }
 
     /// Begins a transaction.

@@ -30,9 +30,24 @@ pub struct Unfit {
 /// # Errors
 /// When the database cannot be reached or does not answer.
 pub async fn check_server(url: &str) -> Result<std::result::Result<(), Unfit>> {
+    check(url, connections).await
+}
+
+/// The same for somebody who only migrates, for which one connection or two will do.
+///
+/// # Errors
+/// When the database cannot be reached or does not answer.
+pub async fn check_owner(url: &str) -> Result<std::result::Result<(), Unfit>> {
+    check(url, |_| Ok(())).await
+}
+
+async fn check(
+    url: &str,
+    connections: fn(&Settings) -> std::result::Result<(), Unfit>,
+) -> Result<std::result::Result<(), Unfit>> {
     let options: PgConnectOptions = url.parse().map_err(Error::from)?;
     let options = options.application_name("gauntlet");
-    match look(&options).await {
+    match look(&options, connections).await {
         Ok(()) => Ok(Ok(())),
         Err(Found::Unfit(unfit)) => Ok(Err(unfit)),
         Err(Found::Failed(error)) => Err(error.into()),
@@ -62,7 +77,10 @@ impl From<sqlx::Error> for Found {
     }
 }
 
-async fn look(options: &PgConnectOptions) -> std::result::Result<(), Found> {
+async fn look(
+    options: &PgConnectOptions,
+    connections: fn(&Settings) -> std::result::Result<(), Unfit>,
+) -> std::result::Result<(), Found> {
     let mut one = PgConnection::connect_with(options).await?;
     let mut other = PgConnection::connect_with(options).await?;
     if share_a_session(&mut one, &mut other).await? {
@@ -73,7 +91,10 @@ async fn look(options: &PgConnectOptions) -> std::result::Result<(), Found> {
     let row = one.fetch_one(sqlx::raw_sql(SETTINGS)).await?;
     one.close().await?;
     other.close().await?;
-    fitting(&Settings::read(&row)?).map_err(Found::Unfit)
+    let found = Settings::read(&row)?;
+    fitting(&found)
+        .and_then(|()| connections(&found))
+        .map_err(Found::Unfit)
 }
 
 /// How long a pooler may keep a connection waiting for a session.
@@ -150,6 +171,8 @@ const SETTINGS: &str = "
            current_setting('search_path') AS search_path,
            current_schema()::text AS schema,
            coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)::text AS may_create,
+           (to_regclass(quote_ident(current_schema()) || '._sqlx_migrations') IS NOT NULL)::text
+               AS has_tables,
            roles.rolsuper::text AS superuser,
            roles.rolconnlimit::text AS role_limit, databases.datconnlimit::text AS database_limit,
            (current_setting('max_connections')::int
@@ -174,6 +197,8 @@ struct Settings {
     search_path: String,
     schema: Option<String>,
     may_create: bool,
+    /// Whether somebody has migrated it.
+    has_tables: bool,
     superuser: bool,
     /// Connections allowed and in use by others: the role's, the database's, the server's. A
     /// limit of -1 is none.
@@ -202,6 +227,7 @@ impl Settings {
             search_path: row.try_get("search_path")?,
             schema: row.try_get("schema")?,
             may_create: yes("may_create")?,
+            has_tables: yes("has_tables")?,
             superuser: yes("superuser")?,
             role_connections: (number("role_limit")?, number("by_role")?),
             database_connections: (number("database_limit")?, number("of_database")?),
@@ -255,11 +281,14 @@ fn fitting(found: &Settings) -> std::result::Result<(), Unfit> {
                     found.search_path
                 ),
                 format!(
-                    "CREATE SCHEMA … AUTHORIZATION {role}, or ALTER ROLE {role} SET search_path"
+                    "CREATE SCHEMA … AUTHORIZATION {role}, or ALTER ROLE {role} SET search_path; if it \
+                     is to serve from a schema that is there, also `gauntlet migrate \
+                     --serving-role {role}`"
                 ),
             );
         }
-        Some(schema) if !found.may_create => {
+        // A role that serves makes no tables where they are.
+        Some(schema) if !found.may_create && !found.has_tables => {
             return unfit(
                 "search_path",
                 format!(
@@ -268,14 +297,16 @@ fn fitting(found: &Settings) -> std::result::Result<(), Unfit> {
                     found.search_path
                 ),
                 format!(
-                    "GRANT CREATE ON SCHEMA {schema} TO {role}, or make it the database's owner \
-                     (since PostgreSQL 15 schema public is not everybody's)"
+                    "if {role} is to serve and nothing else, run `gauntlet migrate --serving-role \
+                     {role}` as another one that may; else GRANT CREATE ON SCHEMA {schema} TO {role}, \
+                     or make it the database's owner (since PostgreSQL 15 schema public is not \
+                     everybody's)"
                 ),
             );
         }
         Some(_) => {}
     }
-    connections(found)
+    Ok(())
 }
 
 fn connections(found: &Settings) -> std::result::Result<(), Unfit> {
@@ -311,7 +342,7 @@ fn connections(found: &Settings) -> std::result::Result<(), Unfit> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Settings, fitting};
+    use super::{Settings, connections, fitting};
 
     fn settings() -> Settings {
         Settings {
@@ -323,6 +354,7 @@ mod tests {
             search_path: "public".to_owned(),
             schema: Some("public".to_owned()),
             may_create: true,
+            has_tables: false,
             superuser: false,
             role_connections: (-1, 0),
             database_connections: (-1, 0),
@@ -335,7 +367,7 @@ mod tests {
         let with = |change: fn(&mut Settings)| {
             let mut found = settings();
             change(&mut found);
-            fitting(&found).map_err(|unfit| unfit.what)
+            connections(&found).map_err(|unfit| unfit.what)
         };
         assert_eq!(with(|_| ()), Ok(()));
         assert_eq!(with(|it| it.role_connections = (16, 0)), Ok(()));

@@ -117,13 +117,18 @@ pub async fn lock_account(conn: &mut Conn, id: TokenId) -> Result<Option<(Accoun
         FROM tokens JOIN accounts ON accounts.id = tokens.account_id
         WHERE tokens.id = $1 AND tokens.revoked_at IS NULL
           AND (tokens.expires_at IS NULL OR tokens.expires_at > now())
-        FOR NO KEY UPDATE OF accounts
         "#,
         id.0
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    Ok(row.map(|row| (AccountId(row.id), row.scope)))
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    sqlx::query!("SELECT FROM lock_account($1)", row.id)
+        .execute(conn)
+        .await?;
+    Ok(Some((AccountId(row.id), row.scope)))
 }
 
 /// Those of the digests under which there is no good token.

@@ -16,7 +16,7 @@ impl TestDatabase {
         for table in self.tables().await {
             let count: i64 =
                 sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM \"{table}\"")))
-                    .fetch_one(self.pool())
+                    .fetch_one(self.owner())
                     .await
                     .unwrap_or_else(|error| panic!("failed to count {table}: {error}"));
             counts.insert(table, count);
@@ -34,7 +34,7 @@ impl TestDatabase {
             let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!(
                 "SELECT t::text FROM \"{table}\" AS t"
             )))
-            .fetch_all(self.pool())
+            .fetch_all(self.owner())
             .await
             .unwrap_or_else(|error| panic!("failed to read {table}: {error}"));
             for row in rows {
@@ -49,7 +49,7 @@ impl TestDatabase {
             "SELECT table_name::text FROM information_schema.tables
              WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1",
         )
-        .fetch_all(self.pool())
+        .fetch_all(self.owner())
         .await
         .unwrap_or_else(|error| panic!("failed to list the tables: {error}"))
     }

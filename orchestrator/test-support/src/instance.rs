@@ -66,6 +66,11 @@ impl Instance {
         self.server.url(database)
     }
 
+    /// Address for the role that serves.
+    pub(crate) fn serving_url(&self, database: &str) -> String {
+        self.server.url_as(template::SERVING, database)
+    }
+
     /// Whether the caller is the first to ask for the migrated database.
     pub(crate) fn take_migrated(&self) -> bool {
         !self.migrated_is_taken.swap(true, Ordering::Relaxed)

@@ -63,7 +63,7 @@ impl TestDatabase {
              GROUP BY runs.id, results.run_id ORDER BY runs.id",
         )
         .bind(tournament)
-        .fetch_all(self.pool())
+        .fetch_all(self.owner())
         .await
         .unwrap_or_else(|error| panic!("failed to read the runs: {error}"))
     }
@@ -78,7 +78,7 @@ impl TestDatabase {
              WHERE id = ANY($1) AND state = 'leased'",
         )
         .bind(runs)
-        .execute(self.pool())
+        .execute(self.owner())
         .await
         .unwrap_or_else(|error| panic!("failed to move deadlines: {error}"));
     }

@@ -30,16 +30,24 @@ impl TestDatabase {
                 .await
                 .unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
-        let mut conn = PgConnection::connect(&self.address("gauntlet", &own))
+        for sql in within {
+            self.execute_in(&own, sql).await;
+        }
+        self.address(name, &own)
+    }
+
+    /// Executes statements in another database of the server, as the administrator.
+    ///
+    /// # Panics
+    /// If the database refuses.
+    pub async fn execute_in(&self, database: &str, sql: &str) {
+        let mut conn = PgConnection::connect(&self.address("gauntlet", database))
             .await
             .unwrap_or_else(|error| panic!("failed to connect: {error}"));
-        for sql in within {
-            conn.execute(sqlx::raw_sql(AssertSqlSafe((*sql).to_owned())))
-                .await
-                .unwrap_or_else(|error| panic!("{sql}: {error}"));
-        }
+        conn.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())))
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
         conn.close().await.unwrap_or_else(|error| panic!("{error}"));
-        self.address(name, &own)
     }
 
     /// The address of a database on the same server, for a role.

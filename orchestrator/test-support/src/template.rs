@@ -6,12 +6,32 @@ use std::path::{Path, PathBuf};
 
 use gauntlet_postgres::{Options, PrivateServer};
 use sha2::{Digest, Sha256};
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::MIGRATOR;
 
 /// The migrated database in the cluster.
 pub(crate) const DATABASE: &str = "gauntlet";
+
+/// The role that serves, in every database that is migrated here.
+pub(crate) const SERVING: &str = "gauntlet_serving";
+
+/// What it may do.
+const GRANTS: &str = include_str!("../../../migrations/grants.sql");
+
+/// Migrates a database and grants the role that serves what it needs.
+pub(crate) async fn migrate(conn: &mut PgConnection) {
+    MIGRATOR
+        .run(&mut *conn)
+        .await
+        .unwrap_or_else(|error| panic!("failed to migrate the test database: {error}"));
+    let set = format!("SET gauntlet.serving_role = '{SERVING}'");
+    for sql in [set.as_str(), GRANTS] {
+        conn.execute(sqlx::raw_sql(AssertSqlSafe(sql.to_owned())))
+            .await
+            .unwrap_or_else(|error| panic!("failed to carry out migrations/grants.sql: {error}"));
+    }
+}
 
 /// The directory of everything that tests of this user keep or run, locked
 /// against other test processes for as long as the file lives.
@@ -49,10 +69,11 @@ pub(crate) async fn ensure(base: &Path) -> PathBuf {
     let mut conn = PgConnection::connect(&server.url(DATABASE))
         .await
         .unwrap_or_else(|error| panic!("failed to connect to the template: {error}"));
-    MIGRATOR
-        .run(&mut conn)
+    let role = format!("CREATE ROLE {SERVING} LOGIN");
+    conn.execute(AssertSqlSafe(role))
         .await
-        .unwrap_or_else(|error| panic!("failed to migrate the template: {error}"));
+        .unwrap_or_else(|error| panic!("failed to make a role: {error}"));
+    migrate(&mut conn).await;
     conn.close().await.unwrap_or_else(|error| panic!("{error}"));
     // In order, so that the copies start without recovery.
     server
@@ -63,7 +84,7 @@ pub(crate) async fn ensure(base: &Path) -> PathBuf {
     ready
 }
 
-/// What the template depends on: migrations, PostgreSQL, and the way it is made.
+/// What the template depends on: migrations and grants, PostgreSQL, and the way it is made.
 fn key() -> String {
     let mut hasher = Sha256::new();
     hasher.update(env!("CARGO_PKG_VERSION"));
@@ -74,6 +95,8 @@ fn key() -> String {
         hasher.update(migration.version.to_be_bytes());
         hasher.update(&migration.checksum);
     }
+    hasher.update(SERVING);
+    hasher.update(GRANTS);
     hex::encode(&hasher.finalize()[..8])
 }
 

@@ -10,6 +10,7 @@ mod errors;
 mod methods;
 mod organiser;
 mod recovery;
+mod roles;
 mod sealed_blobs;
 mod series;
 mod shell;

@@ -8,4 +8,5 @@ mod chain;
 mod db;
 mod listen;
 mod read_only;
+mod roles;
 mod server;
