@@ -42,6 +42,7 @@ BEGIN
         ['submissions',         'record',  'SELECT, INSERT, UPDATE (disqualified_because, set_aside)'],
         ['tasks',               'record',  'SELECT, INSERT'],
         ['tokens',              'working', 'SELECT, INSERT, UPDATE (digest, last_used_at, revoked_at)'],
+        ['tournament_members',  'working', 'SELECT, INSERT, DELETE'],
         ['tournament_shares',   'working', 'SELECT, INSERT, UPDATE (organiser, priority, weight, virtual_time)'],
         ['tournament_tasks',    'record',  'SELECT, INSERT'],
         ['tournaments',         'record',  'SELECT, INSERT, UPDATE (state, seed, champion_id, cancelled_because, paused_because, opened_at, closed_at, ended_at, closes_at, series_id, series_number)'],
