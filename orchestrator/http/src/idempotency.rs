@@ -249,14 +249,14 @@ fn replay(status: u16, answer: Vec<u8>) -> Result<Response> {
 /// Whether what is uploaded again is what was taken in then.
 async fn same_upload(parts: &Parts, body: Body, answer: &[u8]) -> Result<()> {
     let limit = ImageLimits::default().archive_bytes;
-    let mut incoming = Incoming::new(&parts.headers, body, limit, "body").await?;
+    let mut incoming = Incoming::new(&parts.headers, body, limit, "body")?;
     let mut hasher = Sha256::new();
     let mut bytes = 0;
     while let Some(piece) = incoming.next().await {
         let piece = piece?;
         bytes += piece.len() as u64;
         if bytes > limit {
-            return Err(incoming.too_large().await);
+            return Err(incoming.too_large());
         }
         hasher.update(&piece);
     }

@@ -17,9 +17,6 @@ const PACE: Pace = Pace {
     bytes_a_second: 16 << 10,
     window: Duration::from_secs(30),
 };
-/// This much of a body that is too large is read and thrown away, because a client
-/// that is cut off while it is still sending may never see the answer.
-const DRAIN: u64 = 64 << 20;
 
 /// How slowly something may come: so many bytes a second, on average over each window. A
 /// line that is bad for a moment is no reason to give up.
@@ -54,7 +51,7 @@ struct Window {
 
 impl Incoming {
     /// Refuses at once what announces itself as too large.
-    pub(crate) async fn new(
+    pub(crate) fn new(
         headers: &HeaderMap,
         body: Body,
         limit: u64,
@@ -64,7 +61,7 @@ impl Incoming {
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.parse().ok());
-        let mut incoming = Self {
+        let incoming = Self {
             stream: body.into_data_stream(),
             window: Window {
                 received: 0,
@@ -77,20 +74,13 @@ impl Incoming {
             field,
         };
         if announced.is_some_and(|length| length > limit) {
-            return Err(incoming.too_large().await);
+            return Err(incoming.too_large());
         }
         Ok(incoming)
     }
 
-    /// Drains some of the rest, and says why the body is refused.
-    pub(crate) async fn too_large(&mut self) -> Error {
-        let mut drained = 0;
-        while let Some(Ok(piece)) = self.next().await {
-            drained += piece.len() as u64;
-            if drained > DRAIN {
-                break;
-            }
-        }
+    /// Says why the body is refused. What still comes of it is read elsewhere (`drain.rs`).
+    pub(crate) fn too_large(&self) -> Error {
         Error::too_large(self.field, self.limit, self.announced)
     }
 }
@@ -173,12 +163,12 @@ pub(crate) async fn read(
     limit: u64,
     field: &'static str,
 ) -> Result<Bytes> {
-    let mut incoming = Incoming::new(headers, body, limit, field).await?;
+    let mut incoming = Incoming::new(headers, body, limit, field)?;
     let mut whole = BytesMut::new();
     while let Some(piece) = incoming.next().await {
         let piece = piece?;
         if (whole.len() + piece.len()) as u64 > limit {
-            return Err(incoming.too_large().await);
+            return Err(incoming.too_large());
         }
         whole.extend_from_slice(&piece);
     }
@@ -233,9 +223,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn time_that_we_take_ourselves_is_not_held_against_the_sender() {
         let body = pieces(100, 1 << 10, Duration::ZERO);
-        let mut incoming = Incoming::new(&HeaderMap::new(), body, 1 << 30, "body")
-            .await
-            .unwrap();
+        let mut incoming = Incoming::new(&HeaderMap::new(), body, 1 << 30, "body").unwrap();
         while let Some(piece) = incoming.next().await {
             piece.unwrap();
             tokio::time::sleep(Duration::from_secs(60)).await;

@@ -10,6 +10,7 @@
 
 mod contents;
 mod description;
+mod failover;
 mod instance;
 mod ledger;
 mod roles;

@@ -77,7 +77,7 @@ pub(crate) async fn receive(
     body: Body,
     limit: u64,
 ) -> Result<Spooled> {
-    let mut incoming = Incoming::new(headers, body, limit, "body").await?;
+    let mut incoming = Incoming::new(headers, body, limit, "body")?;
     let blobs = blobs.clone();
     let mut file = blocking(move || blobs.spool()).await?;
     let mut hasher = sha2::Sha256::new();
@@ -94,7 +94,7 @@ pub(crate) async fn receive(
         bytes += piece.len() as u64;
         place.received(piece.len() as u64);
         if bytes > limit {
-            return Err(incoming.too_large().await);
+            return Err(incoming.too_large());
         }
         (file, hasher) = blocking(move || {
             hasher.update(&piece);

@@ -89,7 +89,7 @@ pub(crate) async fn put(
     body: Body,
 ) -> Result<StatusCode> {
     let digest = extract::digest(&digest, "path.digest")?;
-    let mut body = Incoming::new(&headers, body, MAX_BLOB, "body").await?;
+    let mut body = Incoming::new(&headers, body, MAX_BLOB, "body")?;
     let hold = writer.hold(&app);
     let stored = tokio::select! {
         stored = app.context.blobs.put_stream(&digest, MAX_BLOB, &mut body) => stored,
@@ -104,7 +104,7 @@ pub(crate) async fn put(
             Ok(StatusCode::NO_CONTENT)
         }
         Err(PutStreamError::Source(error)) => Err(error),
-        Err(PutStreamError::TooLarge { .. }) => Err(body.too_large().await),
+        Err(PutStreamError::TooLarge { .. }) => Err(body.too_large()),
         Err(PutStreamError::Storage(error)) => Err(error.into()),
     }
 }

@@ -26,7 +26,6 @@ use gauntlet_scheduler::{Context, Policy, Refusal, SubmissionLimits};
 use gauntlet_storage::leases::Holder;
 use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Blobs, Db, events, play};
-use gauntlet_test_support::TestDatabase;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio_util::sync::CancellationToken;
@@ -162,26 +161,6 @@ async fn a_database_that_crashes_loses_and_doubles_nothing() {
     check(&ctx, &accepted).await;
 }
 
-/// Ends all sessions; new ones are read-only until it is over, as after a fail-over.
-async fn set_read_only(database: &TestDatabase, on: bool) {
-    let setting = if on {
-        "SET default_transaction_read_only = on"
-    } else {
-        "RESET ALL"
-    };
-    let sql = format!(
-        "BEGIN READ WRITE;
-         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I {setting}', current_database()); END $$;
-         COMMIT;"
-    );
-    database.execute(&sql).await.unwrap();
-    if on {
-        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                   WHERE datname = current_database() AND application_name = 'gauntlet'";
-        database.execute(sql).await.unwrap();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn a_database_that_is_read_only_for_a_while_costs_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -212,14 +191,14 @@ async fn a_database_that_is_read_only_for_a_while_costs_nothing() {
         while accepted.lock().unwrap().len() < 3 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        set_read_only(&database, true).await;
+        database.set_read_only(true).await;
         // Until the pool holds nothing but connections that cannot write.
         let mut refused = 0;
         while refused < 40 {
             let registered = try_register(&ctx, runner, "another").await;
             refused += u32::from(registered.is_err());
         }
-        set_read_only(&database, false).await;
+        database.set_read_only(false).await;
         accepted.lock().unwrap().len()
     };
     let both = async { tokio::join!(played, fail_over) };

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use gauntlet_test_support::TestDatabase;
-
 use crate::recovery::{cells, show};
 use crate::shell::figure;
 use crate::support::{Data, PATIENCE, Up, eventually, method, need_programs};
@@ -12,26 +10,6 @@ use crate::support::{Data, PATIENCE, Up, eventually, method, need_programs};
 const READ_ONLY: Duration = Duration::from_secs(45);
 /// So many results in the time that as many took before mean full speed.
 const RESULTS: usize = 6;
-
-/// Ends all sessions; new ones are read-only until it is over.
-async fn set_read_only(database: &TestDatabase, on: bool) {
-    let setting = if on {
-        "SET default_transaction_read_only = on"
-    } else {
-        "RESET ALL"
-    };
-    let sql = format!(
-        "BEGIN READ WRITE;
-         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I {setting}', current_database()); END $$;
-         COMMIT;"
-    );
-    database.execute(&sql).await.unwrap();
-    if on {
-        let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                   WHERE datname = current_database() AND application_name = 'gauntlet'";
-        database.execute(sql).await.unwrap();
-    }
-}
 
 /// Runs that have a result.
 fn done(data: &Data) -> usize {
@@ -75,9 +53,9 @@ fn shell_figure_a_fail_over_costs_some_time_and_nothing_else() {
     results(&data, 4);
     let before = results(&data, 4 + 2 * RESULTS);
     let usual = before[before.len() - 1].duration_since(before[before.len() - 1 - RESULTS]);
-    runtime.block_on(set_read_only(&database, true));
+    runtime.block_on(database.set_read_only(true));
     std::thread::sleep(READ_ONLY);
-    runtime.block_on(set_read_only(&database, false));
+    runtime.block_on(database.set_read_only(false));
     let writable = Instant::now();
     let already = done(&data);
     let after = results(&data, 48);
