@@ -73,11 +73,16 @@ async fn every_table_is_a_record_with_its_triggers_or_a_working_table() {
     } in listed()
     {
         let refuses = triggers.get(table).copied().unwrap_or_default();
-        let wanted = if is_record { 8 | 16 | 32 } else { 0 };
+        // A working table may have a column that stays as it is.
+        let (of, wanted) = if is_record {
+            (8 | 16 | 32, 8 | 16 | 32)
+        } else {
+            (8 | 32, 0)
+        };
         assert_eq!(
-            refuses & (8 | 16 | 32),
+            refuses & of,
             wanted,
-            "{table}: a record refuses DELETE, UPDATE and TRUNCATE, a working table nothing"
+            "{table}: a record refuses DELETE, UPDATE and TRUNCATE, a working table no removal"
         );
     }
 }
