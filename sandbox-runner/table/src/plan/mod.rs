@@ -1,0 +1,1 @@
+//! What each column is, by the evidence of the rows, and how a row becomes numbers.
