@@ -11,6 +11,7 @@ use crate::background::Background;
 use crate::changes::Changes;
 use crate::metrics::Metrics;
 use crate::public::spool::UploadPlaces;
+use crate::recent_tokens::RecentTokens;
 use crate::refused::Refused;
 use crate::request_limits::{RequestLimiter, RequestLimits};
 use crate::runner::lease_dispatcher::LeaseDispatcher;
@@ -48,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) uploads: Uploads,
     /// Which tokens have answers under way.
     pub(crate) tokens: TokenWatch,
+    /// Runners' tokens that were looked up just now.
+    pub(crate) recent_tokens: RecentTokens,
     /// Requests without a token that will do.
     pub(crate) refused: Arc<Refused>,
     /// How often one may ask.
@@ -84,6 +87,7 @@ impl App {
             places: Arc::default(),
             intake: Arc::new(intake),
             tokens,
+            recent_tokens: RecentTokens::default(),
             refused: Arc::default(),
             limiter: Arc::new(RequestLimiter::new(limits, metrics)),
             uploads: Uploads::default(),

@@ -28,6 +28,7 @@ mod page;
 mod pages;
 mod public;
 mod read;
+mod recent_tokens;
 mod refused;
 mod request_id;
 mod request_limits;

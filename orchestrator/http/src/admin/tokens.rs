@@ -101,6 +101,7 @@ pub(crate) async fn revoke(
     Path(id): Path<TokenId>,
 ) -> Result<axum::Json<TokenInfo>> {
     command::revoke_token(&admin.context(&app), id).await?;
+    app.recent_tokens.forget();
     let mut conn = app.context.db.acquire().await?;
     let row = tokens::one(&mut conn, id).await?;
     let row = row.ok_or_else(|| Error::internal(format_args!("token {id} vanished")))?;
@@ -127,6 +128,7 @@ pub(crate) async fn rotate(
     Path(id): Path<TokenId>,
 ) -> Result<axum::Json<Token>> {
     let issued = command::rotate_token(&admin.context(&app), id).await?;
+    app.recent_tokens.forget();
     Ok(axum::Json(shown(issued)?))
 }
 
