@@ -45,7 +45,8 @@ pub(crate) async fn once(State(app): State<App>, request: Request, next: Next) -
     if request.method() != Method::POST || !request.headers().contains_key(HEADER) {
         return next.run(request).await;
     }
-    match with_key(&app, request, next).await {
+    // In a piece of memory of its own, which the many without a key do not need.
+    match Box::pin(with_key(&app, request, next)).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }
