@@ -59,6 +59,7 @@ fn every_honest_method_learns_digits() {
     let expected = [
         ("adamw-cosine", 700, 0.96),
         ("attention", 150, 0.85),
+        ("boosted-trees", 80, 0.93),
         ("conv-net", 250, 0.95),
         ("kernel-ridge", 1, 0.98),
         ("lstm-lm", 250, 0.9),

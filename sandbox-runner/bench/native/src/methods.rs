@@ -45,6 +45,8 @@ pub const METHODS: &[NativeMethod] = &[
     #[cfg(feature = "every-example")]
     method::<attention::Attention>("attention"),
     #[cfg(feature = "every-example")]
+    method::<boosted_trees::BoostedTrees>("boosted-trees"),
+    #[cfg(feature = "every-example")]
     method::<conv_net::ConvNet>("conv-net"),
     #[cfg(feature = "every-example")]
     method::<kernel_ridge::KernelRidge>("kernel-ridge"),
