@@ -1,7 +1,9 @@
 //! What the orchestrator counts of itself, in the text format that Prometheus reads.
 //!
-//! Counters are of this process and begin at nothing when it starts; gauges are of the
-//! database, and the same on every orchestrator over it.
+//! Counters are of this process and begin at nothing when it starts; gauges, and what is counted
+//! of the time between rounds, are of the database, and the same on every orchestrator over it.
+
+mod round_gaps;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,12 +12,15 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use gauntlet_storage::gauges::Gauges;
+use gauntlet_storage::round_gaps::Counted;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Metric, Registry, Unit};
+
+use round_gaps::RoundGaps;
 
 /// An answered request.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -101,6 +106,7 @@ struct Inner {
     stuck: Gauge,
     runners: Gauge,
     tournaments: Gauge,
+    round_gaps: RoundGaps,
 }
 
 /// Keeps a metric in the registry, and gives it to whoever counts.
@@ -122,10 +128,13 @@ impl Metrics {
             Unit::Seconds,
             seconds.clone(),
         );
+        let round_gaps = RoundGaps::default();
+        all.register_collector(Box::new(round_gaps.clone()));
         let gauge = |all: &mut Registry, name, help| kept(all, name, help, Gauge::default());
         let counter = |all: &mut Registry, name, help| kept(all, name, help, Counter::default());
         Self(Arc::new(Inner {
             seconds,
+            round_gaps,
             requests: kept(all, "http_requests", "Requests answered", Family::default()),
             leases: counter(all, "leases", "Runs given to runners"),
             results: kept(
@@ -210,13 +219,18 @@ impl Metrics {
         self.0.closed.get_or_create(&Ending { why }).inc();
     }
 
-    /// All of it as text, with these gauges.
-    pub(crate) fn encode(&self, gauges: &Gauges) -> Result<String, std::fmt::Error> {
+    /// All of it as text, with what was read from the database.
+    pub(crate) fn encode(
+        &self,
+        gauges: &Gauges,
+        gaps: [Counted; 2],
+    ) -> Result<String, std::fmt::Error> {
         self.0.queued.set(gauges.queued.into());
         self.0.leased.set(gauges.leased.into());
         self.0.stuck.set(gauges.stuck.into());
         self.0.runners.set(gauges.runners.into());
         self.0.tournaments.set(gauges.tournaments.into());
+        self.0.round_gaps.set(gaps);
         let mut encoded = String::new();
         text::encode(&mut encoded, &self.0.registry)?;
         Ok(encoded)

@@ -14,6 +14,7 @@
 //! knows games of two, and would count a ranking of n as n − 1 independent games of each,
 //! which it is not.
 
+mod contribution;
 mod played;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use gauntlet_domain::{Digest, MethodName, TournamentId, TournamentName};
 use skillratings::MultiTeamOutcome;
 use skillratings::weng_lin::{WengLinConfig, WengLinRating, weng_lin_multi_team};
 
+pub use contribution::Contribution;
 pub use played::Played;
 
 /// A method's rating, and how it came about.
@@ -81,14 +83,15 @@ pub fn rate(mut played: Vec<Played>) -> Vec<Rated> {
     played.sort_by_key(|one| (one.ended_at, one.id));
     let mut rated: BTreeMap<Digest, Rated> = BTreeMap::new();
     for tournament in &played {
-        for (digest, name) in &tournament.ranking {
+        let gives = &tournament.gives;
+        for (digest, name) in &gives.ranking {
             let new = || newcomer(*digest, name.clone());
             rated.entry(*digest).or_insert_with(new).name = name.clone();
         }
-        for groups in &tournament.matches {
+        for groups in &gives.matches {
             play(&mut rated, groups);
         }
-        for (place, (digest, _)) in (1..).zip(&tournament.ranking) {
+        for (place, (digest, _)) in (1..).zip(&gives.ranking) {
             let Some(one) = rated.get_mut(digest) else {
                 continue;
             };
@@ -97,8 +100,8 @@ pub fn rate(mut played: Vec<Played>) -> Vec<Rated> {
                 name: tournament.name.clone(),
                 ended_at: tournament.ended_at,
                 place,
-                of: tournament.ranking.len() as u32,
-                champion: tournament.champion == Some(*digest),
+                of: gives.ranking.len() as u32,
+                champion: gives.champion == Some(*digest),
                 rating: one.rating,
                 uncertainty: one.uncertainty,
             };
@@ -107,7 +110,7 @@ pub fn rate(mut played: Vec<Played>) -> Vec<Rated> {
     }
     let mut all: Vec<Rated> = rated.into_values().collect();
     if let Some(last) = played.last() {
-        all.sort_by_cached_key(|one| last.seed.tie_break(&one.digest));
+        all.sort_by_cached_key(|one| last.gives.seed.tie_break(&one.digest));
     }
     // Stable: equals stay in that order.
     all.sort_by(|one, other| other.at_least().total_cmp(&one.at_least()));

@@ -4,7 +4,7 @@
 
 use gauntlet_domain::tournament::TournamentSeed;
 use gauntlet_domain::{Digest, TournamentId};
-use gauntlet_ratings::{Played, Rated, rate};
+use gauntlet_ratings::{Contribution, Played, Rated, rate};
 use uuid::Uuid;
 
 fn digest(method: &str) -> Digest {
@@ -18,18 +18,20 @@ fn played(at: u32, groups: &[&[&str]]) -> Played {
         id: TournamentId(Uuid::from_u128(at.into())),
         name: format!("t-{at}").parse().unwrap(),
         ended_at: i64::from(at),
-        seed: TournamentSeed(Digest::of(&at.to_be_bytes())),
-        ranking: together
-            .iter()
-            .map(|method| (digest(method), method.parse().unwrap()))
-            .collect(),
-        champion: together.first().map(|method| digest(method)),
-        matches: vec![
-            groups
+        gives: Contribution {
+            seed: TournamentSeed(Digest::of(&at.to_be_bytes())),
+            ranking: together
                 .iter()
-                .map(|group| group.iter().map(|method| digest(method)).collect())
+                .map(|method| (digest(method), method.parse().unwrap()))
                 .collect(),
-        ],
+            champion: together.first().map(|method| digest(method)),
+            matches: vec![
+                groups
+                    .iter()
+                    .map(|group| group.iter().map(|method| digest(method)).collect())
+                    .collect(),
+            ],
+        },
     }
 }
 
@@ -103,7 +105,7 @@ fn the_order_of_reading_does_not_matter() {
     let once = rate(tournaments.clone());
     tournaments.reverse();
     for tournament in &mut tournaments {
-        for group in tournament.matches.iter_mut().flatten() {
+        for group in tournament.gives.matches.iter_mut().flatten() {
             group.reverse();
         }
     }
@@ -114,7 +116,7 @@ fn the_order_of_reading_does_not_matter() {
 #[test]
 fn a_method_is_its_digest_and_goes_by_its_last_name() {
     let mut second = played(2, &[&["a"], &["b"]]);
-    second.ranking[0].1 = "renamed".parse().unwrap();
+    second.gives.ranking[0].1 = "renamed".parse().unwrap();
     let rated = rate(vec![played(1, &[&["a"], &["b"]]), second]);
     assert_eq!(rated.len(), 2);
     let a = of(&rated, "a");
@@ -132,12 +134,12 @@ fn who_met_nobody_is_as_new() {
 /// Every method of `groups`, met in the same way, but with other digests.
 fn of_digests(seed: u32, groups: &[Vec<Digest>]) -> Played {
     let mut played = played(seed, &[]);
-    played.ranking = groups
+    played.gives.ranking = groups
         .concat()
         .iter()
         .map(|digest| (*digest, "m".parse().unwrap()))
         .collect();
-    played.matches = vec![groups.to_vec()];
+    played.gives.matches = vec![groups.to_vec()];
     played
 }
 
@@ -165,4 +167,23 @@ fn a_digest_buys_nothing() {
         })
         .count();
     assert!((25..=75).contains(&first), "{first} of 200");
+}
+
+#[test]
+fn what_is_kept_is_read_as_it_was() {
+    let gives = played(1, &[&["a", "b"], &["c"]]).gives;
+    let kept = serde_json::to_value(&gives).unwrap();
+    assert_eq!(serde_json::from_value::<Contribution>(kept).unwrap(), gives);
+    // What lies in databases: other names would make all of it be computed again.
+    let nobody = Contribution {
+        ranking: vec![],
+        champion: None,
+        matches: vec![vec![]],
+        ..gives
+    };
+    let seed = Digest::of(&1_u32.to_be_bytes());
+    assert_eq!(
+        serde_json::to_string(&nobody).unwrap(),
+        format!(r#"{{"seed":"{seed}","ranking":[],"champion":null,"matches":[[]]}}"#)
+    );
 }

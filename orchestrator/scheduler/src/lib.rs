@@ -13,6 +13,7 @@ mod calendar;
 mod card;
 pub mod commands;
 mod context;
+pub mod contributions;
 mod error;
 mod health_policy;
 pub mod loops;

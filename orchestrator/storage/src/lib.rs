@@ -6,7 +6,7 @@
 //!
 //! **Order of locks**, so that transactions cannot wait for each other in a
 //! circle: runs, then tournaments, then runners, then shares, then the title of a task, then
-//! the event chain.
+//! the event chain, then what is counted of round gaps.
 
 pub mod accounts;
 pub mod archive;
@@ -16,6 +16,7 @@ mod blob_streams;
 mod blobs;
 pub mod checkpoint_scores;
 pub mod claims;
+pub mod contributions;
 pub mod curves;
 mod db;
 mod error;
@@ -35,6 +36,7 @@ pub mod play;
 mod read_only;
 pub mod reseal;
 pub mod results;
+pub mod round_gaps;
 pub mod rounds;
 pub mod runner_health;
 pub mod runners;

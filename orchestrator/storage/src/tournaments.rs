@@ -184,18 +184,25 @@ pub struct Completed {
     pub name: TournamentName,
     /// When it ended.
     pub ended_at: OffsetDateTime,
+    /// What it gives to ratings, if that is kept and follows from the record as it is now.
+    pub contribution: Option<serde_json::Value>,
 }
 
 /// The completed tournaments on a task that are there for `access`, in the order of their end.
 pub async fn completed_on(conn: &mut Conn, task: TaskId, access: Access) -> Result<Vec<Completed>> {
     let rows = sqlx::query!(
         r#"
-        SELECT id, name, ended_at AS "ended_at!" FROM tournaments
+        SELECT tournaments.id, tournaments.name, ended_at AS "ended_at!",
+               contribution AS "contribution?"
+        FROM tournaments
+        JOIN chains ON chains.name = tournaments.id::text
+        LEFT JOIN contributions ON contributions.tournament_id = tournaments.id
+                               AND contributions.record_length = chains.length
         WHERE task_id = $1 AND state = 'completed'
           AND (NOT tournaments.private OR $2
                OR EXISTS (SELECT FROM tournament_members AS members
                           WHERE members.tournament_id = tournaments.id AND members.account_id = $3))
-        ORDER BY ended_at, id
+        ORDER BY ended_at, tournaments.id
         "#,
         task.0,
         access.is_everything(),
@@ -209,6 +216,7 @@ pub async fn completed_on(conn: &mut Conn, task: TaskId, access: Access) -> Resu
                 id: TournamentId(row.id),
                 name: parse::text("tournaments.name", &row.name)?,
                 ended_at: row.ended_at,
+                contribution: row.contribution,
             })
         })
         .collect()

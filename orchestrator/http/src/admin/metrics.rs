@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use gauntlet_storage::gauges;
+use gauntlet_storage::{gauges, round_gaps};
 
 use crate::app::App;
 use crate::auth::Admin;
@@ -25,10 +25,13 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
     security(("bearer" = ["admin"])),
 )]
 pub(crate) async fn metrics(State(app): State<App>, _: Admin) -> Result<impl IntoResponse> {
-    let gauges = {
+    let (gauges, gaps) = {
         let mut conn = app.context.db.acquire().await?;
-        gauges::read(&mut conn).await?
+        (
+            gauges::read(&mut conn).await?,
+            round_gaps::read(&mut conn).await?,
+        )
     };
-    let text = app.metrics.encode(&gauges).map_err(Error::internal)?;
+    let text = app.metrics.encode(&gauges, gaps).map_err(Error::internal)?;
     Ok(([(header::CONTENT_TYPE, OPEN_METRICS)], text))
 }

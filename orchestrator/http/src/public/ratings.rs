@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use gauntlet_api::{Rating, RatingStep, Ratings};
-use gauntlet_domain::record::{Changes, Event};
-use gauntlet_domain::{Digest, TournamentId};
-use gauntlet_ratings::{Played, Rated, rate};
+use gauntlet_domain::Digest;
+use gauntlet_ratings::{Contribution, Played, Rated, rate};
+use gauntlet_scheduler::contributions;
 use gauntlet_storage::tournaments::{Completed, Lock};
-use gauntlet_storage::{Conn, events, play, tournaments};
+use gauntlet_storage::{Conn, play, tournaments};
 use time::OffsetDateTime;
 
 use crate::app::App;
@@ -17,8 +17,8 @@ use crate::extract::{Path, Query};
 use crate::page::{Piece, cursor};
 use crate::read;
 
-/// Computed anew from the stored results each time: there is nothing that could get out of
-/// step with them.
+/// Computed anew each time from what the tournaments give, which is kept where they end and are
+/// judged again: no run is read.
 #[utoipa::path(
     get,
     path = "/tasks/{name}/ratings",
@@ -74,23 +74,25 @@ pub(crate) async fn show(
 }
 
 async fn read_one(conn: &mut Conn, completed: Completed) -> Result<Option<Played>> {
-    let Completed { id, name, ended_at } = completed;
-    let Some(loaded) = play::load(&mut *conn, id, Lock::None).await? else {
-        return Ok(None);
+    let kept = completed
+        .contribution
+        .and_then(|kept| serde_json::from_value::<Contribution>(kept).ok());
+    let gives = match kept {
+        Some(gives) => gives,
+        // Of another release, which kept nothing or what we do not read; a loop makes up for it.
+        None => {
+            let Some(loaded) = play::load(&mut *conn, completed.id, Lock::None).await? else {
+                return Ok(None);
+            };
+            contributions::recomputed(conn, completed.id, &loaded.tournament).await?
+        }
     };
-    let changes = last_changes(conn, id).await?;
-    let micros = (ended_at.unix_timestamp_nanos() / 1_000) as i64;
-    let played = Played::read((id, name, micros), &loaded.tournament, changes.as_ref())
-        .map_err(Error::internal)?;
-    Ok(Some(played))
-}
-
-/// What the last rejudgement changed: that one counts.
-async fn last_changes(conn: &mut Conn, id: TournamentId) -> Result<Option<Changes>> {
-    Ok(match events::last(conn, id, "rejudged").await? {
-        Some(Event::Rejudged { changes, .. }) => Some(changes),
-        _ => None,
-    })
+    Ok(Some(Played {
+        id: completed.id,
+        name: completed.name,
+        ended_at: (completed.ended_at.unix_timestamp_nanos() / 1_000) as i64,
+        gives,
+    }))
 }
 
 fn shown(rated: Rated) -> Result<Rating> {

@@ -71,6 +71,38 @@ async fn a_tournament_shows_in_the_metrics() {
 }
 
 #[tokio::test]
+async fn the_time_between_rounds_shows_in_the_metrics() {
+    let server = Server::start().await;
+    let count = |text: &str, until: &str| {
+        let labels = format!("{{until=\"{until}\"}} ");
+        value(text, &format!("gauntlet_round_gap_seconds_count{labels}"))
+    };
+    let before = scrape(&server).await;
+    assert_eq!(count(&before, "lease"), Some(0.0), "{before}");
+    server.finished_tournament("cup").await;
+    let cup = server
+        .get("/api/v1/tournaments/cup")
+        .await
+        .ok(StatusCode::OK);
+    let rounds = cup["rounds"].as_array().unwrap().len();
+    assert!(rounds > 1, "{cup}");
+    let text = scrape(&server).await;
+    assert_eq!(count(&text, "lease"), Some(rounds as f64 - 1.0), "{text}");
+    assert_eq!(count(&text, "end"), Some(1.0), "{text}");
+    let within = |le: &str| {
+        let labels = format!("le=\"{le}\",until=\"end\"");
+        value(
+            &text,
+            &format!("gauntlet_round_gap_seconds_bucket{{{labels}}} "),
+        )
+    };
+    assert_eq!(within("+Inf"), Some(1.0), "{text}");
+    assert_eq!(within("3000.0"), Some(1.0), "{text}");
+    let kind = "# TYPE gauntlet_round_gap_seconds histogram\n";
+    assert_eq!(text.matches(kind).count(), 1, "{text}");
+}
+
+#[tokio::test]
 async fn requests_are_counted_by_route_and_not_by_address() {
     let server = Server::start().await;
     for name in ["a", "b", "c"] {

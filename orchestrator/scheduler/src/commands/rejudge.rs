@@ -7,8 +7,7 @@ use gauntlet_storage::tournaments::{self, Lock};
 use gauntlet_storage::{Conn, Error, events};
 
 use super::{find, operator_actions, text};
-use crate::archiving;
-use crate::{Context, Reason, Refusal};
+use crate::{Context, Reason, Refusal, archiving, contributions};
 
 /// What would follow from `changes`. Nothing is written.
 pub async fn shadow(
@@ -63,6 +62,9 @@ async fn change(
     }
     archiving::judged_again(&mut *conn, &loaded, &now, &out, reason).await?;
     events::append(&mut *conn, id, &event).await?;
+    if let Event::Rejudged { changes, .. } = &event {
+        contributions::keep(conn, id, &loaded.tournament, Some(changes)).await?;
+    }
     Ok(judged)
 }
 

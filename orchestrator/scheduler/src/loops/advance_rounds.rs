@@ -1,15 +1,16 @@
 //! Plays tournaments: asks the rules what comes next, and carries it out.
 
 use gauntlet_domain::record::{Event, QueuedRun};
-use gauntlet_domain::tournament::{Block, Effect, Heat, Round, TournamentState};
+use gauntlet_domain::tournament::{Block, Effect, Heat, Round, Tournament, TournamentState};
 use gauntlet_domain::{BlockId, RoundId, RunId, SubmissionId, TournamentId, TournamentName};
 use gauntlet_storage::play::{self, Loaded};
+use gauntlet_storage::round_gaps::{self, Until};
 use gauntlet_storage::runs::NewRun;
 use gauntlet_storage::tournaments::Lock;
 use gauntlet_storage::{Conn, Error, archive, events, rounds, runs, submissions, tournaments};
 use uuid::Uuid;
 
-use crate::{Context, archiving};
+use crate::{Context, archiving, contributions};
 
 /// Moves every tournament as far as its results allow. Returns how many steps
 /// were taken. A tournament that fails does not hold the others up.
@@ -99,7 +100,31 @@ async fn change(ctx: &Context, conn: &mut Conn, id: TournamentId) -> Result<Step
         .apply(&event)
         .map_err(|error| Error::Corrupt(error.to_string()))?;
     events::append(&mut *conn, id, &event).await?;
+    after(conn, id, &loaded.tournament, &event).await?;
     Ok(Some((loaded.row.name, event.kind())))
+}
+
+/// What is kept of a step that is recorded, so that nobody has to read runs for it.
+async fn after(
+    conn: &mut Conn,
+    id: TournamentId,
+    tournament: &Tournament,
+    event: &Event,
+) -> Result<(), Error> {
+    match event {
+        // The gap before this round: it was over when the round's first run was leased.
+        Event::RoundDecided(decision) if decision.round > 1 => {
+            round_gaps::measure(conn, id, decision.round - 1, Until::Lease).await
+        }
+        Event::Completed { .. } => {
+            contributions::keep(&mut *conn, id, tournament, None).await?;
+            match tournament.rounds().last() {
+                Some(last) => round_gaps::measure(conn, id, last.number, Until::End).await,
+                None => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
 }
 
 fn changed(id: TournamentId) -> Error {

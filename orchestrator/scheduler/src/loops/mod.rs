@@ -2,6 +2,7 @@
 
 pub mod advance_rounds;
 pub mod expire_leases;
+pub mod keep_contributions;
 pub mod set_methods_aside;
 pub mod start_series;
 pub mod sweep_blobs;
@@ -20,6 +21,9 @@ use crate::Context;
 /// How often the log is told what nobody takes.
 const TELL_EVERY: Duration = Duration::from_secs(60);
 
+/// How often what tournaments give to ratings is looked for where another release kept nothing.
+const MAKE_UP_EVERY: Duration = Duration::from_secs(600);
+
 /// Runs all loops until `shutdown`. A pass that fails is logged and tried
 /// again; a transaction under way is finished or rolled back by the database.
 pub async fn run(ctx: Context, shutdown: CancellationToken) {
@@ -33,6 +37,7 @@ pub async fn run(ctx: Context, shutdown: CancellationToken) {
             start(&ctx),
             sweep(&ctx),
             tell(&ctx),
+            make_up(&ctx),
         )
     };
     shutdown.run_until_cancelled(all).await;
@@ -108,6 +113,21 @@ async fn tell(ctx: &Context) {
         if let Err(error) = tell_unserved::once(ctx).await {
             tracing::error!(%error, "failed to look for runs that nobody takes");
         }
+    }
+}
+
+async fn make_up(ctx: &Context) {
+    loop {
+        match keep_contributions::once(ctx).await {
+            Ok(0) => {}
+            Ok(tournaments) => {
+                tracing::info!(tournaments, "kept what they give to ratings");
+            }
+            Err(error) => {
+                tracing::error!(%error, "failed to keep what tournaments give to ratings");
+            }
+        }
+        tokio::time::sleep(MAKE_UP_EVERY).await;
     }
 }
 

@@ -13,6 +13,7 @@ mod failpoints;
 mod formats;
 mod garbage;
 mod histories;
+mod kept;
 mod lanes;
 mod lease;
 mod operator_actions;

@@ -278,7 +278,8 @@ impl Platform {
     }
 
     /// The invariants that hold at any time: the record is a chain, replaying
-    /// it gives what the tables have, and standings can be computed again.
+    /// it gives what the tables have, standings can be computed again, and what is kept for
+    /// ratings follows from it.
     pub(crate) async fn check(&self, tournament: &str) {
         let record = self.record(tournament).await;
         let replayed = Tournament::replay(&record).unwrap();
@@ -293,6 +294,9 @@ impl Platform {
                 );
             }
         }
+        let id = self.loaded(tournament).await.row.id;
+        let mut conn = self.ctx.db.acquire().await.unwrap();
+        crate::kept::check(&mut conn, id, &record).await.unwrap();
     }
 }
 

@@ -106,6 +106,7 @@ impl Stage<'_> {
             replayed == loaded,
             "the record replayed is another tournament"
         );
+        crate::kept::check(&mut self.eyes, self.id, &self.record).await?;
         // Formats whose rounds count by themselves say so in their decisions, which were
         // compared when they were made.
         let cumulative = matches!(loaded.rules().play, Play::Halving(_)) && !self.model.interfered;
