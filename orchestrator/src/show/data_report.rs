@@ -105,6 +105,9 @@ pub(crate) fn show(created: &Created) -> String {
             "no classes",
         ));
     }
+    for note in &report.notes {
+        parts.push(format!("note: {}", printable(note)));
+    }
     parts.push(match (created.done, &created.folder) {
         ("written", Some(folder)) => format!(
             "written to {}; `gauntlet up --tasks` takes the folder above it, `gauntlet method run \

@@ -1,14 +1,14 @@
-//! What a data file is, what its columns are, and how rows become numbers.
+//! Reads text files of tables as people have them.
 //!
-//! [`read`] finds out what a file is (format, encoding, delimiter, header) and gives its rows in
-//! [`Batch`]es; it decides nothing about what a column means. [`plan`] says what each column is,
-//! by the evidence of the rows, and how a row becomes numbers. What was found out is plain data
-//! in both, so that it can be shown, changed, saved and applied to another file.
+//! [`Encoding::detect`] finds out from all bytes how a file writes its characters, [`decoded`] makes
+//! them UTF-8 with one kind of line end, and [`Dialect::detect`] finds out from the first lines what
+//! separates the columns and where they begin. What was found out is plain data with a sentence
+//! for people, and the same for the same bytes always: no name, locale or clock has a say.
 
-mod batch;
-mod error;
-pub mod plan;
-pub mod read;
+mod dialect;
+mod encoding;
+mod lines;
 
-pub use batch::{Batch, Cells, Texts};
-pub use error::DataError;
+pub use dialect::Dialect;
+pub use encoding::{Encoding, NoText, decoded};
+pub use lines::first_line;

@@ -1,11 +1,11 @@
-//! Opening data files: read in pieces, unpacked if they end in `.gz`, and never further
-//! than the limits.
+//! Opening data files: read in pieces, unpacked if they begin as gzip does, whatever they are
+//! called, and never further than the limits.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 
 use crate::error::TaskError;
@@ -59,20 +59,29 @@ pub(crate) fn open<'a>(
     path: &Path,
     progress: &'a mut dyn FnMut(u64),
 ) -> Result<Input<'a>, TaskError> {
-    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let mut file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let is_packed = starts_with_gzip(&mut file).map_err(|source| unreadable(path, source))?;
     let counted = Counted {
         inner: file,
         count: 0,
         progress,
     };
-    Ok(if plain_name(path).1 {
+    Ok(if is_packed {
         Input::Packed(Box::new(Unpacked::new(counted, LIMITS)))
     } else {
         Input::Plain(counted)
     })
 }
 
-/// A whole file, unpacked if it ends in `.gz`, of at most `limit` bytes.
+/// Whether a file begins as gzip does; it is read from its start afterwards.
+fn starts_with_gzip(file: &mut File) -> io::Result<bool> {
+    let mut start = Vec::new();
+    file.by_ref().take(2).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(start == [0x1F, 0x8B])
+}
+
+/// A whole file, unpacked if it is packed, of at most `limit` bytes.
 ///
 /// # Errors
 /// [`TaskError`] if it cannot be read, or holds more.
@@ -156,26 +165,63 @@ impl Consumed for Counted<'_> {
     }
 }
 
-/// A gzip stream of one or more members, within limits.
+/// A gzip stream of one or more members, within limits. Zeros behind a member are padding, which
+/// some writers leave and gzip itself passes over.
 pub(crate) struct Unpacked<R> {
-    inner: MultiGzDecoder<R>,
+    /// None behind the last member.
+    member: Option<GzDecoder<BufReader<R>>>,
     limits: Limits,
     bytes: u64,
+    packed: u64,
 }
 
 impl<R: Read> Unpacked<R> {
     fn new(packed: R, limits: Limits) -> Self {
         Self {
-            inner: MultiGzDecoder::new(packed),
+            member: Some(GzDecoder::new(BufReader::new(packed))),
             limits,
             bytes: 0,
+            packed: 0,
+        }
+    }
+}
+
+impl<R: Read + Consumed> Unpacked<R> {
+    fn read_members(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(member) = &mut self.member {
+            let read = member.read(buffer)?;
+            self.packed = member.get_ref().get_ref().consumed();
+            if read > 0 || buffer.is_empty() {
+                return Ok(read);
+            }
+            self.member = match self.member.take() {
+                Some(ended) => behind(ended.into_inner())?.map(GzDecoder::new),
+                None => None,
+            };
+        }
+        Ok(0)
+    }
+}
+
+/// What comes behind a member and its padding, if anything does.
+fn behind<R: BufRead>(mut packed: R) -> io::Result<Option<R>> {
+    loop {
+        let buffered = packed.fill_buf()?;
+        let all = buffered.len();
+        let zeros = buffered.iter().take_while(|byte| **byte == 0).count();
+        packed.consume(zeros);
+        if all == 0 {
+            return Ok(None);
+        }
+        if zeros < all {
+            return Ok(Some(packed));
         }
     }
 }
 
 impl<R: Read + Consumed> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
+        let read = self.read_members(buffer)?;
         self.bytes += read as u64;
         let Limits {
             bytes,
@@ -186,8 +232,7 @@ impl<R: Read + Consumed> Read for Unpacked<R> {
             let problem = format!("unpacks to more than {bytes} bytes");
             return Err(io::Error::other(problem));
         }
-        let packed = self.inner.get_ref().consumed();
-        if self.bytes > spared && self.bytes / ratio > packed {
+        if self.bytes > spared && self.bytes / ratio > self.packed {
             let problem = format!(
                 "unpacks to more than {ratio} times its size; if it is meant to, unpack it first"
             );
@@ -246,6 +291,14 @@ mod tests {
     fn members_follow_each_other() {
         let both = [packed(b"one "), packed(b"two")].concat();
         assert_eq!(unpack(both, 100, 100).unwrap(), b"one two");
+    }
+
+    #[test]
+    fn zeros_behind_a_member_are_padding() {
+        let padded = [packed(b"one "), vec![0; 9000], packed(b"two"), vec![0; 511]].concat();
+        assert_eq!(unpack(padded, 100, 100).unwrap(), b"one two");
+        let junk = [packed(b"one"), b"junk".to_vec()].concat();
+        assert!(unpack(junk, 100, 100).is_err());
     }
 
     #[test]

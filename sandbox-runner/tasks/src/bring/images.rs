@@ -130,6 +130,7 @@ fn finish(
             hidden: rows * percent as usize / 100,
             columns: images.report(),
             classes: ClassReport::count(&images.classes, &images.labels),
+            notes: Vec::new(),
             name: start.name,
             digest,
             bytes: content.len() as u64,

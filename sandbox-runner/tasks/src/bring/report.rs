@@ -24,6 +24,8 @@ pub struct DataReport {
     pub columns: Vec<ColumnReport>,
     /// Rows of each class, in the order of the classes' numbers.
     pub classes: Vec<ClassReport>,
+    /// What to know of how the file was read: sentences.
+    pub notes: Vec<String>,
 }
 
 /// How often a class occurs.

@@ -61,6 +61,7 @@ pub(super) fn bring(
             hidden: table.rows * percent as usize / 100,
             columns: table.report(),
             classes,
+            notes: table.notes,
             name: start.name,
             digest,
             bytes,

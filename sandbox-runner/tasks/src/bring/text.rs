@@ -65,6 +65,7 @@ pub(super) fn bring(wish: &Wish, start: Start<'_>) -> Result<Brought, TaskError>
             hidden,
             columns: Vec::new(),
             classes: Vec::new(),
+            notes: Vec::new(),
             name: start.name,
             digest,
             bytes,

@@ -1,11 +1,15 @@
 //! One column of a table, typed by what is in it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::cell::Cell;
 
 /// Different texts of a column that are kept; a column with more can only hold numbers.
 const MAX_TEXTS: usize = 65_536;
+/// Texts of a column that may be odd cells among numbers.
+const MAX_ODD: usize = 1000;
+/// So many different numbers may be codes, beside which a text is one more.
+const CODES: usize = 20;
 /// Stands for a missing value among codes.
 const MISSING: u32 = u32::MAX;
 
@@ -42,9 +46,12 @@ impl Values {
 #[derive(Debug)]
 pub(crate) struct ColumnBuilder {
     name: String,
+    /// NaN where there is a text; none once there are too many.
     numbers: Option<Vec<f64>>,
     codes: Option<Vec<u32>>,
     texts: HashMap<String, u32>,
+    /// Rows with a text that is no number.
+    odd: Vec<(usize, String)>,
     first_text: Option<(usize, String)>,
     rows: usize,
     missing: usize,
@@ -57,6 +64,7 @@ impl ColumnBuilder {
             numbers: Some(Vec::new()),
             codes: Some(Vec::new()),
             texts: HashMap::new(),
+            odd: Vec::new(),
             first_text: None,
             rows: 0,
             missing: 0,
@@ -97,6 +105,13 @@ impl ColumnBuilder {
     fn push_text(&mut self, text: &str) {
         if self.first_text.is_none() {
             self.first_text = Some((self.rows, text.to_owned()));
+        }
+        if self.odd.len() < MAX_ODD {
+            self.odd.push((self.rows, text.to_owned()));
+            if let Some(numbers) = &mut self.numbers {
+                numbers.push(f64::NAN);
+            }
+        } else {
             self.numbers = None;
         }
         self.push_code(text);
@@ -118,8 +133,17 @@ impl ColumnBuilder {
         }
     }
 
-    pub(crate) fn finish(self) -> Column {
-        let values = match (self.numbers, self.codes, self.first_text) {
+    /// The column; with it, of a column of numbers, the rows and texts of the rare cells that are
+    /// none, which count as missing.
+    pub(crate) fn finish(self) -> (Column, Vec<(usize, String)>) {
+        let numbers = self.numbers.filter(|numbers| {
+            self.odd.is_empty() || is_of_numbers(numbers, self.odd.len(), self.missing)
+        });
+        let odd = match numbers {
+            Some(_) => self.odd,
+            None => Vec::new(),
+        };
+        let values = match (numbers, self.codes, self.first_text) {
             (Some(numbers), _, _) => Values::Numbers(numbers),
             (None, Some(codes), _) => sorted(codes, self.texts),
             (None, None, first) => {
@@ -127,12 +151,30 @@ impl ColumnBuilder {
                 Values::Mess { row, text }
             }
         };
-        Column {
+        let column = Column {
             name: self.name,
             values,
-            missing: self.missing,
-        }
+            missing: self.missing + odd.len(),
+        };
+        (column, odd)
     }
+}
+
+/// Whether a column with so many `odd` texts is one of numbers all the same: they are at most one
+/// cell of a hundred that are there, and there are more different numbers than a list of codes has.
+fn is_of_numbers(numbers: &[f64], odd: usize, missing: usize) -> bool {
+    let there = numbers.len() - missing;
+    if odd * 100 > there {
+        return false;
+    }
+    let mut different = HashSet::new();
+    numbers
+        .iter()
+        .filter(|number| !number.is_nan())
+        .any(|number| {
+            different.insert(number.to_bits());
+            different.len() > CODES
+        })
 }
 
 /// Texts in their own order, so that it does not depend on that of the rows.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::cell::Cell;
 use super::column::ColumnBuilder;
-use super::memory::{Table, builders, check_size};
+use super::memory::{Lines, Table, builders, check_size};
 use crate::error::TaskError;
 
 /// Longest line, in bytes.
@@ -80,7 +80,7 @@ pub(super) fn read(path: &Path, reader: impl Read) -> Result<Table, TaskError> {
         rows += 1;
         check_size(path, rows, columns.len())?;
     }
-    Table::finish(path, columns, rows, 1)
+    Table::finish(path, columns, rows, Lines::OneEach)
 }
 
 /// Keys and values in the order of the line, so that columns come as they are written.

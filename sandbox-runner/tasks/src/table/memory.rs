@@ -2,13 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::column::{Column, ColumnBuilder};
+use super::column::{Column, ColumnBuilder, Values};
 use crate::error::TaskError;
 
 /// Cells of a table: 8 bytes or so each, so this bounds memory.
 const MAX_CELLS: usize = 100_000_000;
 /// Columns of a table.
 const MAX_COLUMNS: usize = 10_000;
+/// Odd cells of a column that are named.
+const MOST_NAMED: usize = 3;
+/// Fewer rows may be numbered by chance.
+const LEAST_COUNTED: usize = 10;
 
 /// A table in memory, column by column.
 #[derive(Clone, Debug)]
@@ -18,8 +22,30 @@ pub(crate) struct Table {
     /// Columns that could not be read and nobody wanted.
     pub(crate) left_unread: Vec<String>,
     pub(crate) rows: usize,
-    /// What `row` counts from in messages: the first data row's line in a text file.
-    pub(crate) first_line: u64,
+    /// Where each row begins: its line in a text file, else its number, from 1.
+    pub(crate) lines: Lines,
+    /// What a person should know of how it was read.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Where rows begin.
+#[derive(Clone, Debug)]
+pub(crate) enum Lines {
+    /// One after another, from 1.
+    OneEach,
+    /// On these.
+    On(Vec<u64>),
+}
+
+impl Lines {
+    /// Line of a row, counted from 0.
+    pub(crate) fn of(&self, row: usize) -> u64 {
+        let counted = row as u64 + 1;
+        match self {
+            Self::OneEach => counted,
+            Self::On(lines) => lines.get(row).copied().unwrap_or(counted),
+        }
+    }
 }
 
 impl Table {
@@ -36,7 +62,7 @@ impl Table {
     pub(crate) fn fault(&self, row: usize, column: &str, problem: impl Into<String>) -> TaskError {
         TaskError::Cell {
             path: self.path.clone(),
-            line: self.first_line + row as u64,
+            line: self.lines.of(row),
             column: column.to_owned(),
             problem: problem.into(),
         }
@@ -54,18 +80,77 @@ impl Table {
         path: &Path,
         builders: Vec<ColumnBuilder>,
         rows: usize,
-        first_line: u64,
+        lines: Lines,
     ) -> Result<Self, TaskError> {
         if rows == 0 {
             return Err(Self::whole(path, "has no rows"));
         }
+        let mut notes = Vec::new();
+        let mut columns = Vec::new();
+        for builder in builders {
+            let (column, odd) = builder.finish();
+            if !odd.is_empty() {
+                notes.push(odd_cells(&column.name, &odd, &lines));
+            }
+            if counts_rows(&column) {
+                notes.push(format!(
+                    "column `{0}` counts the rows, and tells a method their order; --drop \"{0}\" \
+                     leaves it out",
+                    column.name
+                ));
+            }
+            columns.push(column);
+        }
         Ok(Self {
             path: path.to_owned(),
-            columns: builders.into_iter().map(ColumnBuilder::finish).collect(),
+            columns,
             left_unread: Vec::new(),
             rows,
-            first_line,
+            lines,
+            notes,
         })
+    }
+}
+
+/// Names the cells of a column of numbers that are none.
+fn odd_cells(column: &str, odd: &[(usize, String)], lines: &Lines) -> String {
+    let named: Vec<String> = odd
+        .iter()
+        .take(MOST_NAMED)
+        .map(|(row, text)| {
+            format!(
+                "`{}` (line {})",
+                gauntlet_text::one_line(text, 40),
+                lines.of(*row)
+            )
+        })
+        .collect();
+    let more = odd.len().saturating_sub(MOST_NAMED);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    format!(
+        "column `{column}` is of numbers, but for {}{more}: taken for missing",
+        named.join(", ")
+    )
+}
+
+/// Whether a column is 0, 1, 2 and so on, or from 1 on.
+fn counts_rows(column: &Column) -> bool {
+    match &column.values {
+        Values::Numbers(numbers) => {
+            let first = numbers.first().copied().unwrap_or(f64::NAN);
+            let counted = || {
+                numbers
+                    .iter()
+                    .zip(0_u32..)
+                    .all(|(n, nth)| *n == first + f64::from(nth))
+            };
+            numbers.len() >= LEAST_COUNTED && (first == 0.0 || first == 1.0) && counted()
+        }
+        Values::Texts { .. } | Values::Mess { .. } => false,
     }
 }
 

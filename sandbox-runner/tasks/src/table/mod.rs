@@ -36,8 +36,8 @@ pub(crate) fn read(
     let (name, packed) = input::plain_name(path);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     match ending {
-        "csv" => csv::read(path, input::open(path, progress)?, b','),
-        "tsv" => csv::read(path, input::open(path, progress)?, b'\t'),
+        "csv" => csv::read(path, b',', progress),
+        "tsv" => csv::read(path, b'\t', progress),
         "jsonl" | "ndjson" => jsonl::read(path, input::open(path, progress)?),
         "parquet" | "pq" if packed => Err(Table::whole(
             path,

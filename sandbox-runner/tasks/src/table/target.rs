@@ -9,6 +9,8 @@ use crate::rows::Labels;
 
 /// Whole numbers are taken for classes if there are at most this many different ones.
 const FEW: usize = 20;
+/// So many columns are named where another was meant.
+const MOST_NAMED: usize = 20;
 
 /// What is to be predicted, of every row.
 #[derive(Clone, Debug)]
@@ -30,11 +32,7 @@ impl Target {
         let mut columns = Vec::new();
         for name in names {
             let Some(column) = table.column(name) else {
-                let known: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
-                return Err(Table::whole(
-                    &table.path,
-                    format!("has no column `{name}`; it has {}", known.join(", ")),
-                ));
+                return Err(Table::whole(&table.path, unknown(table, name)));
             };
             columns.push(column);
         }
@@ -84,6 +82,23 @@ impl Target {
             classes: Vec::new(),
         })
     }
+}
+
+/// What there is instead of a column that there is not: all of few, the nearest of many.
+fn unknown(table: &Table, name: &str) -> String {
+    let mut known: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
+    if known.len() <= MOST_NAMED {
+        return format!("has no column `{name}`; it has {}", known.join(", "));
+    }
+    // Stable: equally near ones stay in the order of the file.
+    let wanted = name.to_lowercase();
+    known.sort_by_key(|own| strsim::damerau_levenshtein(&own.to_lowercase(), &wanted));
+    known.truncate(5);
+    format!(
+        "has no column `{name}`; of its {} the nearest are {}",
+        table.columns.len(),
+        known.join(", ")
+    )
 }
 
 fn looks_like_classes(values: &Values) -> bool {

@@ -6,6 +6,7 @@
     reason = "a test may die of a surprise, its helpers too"
 )]
 
+mod as_downloaded;
 mod formats;
 mod images;
 mod parquet;

@@ -20,7 +20,7 @@ use ::parquet::schema::types::ColumnDescriptor;
 use self::cells::{Meaning, Value};
 use super::cell::Cell;
 use super::column::ColumnBuilder;
-use super::memory::{Table, builders, check_size};
+use super::memory::{Lines, Table, builders, check_size};
 use crate::error::TaskError;
 use crate::input;
 
@@ -89,7 +89,7 @@ fn read_open(
         }
         before += rows;
     }
-    let mut table = Table::finish(path, columns, rows, 1)?;
+    let mut table = Table::finish(path, columns, rows, Lines::OneEach)?;
     table.left_unread = left_unread;
     Ok(table)
 }

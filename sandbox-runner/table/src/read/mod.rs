@@ -1,1 +1,0 @@
-//! What a file is, and its rows in batches.
