@@ -85,7 +85,6 @@ async fn the_time_between_rounds_shows_in_the_metrics() {
         .await
         .ok(StatusCode::OK);
     let rounds = cup["rounds"].as_array().unwrap().len();
-    assert!(rounds > 1, "{cup}");
     let text = scrape(&server).await;
     assert_eq!(count(&text, "lease"), Some(rounds as f64 - 1.0), "{text}");
     assert_eq!(count(&text, "end"), Some(1.0), "{text}");
