@@ -14,12 +14,16 @@ use axum::http::{HeaderMap, StatusCode, header};
 use gauntlet_domain::tournament::Audience;
 use gauntlet_domain::{AccountId, AccountName, Digest, SeriesName, TokenId, TournamentName};
 use gauntlet_scheduler::Context;
-use gauntlet_storage::{Access, members, series, shares, tokens};
+use gauntlet_storage::tokens::{self, TokenRow};
+use gauntlet_storage::{Access, members, series, shares};
 
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::refused::Why;
 use crate::token_watch::Hold;
+
+/// Scope of the tokens that runners have.
+const RUNNER: &str = "runner";
 
 /// Whoever asks by a token.
 #[derive(Clone, Debug)]
@@ -65,19 +69,8 @@ impl Caller {
         &self.scope
     }
 
-    #[cfg(test)]
-    pub(crate) fn of_a_runner(digest: Digest) -> Self {
-        Self {
-            token: TokenId(uuid::Uuid::nil()),
-            account: AccountId(uuid::Uuid::nil()),
-            account_name: "runner".parse().expect("a name"),
-            scope: "runner".to_owned(),
-            digest,
-        }
-    }
-
     pub(crate) fn is_runner(&self) -> bool {
-        self.scope == "runner"
+        self.scope == RUNNER
     }
 
     /// What there is for this caller.
@@ -229,7 +222,7 @@ impl FromRequestParts<App> for Runner {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        authorise(parts, app, &["runner"]).await.map(Self)
+        authorise(parts, app, &[RUNNER]).await.map(Self)
     }
 }
 
@@ -237,7 +230,7 @@ impl FromRequestParts<App> for Writer {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        authorise(parts, app, &["runner", "admin"]).await.map(Self)
+        authorise(parts, app, &[RUNNER, "admin"]).await.map(Self)
     }
 }
 
@@ -293,15 +286,9 @@ async fn authorise(parts: &Parts, app: &App, allowed: &[&str]) -> Result<Caller>
 async fn find(parts: &Parts, app: &App, token: &str) -> Result<Caller> {
     let digest = Digest::of(token.as_bytes());
     app.limiter.token_is_shown(parts, &digest)?;
-    if let Some(runner) = app.recent_tokens.get(&digest) {
-        app.limiter
-            .token_is_good(runner.token, &runner.scope, digest)?;
-        return Ok(runner);
-    }
-    let asked = Instant::now();
-    let found = {
-        let mut conn = app.context.db.acquire().await?;
-        tokens::find(&mut conn, &digest).await?
+    let found = match app.recent_tokens.get(&digest) {
+        Some(recent) => Some(recent),
+        None => look_up(app, &digest).await?,
     };
     let Some(found) = found else {
         refuse(app, Why::Unknown, parts);
@@ -309,20 +296,31 @@ async fn find(parts: &Parts, app: &App, token: &str) -> Result<Caller> {
         return Err(ended());
     };
     app.limiter.token_is_good(found.id, &found.scope, digest)?;
-    if !found.noted {
-        app.tokens.used(found.id);
-    }
-    let caller = Caller {
+    Ok(Caller {
         token: found.id,
         account: found.account,
         account_name: found.account_name,
         scope: found.scope,
         digest,
+    })
+}
+
+/// Asks the database for a good token, notes that it is used, and keeps a runner's for a moment.
+async fn look_up(app: &App, digest: &Digest) -> Result<Option<TokenRow>> {
+    let asked = Instant::now();
+    let found = {
+        let mut conn = app.context.db.acquire().await?;
+        tokens::find(&mut conn, digest).await?
     };
-    if caller.is_runner() {
-        app.recent_tokens.keep(digest, asked, caller.clone());
+    if let Some(token) = &found {
+        if !token.noted {
+            app.tokens.used(token.id);
+        }
+        if token.scope == RUNNER {
+            app.recent_tokens.keep(*digest, asked, token.clone());
+        }
     }
-    Ok(caller)
+    Ok(found)
 }
 
 fn refuse(app: &App, why: Why, parts: &Parts) {

@@ -10,8 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use gauntlet_domain::Digest;
-
-use crate::auth::Caller;
+use gauntlet_storage::tokens::TokenRow;
 
 /// For how long a look-up counts.
 const GOOD_FOR: Duration = Duration::from_millis(100);
@@ -20,24 +19,24 @@ const MOST: usize = 1024;
 
 /// See the module.
 #[derive(Default)]
-pub(crate) struct RecentTokens(Mutex<HashMap<Digest, (Instant, Caller)>>);
+pub(crate) struct RecentTokens(Mutex<HashMap<Digest, (Instant, TokenRow)>>);
 
 impl RecentTokens {
-    /// The bearer of the token with this digest, if that was asked just now.
-    pub(crate) fn get(&self, digest: &Digest) -> Option<Caller> {
+    /// The token with this digest, if that was asked just now.
+    pub(crate) fn get(&self, digest: &Digest) -> Option<TokenRow> {
         let kept = self.lock();
-        let (since, caller) = kept.get(digest)?;
-        (since.elapsed() < GOOD_FOR).then(|| caller.clone())
+        let (since, token) = kept.get(digest)?;
+        (since.elapsed() < GOOD_FOR).then(|| token.clone())
     }
 
     /// Keeps what was found by a look-up that began at `since`.
-    pub(crate) fn keep(&self, digest: Digest, since: Instant, caller: Caller) {
+    pub(crate) fn keep(&self, digest: Digest, since: Instant, token: TokenRow) {
         let mut kept = self.lock();
         if kept.len() >= MOST {
             kept.retain(|_, (since, _)| since.elapsed() < GOOD_FOR);
         }
         if kept.len() < MOST {
-            kept.insert(digest, (since, caller));
+            kept.insert(digest, (since, token));
         }
     }
 
@@ -47,17 +46,26 @@ impl RecentTokens {
     }
 
     /// What it guards is whole at any time, so a panic elsewhere does not matter.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, (Instant, Caller)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, (Instant, TokenRow)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use gauntlet_domain::{AccountId, TokenId};
+    use uuid::Uuid;
+
     use super::*;
 
-    fn caller() -> Caller {
-        Caller::of_a_runner(Digest::of(b"token"))
+    fn token() -> TokenRow {
+        TokenRow {
+            id: TokenId(Uuid::nil()),
+            scope: "runner".to_owned(),
+            account: AccountId(Uuid::nil()),
+            account_name: "runner".parse().unwrap(),
+            noted: true,
+        }
     }
 
     #[test]
@@ -66,7 +74,7 @@ mod tests {
         let digest = Digest::of(b"token");
         // Looked up in an hour from now as far as this test may take.
         let now = Instant::now() + Duration::from_secs(3600);
-        recent.keep(digest, now, caller());
+        recent.keep(digest, now, token());
         assert!(recent.get(&digest).is_some());
         assert!(recent.get(&Digest::of(b"another")).is_none());
         recent.forget();
@@ -74,7 +82,7 @@ mod tests {
         let Some(before) = Instant::now().checked_sub(GOOD_FOR) else {
             panic!("the machine has just started");
         };
-        recent.keep(digest, before, caller());
+        recent.keep(digest, before, token());
         assert!(recent.get(&digest).is_none());
     }
 
@@ -83,7 +91,7 @@ mod tests {
         let recent = RecentTokens::default();
         let later = Instant::now() + Duration::from_secs(3600);
         for n in 0..MOST + 10 {
-            recent.keep(Digest::of(&n.to_be_bytes()), later, caller());
+            recent.keep(Digest::of(&n.to_be_bytes()), later, token());
         }
         assert_eq!(recent.lock().len(), MOST);
     }
