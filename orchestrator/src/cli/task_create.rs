@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gauntlet_server::tasks;
-use gauntlet_tasks::{TaskDefinition, TaskError, Wish, bring};
+use gauntlet_tasks::{Dataset, TaskDefinition, TaskError, Wish, bring};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::connection::{Scope, Server};
@@ -123,11 +123,14 @@ impl Create {
         drop(brought);
 
         // From here on it is a task like any other: what cannot be used is refused now.
-        let mut definition = TaskDefinition::load(&folder).map_err(refused)?;
+        let (mut definition, dataset) = checked(&folder).map_err(|error| {
+            if self.into.is_some() {
+                // Made above; what is left of it is of no use to anybody.
+                let _ = fs::remove_dir_all(&folder);
+            }
+            refused(error.about(&self.from, &folder))
+        })?;
         definition.private = self.private;
-        // Which rows are hidden nobody needs to know again: the parts are kept, not the secret.
-        let secret: [u8; 32] = rand::random();
-        let dataset = definition.materialise(&secret).map_err(refused)?;
         let done = match (&self.into, self.dry_run) {
             (Some(_), _) => "written",
             (None, true) => "checked",
@@ -146,6 +149,15 @@ impl Create {
         };
         output.answer(&created, data_report::show)
     }
+}
+
+/// The task in a folder, and its parts.
+fn checked(folder: &Path) -> Result<(TaskDefinition, Dataset), TaskError> {
+    let definition = TaskDefinition::load(folder)?;
+    // Which rows are hidden nobody needs to know again: the parts are kept, not the secret.
+    let secret: [u8; 32] = rand::random();
+    let dataset = definition.materialise(&secret)?;
+    Ok((definition, dataset))
 }
 
 /// Height and width, as in `28x28`.

@@ -40,6 +40,27 @@ fn write_parquet(path: &Path) {
 }
 
 #[test]
+fn what_cannot_be_used_is_named_as_it_was_given_and_leaves_nothing() {
+    let data = Data::new();
+    let file = data.beside("people.csv");
+    let rows: String = (0..400)
+        .map(|row| format!("person {row},{row}.5\n"))
+        .collect();
+    fs::write(&file, format!("name,size\n{rows}")).unwrap();
+    let folder = data.beside("task");
+    let (from, into) = (file.to_str().unwrap(), folder.to_str().unwrap());
+    for more in [&["--dry-run"][..], &["--into", into]] {
+        let create = ["task", "create", "--from", from, "--target", "size"];
+        let output = data.run([&create[..], more].concat());
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        let named = format!("{from} column `name` has 400 different texts");
+        assert!(message.contains(&named), "{message}");
+        assert!(!folder.exists());
+    }
+}
+
+#[test]
 fn a_parquet_file_becomes_a_task() {
     let data = Data::new();
     let file = data.beside("houses.parquet");

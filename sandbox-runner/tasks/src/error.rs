@@ -1,7 +1,7 @@
 //! What can be wrong with a task (the organiser's) and with predictions (the entrant's).
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A task that cannot be used. Always the organiser's to mend.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +94,27 @@ pub enum TaskError {
         /// The endings that can be read.
         known: &'static str,
     },
+}
+
+impl TaskError {
+    /// Speaks of `original` where it would speak of a file in `folder`, which is a copy of that.
+    #[must_use]
+    pub fn about(mut self, original: &Path, folder: &Path) -> Self {
+        match &mut self {
+            Self::Read { path, .. }
+            | Self::Digest { path, .. }
+            | Self::Data { path, .. }
+            | Self::Cell { path, .. }
+            | Self::Table { path, .. }
+            | Self::Format { path, .. }
+                if path.starts_with(folder) =>
+            {
+                original.clone_into(path);
+            }
+            _ => {}
+        }
+        self
+    }
 }
 
 /// Why a score could not be given.

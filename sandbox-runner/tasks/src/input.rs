@@ -165,8 +165,8 @@ impl Consumed for Counted<'_> {
     }
 }
 
-/// A gzip stream of one or more members, within limits. Zeros behind a member are padding, which
-/// some writers leave and gzip itself passes over.
+/// A gzip stream of one or more members, within limits. Zeros and line ends behind a member are
+/// padding, which some writers leave and gzip itself passes over.
 pub(crate) struct Unpacked<R> {
     /// None behind the last member.
     member: Option<GzDecoder<BufReader<R>>>,
@@ -208,12 +208,13 @@ fn behind<R: BufRead>(mut packed: R) -> io::Result<Option<R>> {
     loop {
         let buffered = packed.fill_buf()?;
         let all = buffered.len();
-        let zeros = buffered.iter().take_while(|byte| **byte == 0).count();
-        packed.consume(zeros);
+        let padding = |byte: &&u8| matches!(byte, 0 | b'\n' | b'\r');
+        let passed = buffered.iter().take_while(padding).count();
+        packed.consume(passed);
         if all == 0 {
             return Ok(None);
         }
-        if zeros < all {
+        if passed < all {
             return Ok(Some(packed));
         }
     }
@@ -295,7 +296,14 @@ mod tests {
 
     #[test]
     fn zeros_behind_a_member_are_padding() {
-        let padded = [packed(b"one "), vec![0; 9000], packed(b"two"), vec![0; 511]].concat();
+        let padded = [
+            packed(b"one "),
+            vec![0; 9000],
+            packed(b"two"),
+            vec![0; 511],
+            b"\n".to_vec(),
+        ]
+        .concat();
         assert_eq!(unpack(padded, 100, 100).unwrap(), b"one two");
         let junk = [packed(b"one"), b"junk".to_vec()].concat();
         assert!(unpack(junk, 100, 100).is_err());

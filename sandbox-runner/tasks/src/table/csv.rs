@@ -25,8 +25,8 @@ pub(super) fn read(
         line,
         problem: error.to_string(),
     };
-    let encoding =
-        Encoding::detect(input::open(path, &mut |_| {})?).map_err(|error| unreadable(1, &error))?;
+    let encoding = Encoding::detect(input::open(path, &mut |_| {})?)
+        .map_err(|error| unreadable(error.line(), &error))?;
     let mut text = BufReader::new(decoded(input::open(path, progress)?, encoding));
     let start = start(&mut text).map_err(|error| unreadable(1, &error))?;
     let dialect = Dialect::detect(&start, usual);
@@ -89,14 +89,19 @@ fn rows(
     let mut columns = builders(path, &names)?;
     let mut lines = Vec::new();
     let mut blank = 0;
+    let mut decimal_commas = false;
     loop {
+        let before = reader.position().line();
         if !std::mem::take(&mut waiting) {
-            let before = reader.position().line();
             match reader.read_record(&mut record) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => return Err(fault(before, error.to_string())),
             }
+        }
+        if let Some(line) = unclosed(before, reader.position().line(), &record) {
+            let problem = "a quote that is opened on this line is never closed";
+            return Err(fault(line, problem.to_owned()));
         }
         let line = first_line(reader.position().line(), &record);
         if columns.len() > 1 && record.iter().all(|text| text.trim().is_empty()) {
@@ -105,24 +110,28 @@ fn rows(
         }
         let more = record.iter().skip(columns.len());
         if record.len() < columns.len() || more.clone().any(|text| !text.trim().is_empty()) {
-            let quote = match record.as_slice().contains('\n') {
-                true => "; is a quote that is opened on this line not closed?",
-                false => "",
-            };
             let (found, wanted) = (record.len(), columns.len());
-            let problem = format!("{found} columns, the header has {wanted}{quote}");
+            let problem = format!("{found} columns, the header has {wanted}");
             return Err(fault(line, problem));
         }
         for (text, column) in record.iter().zip(&mut columns) {
             let text = text.trim();
-            column.push(&if is_missing(text) {
-                Cell::Missing
-            } else {
-                Cell::Text(text)
+            let number = match dialect.delimiter {
+                b';' => number_with_comma(text),
+                _ => None,
+            };
+            decimal_commas |= number.is_some();
+            column.push(&match number {
+                _ if is_missing(text) => Cell::Missing,
+                Some(number) => Cell::Number(number),
+                None => Cell::Text(text),
             });
         }
         lines.push(line + above);
         check_size(path, lines.len(), columns.len())?;
+    }
+    if decimal_commas {
+        notes.push("commas in numbers are read as decimal commas".to_owned());
     }
     match blank {
         0 => {}
@@ -132,11 +141,36 @@ fn rows(
     Table::finish(path, columns, lines.len(), Lines::On(lines))
 }
 
+/// The line on which a quote was opened that goes on to the end of the file, of a record that was read
+/// from line `before` to line `after`. Every other record is followed by a line end of its own.
+fn unclosed(before: u64, after: u64, record: &::csv::StringRecord) -> Option<u64> {
+    let lines = |text: &str| text.bytes().filter(|byte| *byte == b'\n').count() as u64;
+    let last = record.iter().next_back()?;
+    let is_open = last.ends_with('\n') && after - before == lines(record.as_slice());
+    is_open.then(|| after - lines(last))
+}
+
 /// Whether the first line is a row already: numbers, which no list of names would be.
 fn is_a_row(first: &::csv::StringRecord) -> bool {
     let number = |text: &str| text.trim().parse::<f64>().is_ok();
     let broken = |text: &str| text.contains('.');
     first.len() > 1 && first.iter().all(number) && first.iter().any(broken)
+}
+
+/// A number with a decimal comma, and points between thousands or none: semicolons stand between
+/// columns where commas stand in numbers.
+fn number_with_comma(text: &str) -> Option<f64> {
+    let (whole, fraction) = text.split_once(',')?;
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut groups = whole.strip_prefix(['-', '+']).unwrap_or(whole).split('.');
+    let first = groups.next().unwrap_or_default();
+    let is_number = digits(first) && groups.all(|group| digits(group) && group.len() == 3);
+    if !is_number || !digits(fraction) {
+        return None;
+    }
+    format!("{}.{fraction}", whole.replace('.', ""))
+        .parse()
+        .ok()
 }
 
 /// Names of the columns; one without is called by its place.
@@ -157,4 +191,26 @@ fn names(first: &::csv::StringRecord, none: bool, notes: &mut Vec<String>) -> Ve
         }
     }
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number_with_comma;
+
+    #[test]
+    fn a_comma_is_decimal_where_a_number_has_one() {
+        for (text, number) in [
+            ("1,5", Some(1.5)),
+            ("-0,25", Some(-0.25)),
+            ("1.234.567,8", Some(1_234_567.8)),
+            ("12.34,5", None),
+            ("1,2,3", None),
+            ("a,5", None),
+            ("5,", None),
+            (",5", None),
+            ("1.5", None),
+        ] {
+            assert_eq!(number_with_comma(text), number, "{text}");
+        }
+    }
 }

@@ -123,6 +123,21 @@ fn what_spreadsheets_export_is_the_same_task_to_the_bit() {
 }
 
 #[test]
+fn decimal_commas_are_numbers_between_semicolons() {
+    let expected = read("t.csv", table(",", "\n")).0;
+    let commas = table(";", "\n").replace(".5;", ",5;");
+    let (data, notes) = read("t.csv", commas);
+    assert_eq!(data, expected);
+    assert_eq!(
+        notes,
+        [
+            "columns are separated by semicolons",
+            "commas in numbers are read as decimal commas"
+        ]
+    );
+}
+
+#[test]
 fn what_is_packed_is_seen_from_its_bytes() {
     let plain = table(",", "\n");
     let expected = read("t.csv", &plain).0;
@@ -151,12 +166,22 @@ fn lines_are_counted_as_an_editor_counts_them() {
         let message = format!("d.csv, line {line}: 2 columns, the header has 3");
         assert_eq!(refused(&content), message, "{content:?}");
     }
-    // Of a quote that nobody closes it is said where it begins.
-    let message = refused("x,c,y\n1,a,2\n1,\"a,2\n1,a,2\n1,a,2\n");
-    assert_eq!(
-        message,
-        "d.csv, line 3: 2 columns, the header has 3; is a quote that is opened on this line not closed?"
-    );
+    // Of a quote that nobody closes it is said where it is opened.
+    for (content, line) in [
+        ("x,c,y\n1,a,2\n1,\"a,2\n1,a,2\n1,a,2\n", 3),
+        ("x,c,y\n1,a,2\n\"1\n\",\"a,2\n1,a,2\n1,a,2", 4),
+        ("x,c,y\n1,a,2\n1,a,\"2\n", 3),
+    ] {
+        let message = refused(content);
+        let expected = "a quote that is opened on this line is never closed";
+        assert_eq!(message, format!("d.csv, line {line}: {expected}"));
+    }
+    // One that is closed at the very end is closed.
+    let plain = table(",", "\n");
+    let quoted = plain
+        .replace(",ja\n", ",\"ja\n\"\n")
+        .replace(",nein\n", ",\"nein\n\"\n");
+    assert_eq!(read("t.csv", quoted), read("t.csv", plain));
     // A target is missing, two lines below where it seems.
     let message = refused("x,y\n\"1\n\n\",2.5\n2,\n");
     assert_eq!(message, "d.csv, row 5, column `y`: the target is missing");
