@@ -1,5 +1,5 @@
 -- What every event costs. A regular expression over 64 characters takes 6 µs, reading them as
--- hexadecimal 0.2; and the events of one call are inserted together.
+-- hexadecimal 0.13; and the events of one call are inserted together.
 ALTER TABLE chains DROP CONSTRAINT chains_head_check,
     ADD CONSTRAINT chains_head_check
         CHECK (length(head) = 64 AND encode(decode(head, 'hex'), 'hex') = head);
