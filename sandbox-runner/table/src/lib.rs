@@ -5,10 +5,14 @@
 //! separates the columns and where they begin. What was found out is plain data with a sentence
 //! for people, and the same for the same bytes always: no name, locale or clock has a say.
 
+mod batch;
 mod dialect;
 mod encoding;
+mod error;
 mod lines;
 
+pub use batch::{Batch, Cell, Cells, Texts};
 pub use dialect::Dialect;
 pub use encoding::{Encoding, NoText, decoded};
+pub use error::DataError;
 pub use lines::first_line;
