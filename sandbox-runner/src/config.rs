@@ -170,6 +170,9 @@ impl Config {
         if !self.container_gpu.is_empty() {
             config.gpus = Gpus::Cdi(self.container_gpu.clone());
         }
+        if self.same_user {
+            config.isolation = Isolation::SameUser;
+        }
         Some(config)
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gauntlet_image::ImageLimits;
+use gauntlet_sandbox::Isolation;
 
 /// Settings of [`Containers`](crate::Containers).
 #[derive(Clone, Debug)]
@@ -19,8 +19,10 @@ pub struct ContainerConfig {
     pub gpus: Gpus,
     /// Processors a container may run on, such as `0-3`; all if none.
     pub cpus: Option<String>,
-    /// What an image must satisfy.
-    pub image: ImageLimits,
+    /// The program that reads images, if it is not the one beside this program.
+    pub intake: Option<PathBuf>,
+    /// Who that program runs as.
+    pub isolation: Isolation,
     /// Bytes of images that stay in the engine for the next attempt.
     pub kept_image_bytes: u64,
     /// Memory beyond what the run's limits grant: interpreter, libraries, `/tmp`.
@@ -93,7 +95,8 @@ impl ContainerConfig {
             runtime: None,
             gpus: Gpus::None,
             cpus: None,
-            image: ImageLimits::default(),
+            intake: None,
+            isolation: Isolation::usual(),
             kept_image_bytes: 64 << 30,
             memory_bytes: 1 << 30,
             tmp_bytes: 256 << 20,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gauntlet_intake::Intake;
 use tokio::sync::Mutex;
 
 use crate::config::ContainerConfig;
@@ -17,6 +18,7 @@ pub struct Containers {
     pub(crate) engine: Engine,
     pub(crate) config: ContainerConfig,
     pub(crate) folders: Folders,
+    pub(crate) intake: Intake,
     pub(crate) labels: Labels,
     /// Images are loaded one at a time.
     pub(crate) loading: Arc<Mutex<()>>,
@@ -26,10 +28,15 @@ impl Containers {
     /// Connects to the engine and removes what a killed runner of the same folder left.
     ///
     /// # Errors
-    /// If there is no engine, it lacks something that is asked of it, or a folder fails.
+    /// If there is no engine, it lacks something that is asked of it, what reads images is
+    /// missing, or a folder fails.
     pub async fn open(config: ContainerConfig) -> Result<Self, Fault> {
         let engine = Engine::connect(&config.socket).await?;
         engine.check(&config)?;
+        let intake = Intake::new(config.intake.clone(), config.isolation);
+        intake
+            .check()
+            .map_err(|error| Fault::Intake(gauntlet_text::error_chain(&error)))?;
         let in_memory = config.output_in_memory && engine.shares_our_mounts();
         let folders = Folders::open(&config.runs, in_memory)?;
         let labels = Labels::of(folders.path());
@@ -38,6 +45,7 @@ impl Containers {
             engine,
             config,
             folders,
+            intake,
             labels,
             loading: Arc::default(),
         })

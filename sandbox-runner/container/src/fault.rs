@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use gauntlet_image::{IntakeError, Refusal};
+use gauntlet_image::Refusal;
+use gauntlet_intake::IntakeError;
 
 /// The engine or the machine failed. Never a verdict: the run is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,12 @@ pub enum Fault {
     /// The engine holds another image than was given to it.
     #[error("the engine's image is not the one that was loaded: {0}")]
     OtherImage(String),
+    /// What reads images came to no good end at this one, which the orchestrator's has read.
+    #[error("the image is not read: {0}")]
+    Reading(String),
+    /// What reads images cannot be started, or cannot read or write.
+    #[error("failed to have an image read: {0}")]
+    Intake(String),
     /// What must be taken in is not.
     #[error("not even an image that is known to be good is loaded here: {0}")]
     KnownGood(String),
@@ -77,12 +84,13 @@ pub enum LoadError {
 impl From<IntakeError> for LoadError {
     fn from(error: IntakeError) -> Self {
         match error {
-            IntakeError::Refused(refusal) => Self::Refused(refusal),
-            IntakeError::Io(action, source) => Self::Fault(Fault::File {
-                action,
-                path: PathBuf::from("image"),
-                source,
-            }),
+            IntakeError::Image(refusal) => Self::Refused(refusal),
+            IntakeError::TooExpensive { .. } | IntakeError::Crashed { .. } => {
+                Self::Fault(Fault::Reading(error.to_string()))
+            }
+            IntakeError::Module(_) | IntakeError::Fault(_) | IntakeError::NoProgram => {
+                Self::Fault(Fault::Intake(gauntlet_text::error_chain(&error)))
+            }
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) async fn judged<L: Loads>(image: &L) -> Result<L::Loaded, LoadError> 
         return Err(failure);
     }
     match image.load().await {
-        Err(LoadError::Fault(fault)) if of_the_engine(&fault) => Err(refusal(&fault).into()),
+        Err(LoadError::Fault(fault)) if of_engine_or_reader(&fault) => Err(refusal(&fault).into()),
         ended => ended,
     }
 }
@@ -41,13 +41,13 @@ pub(crate) async fn judged<L: Loads>(image: &L) -> Result<L::Loaded, LoadError> 
 fn may_be_the_images(failure: &LoadError) -> bool {
     match failure {
         LoadError::Refused(_) => true,
-        LoadError::Fault(fault) => of_the_engine(fault),
+        LoadError::Fault(fault) => of_engine_or_reader(fault),
     }
 }
 
-/// Whether the engine failed at the image: not at its disk, which is full for a large image
-/// before it is for a small one.
-fn of_the_engine(fault: &Fault) -> bool {
+/// Whether the engine, or what reads images, failed at the image: not at its disk, which is
+/// full for a large image before it is for a small one.
+fn of_engine_or_reader(fault: &Fault) -> bool {
     const DISK: [&str; 4] = [
         "no space left",
         "quota exceeded",
@@ -59,7 +59,7 @@ fn of_the_engine(fault: &Fault) -> bool {
             let said = said.to_ascii_lowercase();
             !DISK.iter().any(|of_the_disk| said.contains(of_the_disk))
         }
-        Fault::OtherImage(_) => true,
+        Fault::OtherImage(_) | Fault::Reading(_) => true,
         _ => false,
     }
 }
@@ -68,7 +68,7 @@ fn refusal(fault: &Fault) -> Refusal {
     let said = gauntlet_text::excerpt(&fault.to_string(), 300);
     Refusal {
         rule: Rule::NotAnImage,
-        detail: format!("no engine loads it, twice, that loads others: {said}"),
+        detail: format!("it is not loaded, twice, where others are: {said}"),
         limit: None,
         help: "build it again with an ordinary builder, and try `docker load` with it".to_owned(),
     }
@@ -154,6 +154,25 @@ mod tests {
                 vec![Err(engine("bad")), Err(engine("no space left on device"))],
                 true,
                 ("fault", 2),
+            ),
+            // Killed for lack of memory, say, and then not.
+            (
+                vec![Err(Fault::Reading("killed".to_owned()).into()), Ok(())],
+                true,
+                ("loaded", 2),
+            ),
+            (
+                vec![
+                    Err(Fault::Reading("killed".to_owned()).into()),
+                    Err(Fault::Reading("killed".to_owned()).into()),
+                ],
+                true,
+                ("refused", 2),
+            ),
+            (
+                vec![Err(Fault::Intake("no disk".to_owned()).into())],
+                true,
+                ("fault", 1),
             ),
             (
                 vec![Err(Fault::Slow("load an image", 1800).into())],

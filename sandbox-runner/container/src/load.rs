@@ -20,7 +20,7 @@ use crate::labels::{ARCHIVE, INTAKE};
 const PIECE: usize = 256 << 10;
 
 impl Containers {
-    /// Takes an archive in: checks it, writes it anew and gives it to the engine, unless
+    /// Takes an archive in: has it checked and written anew, and gives it to the engine, unless
     /// the engine has it from an earlier attempt. `digest` is the archive's SHA-256 in
     /// hex, which the caller has checked.
     ///
@@ -41,31 +41,28 @@ impl Containers {
         .await
     }
 
-    /// Checks an archive, writes it anew and gives it to the engine.
+    /// Has an archive checked and written anew, and gives it to the engine.
     pub(crate) async fn take_in(&self, archive: &Path, digest: &str) -> Result<Image, LoadError> {
-        let folder = tempfile::Builder::new()
-            .prefix("image-")
-            .tempdir_in(self.folders.path())
-            .map_err(Fault::file("make a folder in", self.folders.path()))?;
-        let (archive, limits) = (archive.to_owned(), self.config.image);
+        let archive = File::open(archive).map_err(Fault::file("open", archive))?;
+        // Without a name: gone with this process, however that ends.
+        let layers = tempfile::tempfile_in(self.folders.path())
+            .map_err(Fault::file("make a file in", self.folders.path()))?;
+        // Nothing is sent before the whole archive has been checked.
+        let image = self.intake.rewrite(&archive, &layers).await?;
         let (sender, receiver) = mpsc::channel(8);
         let digest = digest.to_owned();
-        let place = folder.path().to_owned();
         let written = tokio::task::spawn_blocking(move || {
-            let file = File::open(&archive).map_err(Fault::file("open", &archive))?;
-            let image = gauntlet_image::rewrite(io::BufReader::new(file), &limits, &place)?;
             let labels = [(ARCHIVE, digest.as_str()), (INTAKE, INTAKE_RELEASE)];
             let out = io::BufWriter::with_capacity(PIECE, Pipe(sender));
             image
-                .write_to(out, &labels)
+                .write_to(layers, out, &labels)
                 .map_err(|error| Fault::Engine("load an image", error.to_string()))?;
-            Ok::<_, LoadError>(image)
+            Ok::<_, Fault>(image)
         });
-        // Nothing is sent before the whole archive has been checked.
         let loaded = self.send(receiver).await;
         let image = written
             .await
-            .map_err(|error| Fault::Engine("read an image", error.to_string()))??;
+            .map_err(|error| Fault::Engine("write an image", error.to_string()))??;
         let Some(id) = loaded? else {
             return Err(Fault::OtherImage("it does not say which it loaded".to_owned()).into());
         };
@@ -79,7 +76,7 @@ impl Containers {
 
     /// Sends an archive; returns the engine's digest of the image, if it says one.
     async fn send(&self, mut archive: mpsc::Receiver<Bytes>) -> Result<Option<String>, Fault> {
-        // A refused image sends nothing, and the engine is not asked.
+        // Layers that cannot be read: the engine is not asked.
         let Some(first) = archive.recv().await else {
             return Ok(None);
         };

@@ -85,14 +85,23 @@ pub fn check_size(bytes: u64, limits: &GateLimits) -> Result<(), Rejection> {
     )
 }
 
+/// Checks what can be seen without reading a module: its size, and by its first bytes what kind
+/// of file it is. What [`check`] says of a module that does not pass, in the same words.
+///
+/// # Errors
+/// If it is no module, or larger than one may be.
+pub fn glance(wasm: &[u8], limits: &GateLimits) -> Result<(), Rejection> {
+    format::check(wasm)?;
+    check_size(wasm.len() as u64, limits)
+}
+
 fn look(
     wasm: &[u8],
     limits: &GateLimits,
     reasons: &mut Reasons,
     facts: &mut ModuleFacts,
 ) -> Result<(), Rejection> {
-    format::check(wasm)?;
-    check_size(wasm.len() as u64, limits)?;
+    glance(wasm, limits)?;
     let features = validate::features();
     structure::check(wasm, limits, features, reasons, facts)?;
     validate::check(wasm, limits, features, reasons, facts)

@@ -40,7 +40,7 @@
 /// The operand stack and the locals together bound how many values are alive at
 /// once in one function, which is what makes register allocation slow. Nesting is
 /// generous because a `match` with many arms becomes that many blocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct GateLimits {
     /// Bytes of the file.
     pub module_bytes: u64,

@@ -2,8 +2,7 @@
 //! are read as they come. Which of them make up the image is known at the end only.
 
 use std::cell::RefCell;
-use std::io::{self, Read};
-use std::path::Path;
+use std::io::{self, Read, Write};
 use std::rc::Rc;
 
 use crate::encoding::{Encoding, foreign, is_tar, peek};
@@ -20,10 +19,10 @@ use crate::refusal::{IntakeError, Refusal, Rule, printable};
 use crate::rewritten::{Rewritten, RewrittenLayer};
 use crate::unpacking::Unpacking;
 
-pub(crate) fn read(
+pub(crate) fn read<'a>(
     archive: impl Read,
-    limits: &ImageLimits,
-    folder: Option<&Path>,
+    limits: &'a ImageLimits,
+    out: Option<&'a mut (dyn Write + 'a)>,
 ) -> Result<Rewritten, IntakeError> {
     let first_error = FirstError::default();
     let total = Rc::new(RefCell::new(0));
@@ -40,7 +39,8 @@ pub(crate) fn read(
     }
     let mut reader = Reader {
         limits,
-        folder,
+        out,
+        written: 0,
         around: encoding,
         unpacking: Unpacking::new(limits, &first_error),
         first_error: first_error.clone(),
@@ -74,14 +74,9 @@ pub(crate) fn read(
     let layers = image
         .layers
         .iter()
-        .filter_map(|layer| {
-            Some(RewrittenLayer {
-                digest: layer.rewritten.clone()?,
-                path: layer.place.clone()?,
-            })
-        })
+        .filter_map(|layer| layer.rewritten.clone())
         .collect();
-    Ok(Rewritten::new(facts, image.architecture, layers))
+    Ok(Rewritten::new(facts, layers))
 }
 
 /// What is there instead of an archive.
@@ -110,7 +105,10 @@ fn no_archive(start: &[u8]) -> Refusal {
 /// The members, as they come.
 struct Reader<'a> {
     limits: &'a ImageLimits,
-    folder: Option<&'a Path>,
+    /// Where layers are written anew, one behind the other.
+    out: Option<&'a mut (dyn Write + 'a)>,
+    /// Bytes that were written there.
+    written: u64,
     /// How the archive itself is compressed.
     around: Encoding,
     unpacking: Unpacking,
@@ -124,7 +122,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn entry(&mut self, entry: &Entry, content: &mut dyn Read) -> Result<(), IntakeError> {
         let name = inside(&entry.name, "the archive's member")?;
-        let number = self.members.count(&name, &entry.link)?;
+        self.members.count(&name, &entry.link)?;
         match entry.kind {
             Kind::Folder => {}
             Kind::Symlink => {
@@ -140,19 +138,14 @@ impl Reader<'_> {
             }
             Kind::Special(what) => return Err(special(&name, what).into()),
             Kind::File => {
-                let member = self.member(number, entry.size, content)?;
+                let member = self.member(entry.size, content)?;
                 self.members.insert(name, member);
             }
         }
         Ok(())
     }
 
-    fn member(
-        &mut self,
-        number: u64,
-        size: u64,
-        content: &mut dyn Read,
-    ) -> Result<Member, IntakeError> {
+    fn member(&mut self, size: u64, content: &mut dyn Read) -> Result<Member, IntakeError> {
         let first_error = self.first_error.clone();
         let explain = |error: io::Error| first_error.explain(&error);
         let seen = Seen::default();
@@ -161,7 +154,7 @@ impl Reader<'_> {
         // Engines take a file without a byte as a layer without a file.
         let content = if encoding != Encoding::Plain || is_tar(&start) || start.is_empty() {
             let plain = self.unpacking.layer(encoding, self.around, rest.by_ref())?;
-            self.layer(number, plain)?
+            self.layer(plain)?
         } else {
             if self.around == Encoding::Plain {
                 self.unpacking.charge(size)?;
@@ -185,7 +178,7 @@ impl Reader<'_> {
         })
     }
 
-    fn layer(&mut self, number: u64, plain: Box<dyn Read + '_>) -> Result<Content, IntakeError> {
+    fn layer(&mut self, plain: Box<dyn Read + '_>) -> Result<Content, IntakeError> {
         let first_error = self.first_error.clone();
         let unpacked = Seen::default();
         let (start, plain) =
@@ -193,15 +186,21 @@ impl Reader<'_> {
         if !start.is_empty() && !is_tar(&start) {
             return Ok(Content::Other);
         }
-        let place = self
-            .folder
-            .map(|folder| folder.join(format!("layer-{number}")));
-        let checked = layer::read(plain, &mut self.counts, &first_error, place.as_deref())?;
+        let out = self.out.as_deref_mut();
+        let checked = layer::read(plain, &mut self.counts, &first_error, out)?;
         self.layer_bytes += unpacked.bytes();
+        let from = self.written;
+        let rewritten = checked.written.map(|(digest, bytes)| {
+            self.written += bytes;
+            RewrittenLayer {
+                digest,
+                from,
+                bytes,
+            }
+        });
         Ok(Content::Layer(Layer {
             diff_id: unpacked.digest(),
-            rewritten: checked.rewritten,
-            place,
+            rewritten,
             tree: Rc::new(checked.tree),
         }))
     }

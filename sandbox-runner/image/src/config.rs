@@ -24,6 +24,19 @@ pub struct Config {
     pub working_directory: String,
 }
 
+impl Config {
+    /// Whether it could have been read from an image that may enter.
+    pub(crate) fn is_plausible(&self) -> bool {
+        self.environment.len() <= VARIABLES
+            && self
+                .environment
+                .iter()
+                .all(|variable| usable(variable).is_ok())
+            && check_entrypoint(&self.entrypoint, false).is_ok()
+            && ordinary_place(&self.working_directory).is_ok()
+    }
+}
+
 /// A configuration that was read.
 #[derive(Clone, Debug)]
 pub(crate) struct Configured {

@@ -3,7 +3,7 @@
 use crate::config::Config;
 
 /// What was learnt about an accepted image.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ImageFacts {
     /// Bytes of the archive.
     pub archive_bytes: u64,

@@ -1,9 +1,7 @@
 //! One layer: checked while it streams by, and written anew where asked.
 
-use std::fs::File;
 use std::hash::RandomState;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tar::{Builder, EntryType, Header};
@@ -17,6 +15,9 @@ use crate::refusal::{IntakeError, Refusal, printable};
 use crate::reserved::{self, Fate};
 use crate::tree::{LayerTree, Step, joined, split};
 use crate::whiteout::{self, Whiteout};
+
+/// Bytes that are written at once.
+const PIECE: usize = 256 << 10;
 
 /// What may still come, over all layers.
 #[derive(Debug)]
@@ -76,26 +77,21 @@ impl Counts {
 #[derive(Debug)]
 pub(crate) struct Checked {
     pub(crate) tree: LayerTree,
-    /// SHA-256 in hex of what was written.
-    pub(crate) rewritten: Option<String>,
+    /// SHA-256 in hex of what was written, and its bytes.
+    pub(crate) written: Option<(String, u64)>,
 }
 
-/// Reads a layer's tar file; writes it anew to `to`.
+/// Reads a layer's tar file; writes it anew to `to`, if there is one.
 pub(crate) fn read(
     layer: impl Read,
     counts: &mut Counts,
     first_error: &FirstError,
-    to: Option<&Path>,
+    to: Option<&mut (impl Write + ?Sized)>,
 ) -> Result<Checked, IntakeError> {
     let written = |error| IntakeError::Io("write a layer", error);
     let mut tree = LayerTree::new(&counts.keys);
-    let mut out = match to {
-        Some(path) => {
-            let file = File::create_new(path).map_err(written)?;
-            Some(Builder::new(HashingWriter::new(BufWriter::new(file))))
-        }
-        None => None,
-    };
+    let mut out =
+        to.map(|to| Builder::new(HashingWriter::new(BufWriter::with_capacity(PIECE, to))));
     walk(layer, first_error, |entry, content| {
         counts.count(&entry)?;
         let name = inside(&entry.name, "the name")?;
@@ -109,15 +105,15 @@ pub(crate) fn read(
         }
         Ok(())
     })?;
-    let rewritten = match out {
+    let written = match out {
         Some(out) => {
             let mut writer = out.into_inner().map_err(written)?;
             writer.flush().map_err(written)?;
-            Some(hex::encode(writer.hasher.finalize()))
+            Some((hex::encode(writer.hasher.finalize()), writer.bytes))
         }
         None => None,
     };
-    Ok(Checked { tree, rewritten })
+    Ok(Checked { tree, written })
 }
 
 /// Finds an entry its place in the layer, and what has to be written for it: nothing, if
@@ -255,6 +251,7 @@ impl Read for Watched<'_> {
 struct HashingWriter<W> {
     inner: W,
     hasher: Sha256,
+    bytes: u64,
 }
 
 impl<W: Write> HashingWriter<W> {
@@ -262,6 +259,7 @@ impl<W: Write> HashingWriter<W> {
         Self {
             inner,
             hasher: Sha256::new(),
+            bytes: 0,
         }
     }
 }
@@ -270,6 +268,7 @@ impl<W: Write> Write for HashingWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.inner.write(bytes)?;
         self.hasher.update(&bytes[..written]);
+        self.bytes += written as u64;
         Ok(written)
     }
 

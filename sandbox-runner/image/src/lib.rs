@@ -41,8 +41,7 @@ mod tree;
 mod unpacking;
 mod whiteout;
 
-use std::io::Read;
-use std::path::Path;
+use std::io::{Read, Write};
 
 pub use config::Config;
 pub use facts::ImageFacts;
@@ -59,16 +58,16 @@ pub fn check(archive: impl Read, limits: &ImageLimits) -> Result<ImageFacts, Int
     archive::read(archive, limits, None).map(|image| image.facts)
 }
 
-/// Checks an archive and writes the image anew into `folder`, which should be empty.
+/// Checks an archive and writes the image's layers anew to `layers`, one behind the other.
 ///
 /// # Errors
-/// If the image is refused, the archive could not be read or the folder not be written.
+/// If the image is refused, the archive could not be read or the layers not be written.
 pub fn rewrite(
     archive: impl Read,
     limits: &ImageLimits,
-    folder: &Path,
+    layers: &mut dyn Write,
 ) -> Result<Rewritten, IntakeError> {
-    archive::read(archive, limits, Some(folder))
+    archive::read(archive, limits, Some(layers))
 }
 
 /// Whether a file begins like something that could be an image's archive: a tar file, or a

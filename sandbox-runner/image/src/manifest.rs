@@ -19,7 +19,6 @@ pub(crate) struct Image {
     pub(crate) layers: Vec<Layer>,
     pub(crate) config: Config,
     pub(crate) left_out: Vec<String>,
-    pub(crate) architecture: &'static str,
 }
 
 #[derive(Deserialize, PartialEq)]
@@ -74,7 +73,6 @@ pub(crate) fn resolve(members: &Members, limits: &ImageLimits) -> Result<Image, 
         layers,
         config: read.config,
         left_out: read.left_out,
-        architecture: ARCHITECTURE,
     })
 }
 

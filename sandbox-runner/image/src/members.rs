@@ -2,12 +2,12 @@
 //! describe the image, and never more of them than a limit.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use crate::encoding::Foreign;
 use crate::limits::ImageLimits;
 use crate::refusal::Refusal;
+use crate::rewritten::RewrittenLayer;
 use crate::tree::LayerTree;
 
 /// Links that one member may lead through.
@@ -18,10 +18,8 @@ const HOPS: usize = 8;
 pub(crate) struct Layer {
     /// SHA-256 in hex of its tar file.
     pub(crate) diff_id: String,
-    /// The same of the file that was written anew.
-    pub(crate) rewritten: Option<String>,
-    /// That file.
-    pub(crate) place: Option<PathBuf>,
+    /// What was written anew.
+    pub(crate) rewritten: Option<RewrittenLayer>,
     /// What is in it.
     pub(crate) tree: Rc<LayerTree>,
 }
@@ -74,8 +72,8 @@ impl Members {
         }
     }
 
-    /// Counts a member before it is read. Returns its number.
-    pub(crate) fn count(&mut self, name: &str, link: &str) -> Result<u64, Refusal> {
+    /// Counts a member before it is read.
+    pub(crate) fn count(&mut self, name: &str, link: &str) -> Result<(), Refusal> {
         self.count += 1;
         if self.count > self.limits.members {
             return Err(Refusal::too_large(
@@ -90,7 +88,7 @@ impl Members {
                 self.limits.member_name_bytes,
             ));
         }
-        Ok(self.count)
+        Ok(())
     }
 
     /// Takes a member in; of two under one name the later counts, as everywhere.

@@ -1,43 +1,58 @@
 //! An accepted image as the engine gets it.
 
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use tar::{Builder, Header};
 
 use crate::facts::ImageFacts;
+use crate::limits::ImageLimits;
+use crate::platform::ARCHITECTURE;
 
-/// A layer, written anew.
-#[derive(Clone, Debug)]
+/// A layer that was written anew, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RewrittenLayer {
     /// SHA-256 in hex.
     pub(crate) digest: String,
-    pub(crate) path: PathBuf,
+    /// Bytes that were written before it.
+    pub(crate) from: u64,
+    /// Its own bytes.
+    pub(crate) bytes: u64,
 }
 
-/// An accepted image whose layers were written anew into a folder.
-#[derive(Clone, Debug)]
+impl RewrittenLayer {
+    fn is_within(&self, written: u64) -> bool {
+        let hex = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let end = self.from.checked_add(self.bytes);
+        end.is_some_and(|end| end <= written)
+            && self.digest.len() == 64
+            && self.digest.bytes().all(hex)
+    }
+}
+
+/// An accepted image whose layers were written anew, one behind the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rewritten {
     /// What was learnt about it.
     pub facts: ImageFacts,
-    architecture: &'static str,
     layers: Vec<RewrittenLayer>,
 }
 
 impl Rewritten {
-    pub(crate) fn new(
-        facts: ImageFacts,
-        architecture: &'static str,
-        layers: Vec<RewrittenLayer>,
-    ) -> Self {
-        Self {
-            facts,
-            architecture,
-            layers,
-        }
+    pub(crate) fn new(facts: ImageFacts, layers: Vec<RewrittenLayer>) -> Self {
+        Self { facts, layers }
+    }
+
+    /// Whether this can be what [`rewrite`](crate::rewrite) returned, with so many bytes of
+    /// layers written: for whoever has it from another process. That the layers have the
+    /// digests they are said to have, the engine finds out when it loads them.
+    #[must_use]
+    pub fn is_plausible(&self, limits: &ImageLimits, written: u64) -> bool {
+        self.facts.config.is_plausible()
+            && self.layers.len() <= limits.layers
+            && self.layers.iter().all(|layer| layer.is_within(written))
     }
 
     /// Digests of the layers, `sha256:` and hex, as the engine must report them.
@@ -49,12 +64,17 @@ impl Rewritten {
             .collect()
     }
 
-    /// Writes the archive that an engine loads, with `labels` in its configuration. It
-    /// names no repository: the image is known by its digest alone.
+    /// Writes the archive that an engine loads, with `labels` in its configuration; `layers` is
+    /// where they were written. It names no repository: the image is known by its digest alone.
     ///
     /// # Errors
-    /// If a layer's file or the archive fails.
-    pub fn write_to(&self, out: impl Write, labels: &[(&str, &str)]) -> io::Result<()> {
+    /// If a layer cannot be read or the archive not be written.
+    pub fn write_to(
+        &self,
+        mut layers: impl Read + Seek,
+        out: impl Write,
+        labels: &[(&str, &str)],
+    ) -> io::Result<()> {
         let labels: serde_json::Map<_, _> = labels
             .iter()
             .map(|(name, value)| ((*name).to_owned(), json!(value)))
@@ -62,7 +82,7 @@ impl Rewritten {
         let given = &self.facts.config;
         let config = json!({
             "created": "1970-01-01T00:00:00Z",
-            "architecture": self.architecture,
+            "architecture": ARCHITECTURE,
             "os": "linux",
             "config": {
                 "Entrypoint": given.entrypoint,
@@ -87,9 +107,12 @@ impl Rewritten {
         let mut written = std::collections::HashSet::new();
         for (layer, name) in self.layers.iter().zip(&names) {
             if written.insert(name) {
-                let file = File::open(&layer.path)?;
-                let size = file.metadata()?.len();
-                append(&mut out, name, size, file)?;
+                layers.seek(SeekFrom::Start(layer.from))?;
+                let mut content = layers.by_ref().take(layer.bytes);
+                append(&mut out, name, layer.bytes, &mut content)?;
+                if content.limit() > 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
             }
         }
         out.into_inner()?.flush()
@@ -111,4 +134,79 @@ fn append(
     header.set_size(size);
     header.set_mode(0o644);
     out.append_data(&mut header, name, content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn image(config: Config, layer: RewrittenLayer) -> Rewritten {
+        let facts = ImageFacts {
+            archive_bytes: 1,
+            unpacked_bytes: 1,
+            entries: 1,
+            layers: 1,
+            privileged_files: 0,
+            left_out: Vec::new(),
+            config,
+        };
+        Rewritten::new(facts, vec![layer])
+    }
+
+    fn config() -> Config {
+        Config {
+            entrypoint: vec!["/method".to_owned()],
+            environment: vec!["A=b".to_owned()],
+            working_directory: "/".to_owned(),
+        }
+    }
+
+    fn layer(from: u64, bytes: u64) -> RewrittenLayer {
+        RewrittenLayer {
+            digest: "0f".repeat(32),
+            from,
+            bytes,
+        }
+    }
+
+    #[test]
+    fn what_nobody_has_written_is_not_plausible() {
+        let limits = ImageLimits::default();
+        let plausible = |image: &Rewritten| image.is_plausible(&limits, 100);
+        assert!(plausible(&image(config(), layer(40, 60))));
+        assert!(!plausible(&image(config(), layer(41, 60))));
+        assert!(!plausible(&image(config(), layer(u64::MAX, 60))));
+        let digest = "../../etc/passwd".to_owned();
+        let elsewhere = RewrittenLayer {
+            digest,
+            ..layer(0, 1)
+        };
+        assert!(!plausible(&image(config(), elsewhere)));
+        let many = Rewritten {
+            layers: vec![layer(0, 1); limits.layers + 1],
+            ..image(config(), layer(0, 1))
+        };
+        assert!(!plausible(&many));
+        let preloaded = Config {
+            environment: vec!["LD_PRELOAD=/x".to_owned()],
+            ..config()
+        };
+        let outside = Config {
+            working_directory: "/proc/self/fd/8".to_owned(),
+            ..config()
+        };
+        for config in [preloaded, outside, Config::default()] {
+            assert!(!plausible(&image(config, layer(0, 1))));
+        }
+    }
+
+    #[test]
+    fn a_layer_that_ends_early_is_not_given_to_an_engine() {
+        let short = image(config(), layer(2, 8));
+        let layers = |bytes: usize| io::Cursor::new(vec![7; bytes]);
+        short.write_to(layers(10), Vec::new(), &[]).unwrap();
+        let error = short.write_to(layers(9), Vec::new(), &[]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
 }

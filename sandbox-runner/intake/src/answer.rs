@@ -1,7 +1,7 @@
 //! What `gauntlet-intake` says, as JSON on standard output.
 
 use gauntlet_gate::Rejection;
-use gauntlet_image::Refusal;
+use gauntlet_image::{ImageLimits, Refusal, Rewritten};
 use serde::{Deserialize, Serialize};
 
 /// Characters of one text of an answer. Whoever speaks may have been talked into it.
@@ -18,6 +18,8 @@ pub enum Answer {
         /// What it has and the sandbox does not take over; each a part of a sentence.
         left_out: Vec<String>,
     },
+    /// It may enter, and its layers were written anew.
+    Rewritten(Rewritten),
     /// It is no module that may enter.
     ModuleRefused(Rejection),
     /// It is no image that may enter.
@@ -30,10 +32,15 @@ impl Answer {
     /// The same with every text safe to show, on one line and of bounded length.
     pub(crate) fn tamed(self) -> Self {
         let tame = |text: String| gauntlet_text::excerpt(&text, TEXT);
+        let tame_all = |texts: Vec<String>| texts.into_iter().take(LEFT_OUT).map(tame).collect();
         match self {
             Self::Accepted { left_out } => Self::Accepted {
-                left_out: left_out.into_iter().take(LEFT_OUT).map(tame).collect(),
+                left_out: tame_all(left_out),
             },
+            Self::Rewritten(mut image) => {
+                image.facts.left_out = tame_all(image.facts.left_out);
+                Self::Rewritten(image)
+            }
             Self::ModuleRefused(rejection) => Self::ModuleRefused(Rejection {
                 detail: tame(rejection.detail),
                 help: tame(rejection.help),
@@ -45,6 +52,16 @@ impl Answer {
                 ..refusal
             }),
             Self::Unreadable(why) => Self::Unreadable(tame(why)),
+        }
+    }
+
+    /// The image, if that is the answer and it can be true with so many bytes of layers written.
+    pub(crate) fn image(self, written: u64) -> Option<Rewritten> {
+        match self {
+            Self::Rewritten(image) if image.is_plausible(&ImageLimits::default(), written) => {
+                Some(image)
+            }
+            _ => None,
         }
     }
 }

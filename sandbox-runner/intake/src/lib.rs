@@ -8,6 +8,7 @@
 
 mod answer;
 mod confine;
+mod ending;
 mod question;
 mod reading;
 mod refused;

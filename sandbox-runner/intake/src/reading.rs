@@ -1,28 +1,46 @@
 //! The reading itself.
 
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read, Write};
 
 use gauntlet_gate::GateLimits;
-use gauntlet_image::{ImageLimits, IntakeError};
+use gauntlet_image::{ImageFacts, ImageLimits, IntakeError};
 
 use crate::answer::Answer;
+use crate::ending;
 use crate::question::Question;
 
 /// Bytes read of an archive at once.
 const PIECE: usize = 1 << 20;
 
-/// Reads a file to its end and answers.
-pub fn read(question: Question, file: impl Read) -> Answer {
+/// Reads a file to its end and answers; layers of an image, where they are asked for, go out
+/// before the answer.
+///
+/// # Errors
+/// If the answer cannot be written.
+pub fn read(question: Question, file: impl Read, mut out: impl Write) -> io::Result<()> {
     match question {
-        Question::Module { data_bytes } => module(
-            file,
-            &GateLimits {
+        Question::Module { data_bytes } => {
+            let limits = GateLimits {
                 data_bytes,
                 ..GateLimits::platform()
-            },
-        ),
-        Question::Image => image(file),
+            };
+            serde_json::to_writer(&mut out, &module(file, &limits))?;
+        }
+        Question::Image => {
+            let file = BufReader::with_capacity(PIECE, file);
+            let checked = gauntlet_image::check(file, &ImageLimits::default());
+            let accepted = |facts: ImageFacts| Answer::Accepted {
+                left_out: facts.left_out,
+            };
+            serde_json::to_writer(&mut out, &image(checked, accepted))?;
+        }
+        Question::Rewrite => {
+            let file = BufReader::with_capacity(PIECE, file);
+            let written = gauntlet_image::rewrite(file, &ImageLimits::default(), &mut out);
+            ending::write(&image(written, Answer::Rewritten), &mut out)?;
+        }
     }
+    out.flush()
 }
 
 fn module(file: impl Read, limits: &GateLimits) -> Answer {
@@ -40,12 +58,9 @@ fn module(file: impl Read, limits: &GateLimits) -> Answer {
     }
 }
 
-fn image(file: impl Read) -> Answer {
-    let file = BufReader::with_capacity(PIECE, file);
-    match gauntlet_image::check(file, &ImageLimits::default()) {
-        Ok(facts) => Answer::Accepted {
-            left_out: facts.left_out,
-        },
+fn image<T>(read: Result<T, IntakeError>, accepted: impl FnOnce(T) -> Answer) -> Answer {
+    match read {
+        Ok(found) => accepted(found),
         Err(IntakeError::Refused(refusal)) => Answer::ImageRefused(refusal),
         Err(error @ IntakeError::Io(..)) => Answer::Unreadable(error.to_string()),
     }

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
-use gauntlet_sandbox::{Confined, End, Fault, Isolation, launch};
+use gauntlet_image::Rewritten;
+use gauntlet_sandbox::{Confined, ConfinedLimits, End, Fault, Isolation, launch};
 
 use crate::answer::Answer;
+use crate::ending;
 use crate::question::Question;
 use crate::refused::IntakeError;
 
@@ -24,6 +26,8 @@ const USERS: u32 = 32;
 pub struct Intake {
     /// If it is not the one beside us.
     program: Option<PathBuf>,
+    /// Readings have our user id, whoever we are.
+    same_user: bool,
     /// Set up with the first question: whoever asks none needs no program.
     confined: Mutex<Option<Arc<Confined>>>,
 }
@@ -34,6 +38,17 @@ impl Intake {
     pub fn with_program(program: &Path) -> Self {
         Self {
             program: Some(program.to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// One whose readings are done by this program, or the one beside us, as users of their own
+    /// or as ourselves.
+    #[must_use]
+    pub fn new(program: Option<PathBuf>, isolation: Isolation) -> Self {
+        Self {
+            program,
+            same_user: isolation == Isolation::SameUser,
             confined: Mutex::default(),
         }
     }
@@ -53,33 +68,45 @@ impl Intake {
     /// [`IntakeError::Fault`] and [`IntakeError::NoProgram`] are ours; the others are its
     /// author's.
     pub async fn ask(&self, question: Question, file: &File) -> Result<Vec<String>, IntakeError> {
-        let limits = question.limits();
-        let arguments = question.arguments();
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let what = question.what();
-        let crashed = |how: String| IntakeError::Crashed {
-            what,
-            how: gauntlet_text::excerpt(&how, 300),
-            memory_bytes: limits.memory_bytes,
-            cpu_seconds: limits.cpu_seconds,
-        };
-        let confined = self.confined()?;
-        let answer = match confined.hear(&arguments, file, limits).await? {
-            End::Answer(answer) => answer,
-            End::Exceeded { limit, unit } => {
-                return Err(IntakeError::TooExpensive { what, limit, unit });
-            }
-            End::Crashed(how) => return Err(crashed(how)),
-        };
-        let Ok(answer) = serde_json::from_slice::<Answer>(&answer) else {
-            return Err(crashed("it gave no answer".to_owned()));
-        };
-        match answer.tamed() {
+        let reading = Reading::new(question);
+        let arguments = reading.arguments();
+        let heard = self
+            .confined()?
+            .hear(&arguments, file, reading.limits)
+            .await?;
+        let answer = reading.ended(heard)?;
+        let answer = serde_json::from_slice::<Answer>(&answer)
+            .map_err(|_| reading.crashed("it gave no answer".to_owned()))?;
+        match accepted(answer)? {
             Answer::Accepted { left_out } => Ok(left_out),
-            Answer::ModuleRefused(rejection) => Err(rejection.into()),
-            Answer::ImageRefused(refusal) => Err(refusal.into()),
-            Answer::Unreadable(why) => Err(Fault::Reported(why).into()),
+            _ => Err(reading.crashed("it answered something else".to_owned())),
         }
+    }
+
+    /// Has an image's archive read from its beginning, and its layers written anew to `layers`,
+    /// an empty file that is open for reading and writing.
+    ///
+    /// Layers and image are what the reader says: if a parser was taken over, then what somebody
+    /// made up. The engine computes their digests anew.
+    ///
+    /// # Errors
+    /// [`IntakeError::Fault`] and [`IntakeError::NoProgram`] are ours; the others are its
+    /// author's.
+    pub async fn rewrite(&self, archive: &File, layers: &File) -> Result<Rewritten, IntakeError> {
+        let reading = Reading::new(Question::Rewrite);
+        let arguments = reading.arguments();
+        let heard = self
+            .confined()?
+            .hear_into(&arguments, archive, layers, reading.limits)
+            .await?;
+        reading.ended(heard)?;
+        let answer = ending::read(layers, reading.limits.answer_bytes)
+            .map_err(|error| Fault::Reported(format!("failed to read layers: {error}")))?;
+        let Some((answer, written)) = answer else {
+            return Err(reading.crashed("it gave no answer".to_owned()));
+        };
+        let image = accepted(answer)?.image(written);
+        image.ok_or_else(|| reading.crashed("it answered something else".to_owned()))
     }
 
     fn confined(&self) -> Result<Arc<Confined>, IntakeError> {
@@ -92,14 +119,67 @@ impl Intake {
             None => launch::beside_us(PROGRAM).ok_or(IntakeError::NoProgram)?,
         };
         let isolation = match Isolation::usual() {
-            Isolation::OwnUser { .. } => Isolation::OwnUser {
+            Isolation::OwnUser { .. } if !self.same_user => Isolation::OwnUser {
                 first: FIRST_USER,
                 count: USERS,
             },
-            same => same,
+            _ => Isolation::SameUser,
         };
         let confined = Arc::new(Confined::new(&program, isolation)?);
         *known = Some(Arc::clone(&confined));
         Ok(confined)
+    }
+}
+
+/// One file that is read.
+struct Reading {
+    question: Question,
+    limits: ConfinedLimits,
+    arguments: Vec<String>,
+}
+
+impl Reading {
+    fn new(question: Question) -> Self {
+        Self {
+            question,
+            limits: question.limits(),
+            arguments: question.arguments(),
+        }
+    }
+
+    fn arguments(&self) -> Vec<&str> {
+        self.arguments.iter().map(String::as_str).collect()
+    }
+
+    fn crashed(&self, how: String) -> IntakeError {
+        IntakeError::Crashed {
+            what: self.question.what(),
+            how: gauntlet_text::excerpt(&how, 300),
+            memory_bytes: self.limits.memory_bytes,
+            cpu_seconds: self.limits.cpu_seconds,
+        }
+    }
+
+    /// What was said, if the reading came to a good end.
+    fn ended(&self, end: End) -> Result<Vec<u8>, IntakeError> {
+        match end {
+            End::Answer(answer) => Ok(answer),
+            End::Exceeded { limit, unit } => Err(IntakeError::TooExpensive {
+                what: self.question.what(),
+                limit,
+                unit,
+            }),
+            End::Crashed(how) => Err(self.crashed(how)),
+        }
+    }
+}
+
+/// An answer that lets the file enter.
+fn accepted(answer: Answer) -> Result<Answer, IntakeError> {
+    match answer.tamed() {
+        Answer::ModuleRefused(rejection) => Err(rejection.into()),
+        Answer::ImageRefused(refusal) => Err(refusal.into()),
+        Answer::Unreadable(why) => Err(Fault::Reported(why).into()),
+        accepted => Ok(accepted),
     }
 }

@@ -7,11 +7,12 @@
 )]
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Cursor, Read, Seek, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::GzEncoder};
+use gauntlet_image::{ImageLimits, Packed, Rewritten};
 use gauntlet_intake::{Intake, IntakeError, Question};
 use nix::unistd::geteuid;
 
@@ -136,6 +137,84 @@ async fn a_reader_that_comes_to_a_bad_end_is_a_refusal_that_names_the_limits() {
             "checking the module takes more than 268435456 bytes of memory"
         );
     }
+}
+
+/// An image whose program is `contents`.
+fn image(folder: &Path, contents: &[u8]) -> File {
+    let program = folder.join("program");
+    std::fs::write(&program, contents).unwrap();
+    let packed = Packed {
+        files: vec![(program, "/method".to_owned())],
+        entrypoint: vec!["/method".to_owned()],
+        environment: vec!["A=b".to_owned()],
+        working_directory: "/".to_owned(),
+    };
+    let mut archive = Vec::new();
+    gauntlet_image::pack(&packed, &mut archive).unwrap();
+    file(&archive)
+}
+
+#[tokio::test]
+async fn an_image_is_written_anew_by_the_program_as_in_this_process() {
+    let folder = tempfile::tempdir().unwrap();
+    // More than is written at once.
+    let archive = image(folder.path(), &vec![b'\n'; 3 << 20]);
+    let layers = file(&[]);
+    let rewritten = real().rewrite(&archive, &layers).await.unwrap();
+
+    let mut here = Vec::new();
+    (&archive).rewind().unwrap();
+    let expected = gauntlet_image::rewrite(&archive, &ImageLimits::default(), &mut here).unwrap();
+    assert_eq!(rewritten, expected);
+    let engine_gets = |image: &Rewritten, layers: &mut dyn ReadSeek| {
+        let mut archive = Vec::new();
+        image.write_to(layers, &mut archive, &[("a", "b")]).unwrap();
+        archive
+    };
+    let given = engine_gets(&rewritten, &mut &layers);
+    assert_eq!(given, engine_gets(&expected, &mut Cursor::new(here)));
+}
+
+trait ReadSeek: Read + Seek {}
+impl<T: Read + Seek> ReadSeek for T {}
+
+#[tokio::test]
+async fn an_image_that_is_refused_is_refused_with_the_rule_also_when_it_is_written_anew() {
+    let bomb = gzip(&archive("layer.tar", &vec![0; 80 << 20]));
+    for (bytes, rule) in [(&b"#!/bin/sh"[..], "not_an_image"), (&bomb, "ratio")] {
+        let error = real().rewrite(&file(bytes), &file(&[])).await.unwrap_err();
+        assert!(
+            matches!(&error, IntakeError::Image(refusal) if refusal.rule.as_str() == rule),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_reader_that_was_taken_over_says_of_an_image_is_checked() {
+    let intake = escaped();
+    let rewrite = async |told: &str| {
+        let layers = file(&[]);
+        let image = intake.rewrite(&file(told.as_bytes()), &layers).await;
+        image.map(|image| image.facts.config.entrypoint)
+    };
+    // What is plausible is taken: that the layer has another digest, the engine finds out.
+    assert_eq!(rewrite("confined image").await.unwrap(), ["/x"]);
+    for told in [
+        "image elsewhere",
+        "accepted at the end",
+        "garbage",
+        "panic",
+        "kill",
+    ] {
+        let error = rewrite(&format!("confined {told}")).await.unwrap_err();
+        assert!(
+            matches!(error, IntakeError::Crashed { .. }),
+            "{told}: {error}"
+        );
+    }
+    let error = rewrite("disk").await.unwrap_err().to_string();
+    assert!(error.ends_with("bytes written"), "{error}");
 }
 
 #[tokio::test]

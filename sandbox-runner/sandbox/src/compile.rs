@@ -6,7 +6,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 
-use gauntlet_gate::ModuleFacts;
+use gauntlet_gate::Rejection;
 use nix::sys::signal::Signal;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -28,51 +28,73 @@ pub struct Compiled {
     pub path: PathBuf,
     /// SHA-256 of the module, in hex.
     pub digest: String,
-    /// What the gate learnt about the module.
-    pub facts: ModuleFacts,
     /// It was there already.
     pub cached: bool,
 }
 
 /// What a worker says when it cannot compile.
 #[derive(Deserialize)]
-struct Refusal {
-    error: String,
+#[serde(rename_all = "snake_case")]
+enum Refusal {
+    Rejected(Rejection),
+    Error(String),
 }
 
+impl From<Refusal> for CompileError {
+    /// Whoever speaks has read the module, and may have been talked into it.
+    fn from(refusal: Refusal) -> Self {
+        let tame = |text: &str| gauntlet_text::excerpt(text, TEXT);
+        match refusal {
+            Refusal::Rejected(rejection) => Self::Rejected(Rejection {
+                detail: tame(&rejection.detail),
+                help: tame(&rejection.help),
+                ..rejection
+            }),
+            Refusal::Error(words) => Self::Invalid(tame(&words)),
+        }
+    }
+}
+
+/// Characters of what a worker says about a module.
+const TEXT: usize = 1000;
+
 impl Sandbox {
-    /// Compiles a module, or finds it in the cache. Callers with the same module at the
-    /// same time wait for one compilation.
+    /// Has a module checked by the gate and compiled, or finds it in the cache: what is there was
+    /// let in by the same limits. Callers with the same module at the same time wait for one
+    /// compilation. Here no more is read of it than its first bytes.
     ///
     /// # Errors
     /// [`CompileError::Fault`] is ours; the others are the module's.
     pub async fn compile(&self, wasm: &[u8]) -> Result<Compiled, CompileError> {
+        gauntlet_gate::glance(wasm, &self.config.gate)?;
         let digest = hex::encode(Sha256::digest(wasm));
-        let facts = gauntlet_gate::check(wasm, &self.config.gate)?;
-        let path = self.cache.path(&digest, &self.fingerprint().await?);
+        let gate = serde_json::to_string(&self.config.gate)
+            .map_err(|error| Fault::Contract(error.to_string()))?;
+        let limits = hex::encode(&Sha256::digest(&gate)[..8]);
+        let made_by = format!("{}-{limits}", self.fingerprint().await?);
+        let path = self.cache.path(&digest, &made_by);
         let lock = self.in_progress.of(&path);
         let _turn = lock.lock().await;
         let cached = self.cache.get(&path)?.is_some();
         if !cached {
-            let code = self.compile_in_child(wasm).await?;
+            let code = self.compile_in_child(wasm, &gate).await?;
             self.cache.put(&path, &code)?;
         }
         Ok(Compiled {
             path,
             digest,
-            facts,
             cached,
         })
     }
 
-    async fn compile_in_child(&self, wasm: &[u8]) -> Result<Vec<u8>, CompileError> {
+    async fn compile_in_child(&self, wasm: &[u8], gate: &str) -> Result<Vec<u8>, CompileError> {
         let limits = self.config.compile;
         let folder = self.folders.fresh()?;
         folder.put("module.wasm", wasm)?;
         let (mut process, pipes) = Process::spawn(
             &self.launcher,
             self.folders.worker(),
-            &["compile", "module.wasm", "module.cwasm"],
+            &["compile", "module.wasm", "module.cwasm", gate],
             &folder,
             ProcessLimits {
                 data_bytes: limits.memory_bytes,
@@ -135,7 +157,7 @@ impl Sandbox {
                 let answer = timeout(std::time::Duration::from_secs(1), answer).await;
                 let answer = answer.ok().and_then(Result::ok).unwrap_or_default();
                 match serde_json::from_slice::<Refusal>(&answer) {
-                    Ok(refusal) => Err(CompileError::Invalid(refusal.error)),
+                    Ok(refusal) => Err(refusal.into()),
                     Err(_) => Err(Fault::Died(with_stderr(&describe(status), &stderr)).into()),
                 }
             }

@@ -37,12 +37,15 @@ pub struct ConfinedLimits {
     pub wall: Duration,
     /// Bytes of what it says.
     pub answer_bytes: usize,
+    /// Bytes of what it writes, where there is a file for that.
+    pub written_bytes: u64,
 }
 
 /// How a hearing ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
-    /// With its last word: what it wrote to standard output, and that is all it wrote.
+    /// With its last word: what it wrote to standard output, and that is all it wrote. Empty if
+    /// that was a file.
     Answer(Vec<u8>),
     /// At a limit.
     Exceeded {
@@ -95,6 +98,34 @@ impl Confined {
         file: &File,
         limits: ConfinedLimits,
     ) -> Result<End, Fault> {
+        self.listen(arguments, file, None, limits).await
+    }
+
+    /// The same with `into` as its standard output: all that it can write to, opened by us, at
+    /// the place where we are in it.
+    ///
+    /// # Errors
+    /// If it could not be started: nothing is known about the file then.
+    pub async fn hear_into(
+        &self,
+        arguments: &[&str],
+        file: &File,
+        into: &File,
+        limits: ConfinedLimits,
+    ) -> Result<End, Fault> {
+        let into = into
+            .try_clone()
+            .map_err(Fault::file("open once more", Path::new("a file")))?;
+        self.listen(arguments, file, Some(into), limits).await
+    }
+
+    async fn listen(
+        &self,
+        arguments: &[&str],
+        file: &File,
+        into: Option<File>,
+        limits: ConfinedLimits,
+    ) -> Result<End, Fault> {
         let file = read_only(file)?;
         let user = self.users.as_ref().map(Users::take).transpose()?;
         let (mut process, stdout, stderr) = Process::spawn_reader(
@@ -103,16 +134,23 @@ impl Confined {
             arguments,
             user.as_ref().map(User::id),
             file,
+            into,
             ProcessLimits {
                 data_bytes: limits.memory_bytes,
-                file_bytes: 0,
+                file_bytes: limits.written_bytes,
                 threads: 1,
                 cpu_seconds: Some(limits.cpu_seconds),
             },
         )?;
         let complaint = tokio::spawn(start_of(stderr, COMPLAINT));
         // One byte more, so that too much is seen to be too much.
-        let answer = tokio::spawn(start_of(stdout, limits.answer_bytes.saturating_add(1)));
+        let most = limits.answer_bytes.saturating_add(1);
+        let answer = tokio::spawn(async move {
+            match stdout {
+                Some(stdout) => start_of(stdout, most).await,
+                None => Vec::new(),
+            }
+        });
         let Ok(status) = timeout(limits.wall, process.wait()).await else {
             process.kill().await;
             return Ok(End::Exceeded {
@@ -171,6 +209,10 @@ fn end(status: ExitStatus, stderr: &str, limits: ConfinedLimits) -> Result<End, 
             limit: limits.cpu_seconds,
             unit: "seconds of processor time",
         },
+        Some(Signal::SIGXFSZ) => End::Exceeded {
+            limit: limits.written_bytes,
+            unit: "bytes written",
+        },
         _ => End::Crashed(with_stderr(&describe(status), stderr)),
     })
 }
@@ -192,6 +234,7 @@ mod tests {
         cpu_seconds: 7,
         wall: Duration::from_secs(60),
         answer_bytes: 10,
+        written_bytes: 99,
     };
 
     #[test]
@@ -210,6 +253,10 @@ mod tests {
         assert_eq!(
             exceeded(end(signal(Signal::SIGXCPU), "", LIMITS)),
             "7 seconds of processor time"
+        );
+        assert_eq!(
+            exceeded(end(signal(Signal::SIGXFSZ), "", LIMITS)),
+            "99 bytes written"
         );
         for status in [
             signal(Signal::SIGKILL),

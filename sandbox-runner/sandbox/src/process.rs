@@ -200,20 +200,26 @@ impl Process {
         Ok((process, pipes))
     }
 
-    /// The same for a program that reads one open file and writes nowhere, with no
-    /// environment at all.
+    /// The same for a program that reads one open file and writes nowhere but to its standard
+    /// output, which is a pipe or the file `into`; with no environment at all.
     pub(crate) fn spawn_reader(
         launcher: &Launcher,
         program: &Path,
         arguments: &[&str],
         user: Option<u32>,
         file: File,
+        into: Option<File>,
         limits: ProcessLimits,
-    ) -> Result<(Self, ChildStdout, ChildStderr), Fault> {
+    ) -> Result<(Self, Option<ChildStdout>, ChildStderr), Fault> {
         let home = Home { user, folder: None };
-        let command = launcher.command(program, arguments, home, limits);
+        let mut command = launcher.command(program, arguments, home, limits);
+        if let Some(into) = into {
+            command.stdout(into);
+        }
         let mut process = Self::start(launcher, command, Stdio::from(file))?;
-        let (stdout, stderr) = process.outputs(launcher)?;
+        let stdout = process.child.stdout.take();
+        let stderr = process.child.stderr.take();
+        let stderr = stderr.ok_or_else(|| launcher.no_pipe())?;
         Ok((process, stdout, stderr))
     }
 

@@ -7,12 +7,13 @@ use burn_ir::BackendIr;
 
 use crate::{Setup, compile, engine, run};
 
-const USAGE: &str = "usage: gauntlet-worker compile IN.wasm OUT | run [--device D] < JOB | probe [--device D] | fingerprint";
+const USAGE: &str = "usage: gauntlet-worker compile IN.wasm OUT LIMITS | run [--device D] < JOB | probe [--device D] | fingerprint";
 
 /// Runs the worker's command line.
 ///
-/// * `compile IN OUT` compiles a module. Exit status 1, and one line of JSON
-///   `{"error": …}`, if it cannot be.
+/// * `compile IN OUT LIMITS` checks a module against the gate's limits, which are JSON, and
+///   compiles it. Exit status 1, and one line of JSON, if it may not enter (`{"rejected": …}`,
+///   the gate's reason) or cannot be compiled (`{"error": …}`).
 /// * `run` reads a [`gauntlet_worker_protocol::Job`] from standard input, answers with events,
 ///   and exits with 0 whatever became of the method.
 /// * `probe` exits with 0 if the device is there.
@@ -21,9 +22,15 @@ pub fn main<B: BackendIr + 'static>(setup: Setup<B>) -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["compile", input, output] => {
-            compile::main(Path::new(input), Path::new(output), setup.defences)
-        }
+        ["compile", input, output, limits] => match serde_json::from_str(limits) {
+            Ok(limits) => {
+                compile::main(Path::new(input), Path::new(output), &limits, setup.defences)
+            }
+            Err(error) => {
+                eprintln!("the gate's limits cannot be read: {error}");
+                ExitCode::from(2)
+            }
+        },
         ["run"] | ["run", "--device", _] => run::main(setup),
         // Whoever set this up has looked for the device already.
         ["probe"] | ["probe", "--device", _] => ExitCode::SUCCESS,

@@ -96,6 +96,15 @@ async fn without_an_engine_the_error_says_how_to_get_one() {
 }
 
 #[tokio::test]
+async fn what_reads_images_must_be_there_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(folder.path());
+    config.intake = Some(folder.path().join("no-reader"));
+    let error = Containers::open(config).await.unwrap_err().to_string();
+    assert!(error.contains("no-reader"), "{error}");
+}
+
+#[tokio::test]
 async fn a_runtime_that_the_engine_lacks_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = config(folder.path());

@@ -1,6 +1,6 @@
 //! What enters, and what is refused for what.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::slice::from_ref;
 
 use gauntlet_image::{ImageLimits, IntakeError, Packed, Rule, check, pack, rewrite};
@@ -64,17 +64,17 @@ fn the_engine_gets_files_and_nothing_else() {
         "Entrypoint": ["/method"], "Cmd": ["sh"], "Labels": {"dev.gauntlet.runner": "mine"},
         "ExposedPorts": {"80/tcp": {}}, "StopSignal": "SIGKILL", "User": "",
     });
-    let folder = tempfile::tempdir().unwrap();
-    let image = rewrite(
-        &image(&started, layer)[..],
-        &ImageLimits::default(),
-        folder.path(),
-    )
-    .unwrap();
+    let mut layers = Vec::new();
+    let archive = image(&started, layer);
+    let image = rewrite(&archive[..], &ImageLimits::default(), &mut layers).unwrap();
     assert_eq!(image.facts.privileged_files, 1);
     let mut out = Vec::new();
     image
-        .write_to(&mut out, &[("dev.gauntlet.archive", "abc")])
+        .write_to(
+            Cursor::new(layers),
+            &mut out,
+            &[("dev.gauntlet.archive", "abc")],
+        )
         .unwrap();
     let mut archive = tar::Archive::new(&out[..]);
     let mut seen = Vec::new();

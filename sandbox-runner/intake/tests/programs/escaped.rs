@@ -2,7 +2,7 @@
 //! the place and with the rights of the real one.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::net::{TcpStream, UdpSocket};
 use std::os::fd::AsFd;
 use std::process::{Command, ExitCode};
@@ -11,6 +11,7 @@ use gauntlet_intake::{Answer, confine};
 use nix::sys::resource::{Resource, getrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid, getppid};
+use serde_json::json;
 
 fn main() -> ExitCode {
     let mut told = String::new();
@@ -46,12 +47,53 @@ fn main() -> ExitCode {
             let left_out = vec!["\u{1b}[2J".to_owned()];
             say(&Answer::Accepted { left_out });
         }
+        // An image that nobody has written, as a length and what has that length.
+        "image" | "image elsewhere" => {
+            let from = if told == "image" { 0 } else { 1 };
+            let image = json!({ "rewritten": {
+                "facts": {
+                    "archive_bytes": 1, "unpacked_bytes": 1, "entries": 1, "layers": 1,
+                    "privileged_files": 0, "left_out": [],
+                    "config": {
+                        "entrypoint": ["/x"], "environment": [], "working_directory": "/",
+                    },
+                },
+                "layers": [{ "digest": "0f".repeat(32), "from": from, "bytes": 5 }],
+            } })
+            .to_string();
+            print!("layer{image}");
+            end(&image);
+        }
+        "accepted at the end" => {
+            let answer = json!({ "accepted": { "left_out": [] } }).to_string();
+            print!("{answer}");
+            end(&answer);
+        }
+        "disk" => {
+            let mut out = match std::io::stdout().as_fd().try_clone_to_owned() {
+                Ok(out) => File::from(out),
+                Err(_) => return ExitCode::from(5),
+            };
+            // Far behind what may be written; nothing before it takes a place on the disk.
+            let written = out
+                .seek(SeekFrom::Start(1 << 40))
+                .and_then(|_| out.write_all(b"x"));
+            return ExitCode::from(if written.is_ok() { 0 } else { 6 });
+        }
         _ => {
             let left_out = reached(told);
             say(&Answer::Accepted { left_out });
         }
     }
     ExitCode::SUCCESS
+}
+
+/// How long an answer behind layers is.
+fn end(answer: &str) {
+    let length = (answer.len() as u64).to_le_bytes();
+    if std::io::stdout().write_all(&length).is_err() {
+        std::process::abort();
+    }
 }
 
 fn say(answer: &Answer) {

@@ -451,6 +451,18 @@ async fn a_module_is_compiled_once() {
 }
 
 #[tokio::test]
+async fn a_module_that_other_limits_let_in_is_looked_at_again() {
+    let bench = Bench::new();
+    assert!(!bench.sandbox.compile(&module("x")).await.unwrap().cached);
+    assert!(bench.sandbox.compile(&module("x")).await.unwrap().cached);
+    let stricter = Bench::with(|config| {
+        config.cache = bench.at("cache");
+        config.gate.locals -= 1;
+    });
+    assert!(!stricter.sandbox.compile(&module("x")).await.unwrap().cached);
+}
+
+#[tokio::test]
 async fn a_changed_file_in_the_cache_is_compiled_again() {
     let bench = Bench::new();
     let compiled = bench.sandbox.compile(&module("")).await.unwrap();
@@ -469,6 +481,7 @@ async fn compilers_that_misbehave_are_judged() {
     });
     let cases = [
         ("COMPILE_ERROR", "invalid", "type mismatch"),
+        ("COMPILE_REJECTED", "rejected", "locals\\u{1b}[2J; less"),
         ("COMPILE_SPIN", "expensive", "seconds of processor time"),
         ("COMPILE_MEMORY", "expensive", "bytes of memory"),
         ("COMPILE_CRASH", "invalid", "SIGSEGV"),

@@ -16,6 +16,10 @@ fingerprint)
     ;;
 compile)
     case "$(tr -d '\0' <"$2")" in
+    *COMPILE_REJECTED*)
+        echo '{"rejected":{"rule":"too_large","detail":"locals\u001b[2J","limit":1,"found":2,"help":"less"}}'
+        exit 1
+        ;;
     *COMPILE_ERROR*) echo '{"error":"type mismatch"}'; exit 1 ;;
     *COMPILE_SPIN*) while :; do :; done ;;
     *COMPILE_SLEEP*) sleep 1000 ;;
