@@ -3,6 +3,7 @@
 //! Everything is measured from outside, over HTTP, against the real `gauntlet up` over a
 //! PostgreSQL that waits for the disk at each commit.
 
+mod connection;
 mod error;
 mod figures;
 mod gap;

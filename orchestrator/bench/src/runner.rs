@@ -6,20 +6,18 @@ use gauntlet_protocol::{
     Assignment, Assignments, AttemptReport, LeaseRequest, LeasesRequest, Meters, Register,
     Registered, Report, ReportAnswers, Reports, Verdict,
 };
-use http_body_util::{BodyExt as _, Full};
-use hyper::client::conn::http1::{SendRequest, handshake};
+use http_body_util::Full;
 use hyper::{Request, StatusCode};
-use hyper_util::rt::TokioIo;
 use serde::Serialize;
-use tokio::net::TcpStream;
 use uuid::Uuid;
 
+use crate::connection::Connection;
 use crate::error::Result;
 use crate::platform::Platform;
 
 /// See the module.
 pub(crate) struct Runner {
-    connection: SendRequest<Full<Bytes>>,
+    connection: Connection,
     token: String,
     model: String,
     id: Uuid,
@@ -28,13 +26,8 @@ pub(crate) struct Runner {
 impl Runner {
     /// Connects and registers.
     pub(crate) async fn start(platform: &Platform, name: &str) -> Result<Self> {
-        let stream = TcpStream::connect(&platform.address).await?;
-        stream.set_nodelay(true)?;
-        let (connection, driver) = handshake(TokioIo::new(stream)).await?;
-        // It ends with the connection; what went wrong the next request says.
-        tokio::spawn(async move { drop(driver.await) });
         let mut runner = Self {
-            connection,
+            connection: Connection::new(&platform.address),
             token: format!("Bearer {}", platform.token),
             model: platform.model.clone(),
             id: Uuid::nil(),
@@ -57,9 +50,7 @@ impl Runner {
             .header("authorization", &self.token)
             .header("content-type", "application/json")
             .body(Full::new(Bytes::from(serde_json::to_vec(body)?)))?;
-        let response = self.connection.send_request(request).await?;
-        let status = response.status();
-        let body = response.into_body().collect().await?.to_bytes();
+        let (status, body) = self.connection.send(&request).await?;
         match status {
             StatusCode::NO_CONTENT => Ok(None),
             status if status.is_success() => Ok(Some(body)),
