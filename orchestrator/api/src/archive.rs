@@ -35,7 +35,7 @@ pub struct ArchiveEntry {
     /// Bytes of the model.
     pub model_bytes: u64,
     /// What the score is in: what the task measures, or a share where several tasks combine.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::known::read")]
     pub metric: Metric,
     /// Mean score over all its blocks.
     pub score: f64,

@@ -62,6 +62,7 @@ mod cut;
 mod event;
 mod garbage;
 mod json;
+mod known;
 mod organiser;
 mod problem;
 mod rating;

@@ -15,7 +15,7 @@ pub struct Run {
     /// Name of the task.
     pub task: String,
     /// What the task measures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::known::read")]
     pub metric: Metric,
     /// Name of the method.
     pub method: String,

@@ -19,9 +19,10 @@ pub struct Task {
     /// What a method is told: `gauntlet_wire::TaskInfo` as JSON.
     pub info: serde_json::Value,
     /// What one run may use.
+    #[serde(deserialize_with = "crate::known::read")]
     pub budget: Budget,
     /// What it measures.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::known::read")]
     pub metric: Metric,
     /// A score to be reached, where tournaments compare the work until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -86,7 +86,7 @@ pub struct Tournament {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more_tasks: Vec<String>,
     /// What the standings are in: what the task measures, or a share where tasks combine.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::known::read")]
     pub metric: Metric,
     /// Where it is.
     pub state: TournamentState,
@@ -130,7 +130,7 @@ pub struct Tournament {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<String>,
     /// Its part of the runners' time beside other tournaments.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::known::read")]
     pub share: Share,
     /// Why it was judged again, if it was: everything here is by the latest judgement.
     #[serde(default, skip_serializing_if = "Option::is_none")]

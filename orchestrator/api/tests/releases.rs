@@ -6,18 +6,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+#[path = "../../../sandbox-runner/protocol/tests/comparing/mod.rs"]
+mod comparing;
 
+use comparing::{LATER, Reader, reader, today, with_more};
 use gauntlet_api::{
     ArchiveEntry, AttemptState, ChangeEvent, ChangeShare, CollectGarbage, Direction, Disqualify,
     Health, List, NewSeries, NewTask, NewToken, NewTournament, Problem, Ratings, Receipt, Record,
     Rejudge, Rejudged, Retry, RoundState, Run, RunState, Runner, Series, Swept, Task, Token,
     TokenInfo, TokenScope, Tournament, TournamentState, TournamentSummary, Verdict, WithReason,
 };
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 
 /// Who writes a message.
 #[derive(Clone, Copy)]
@@ -26,14 +24,6 @@ enum Side {
     Answer,
     /// A client.
     Request,
-}
-
-/// Reads a message as today's programs do, and writes it as they do.
-type Reader = fn(Value) -> Result<Value, String>;
-
-fn reader<T: Serialize + DeserializeOwned>(message: Value) -> Result<Value, String> {
-    let read: T = serde_json::from_value(message).map_err(|error| error.to_string())?;
-    serde_json::to_value(read).map_err(|error| error.to_string())
 }
 
 /// What each file in `released` and in `snapshots` is.
@@ -96,110 +86,56 @@ const MESSAGES: &[(&str, Reader, Side)] = &[
     ("with_reason", reader::<WithReason>, Side::Request),
 ];
 
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(name)
-}
-
-/// All files of a folder, by the names of their messages.
-fn all(name: &str, before: &str, after: &str) -> BTreeMap<String, Value> {
-    let files = std::fs::read_dir(folder(name)).unwrap();
-    let files = files.map(|file| {
-        let path = file.unwrap().path();
-        let file = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let name = file
-            .strip_prefix(before)
-            .and_then(|name| name.strip_suffix(after));
-        let text = std::fs::read_to_string(&path).unwrap();
-        // A snapshot has a head between two lines.
-        let json = text.rsplit("---\n").next().unwrap();
-        let name = name.unwrap_or_else(|| panic!("{file} is none")).to_owned();
-        (name, serde_json::from_str(json).unwrap())
-    });
-    files.collect()
-}
-
-/// What programs of that release wrote and had read.
-fn released() -> BTreeMap<String, Value> {
-    all("released/0.1", "", ".json")
-}
-
-/// What today's write.
-fn today() -> BTreeMap<String, Value> {
-    all("snapshots", "wire__", ".snap")
-}
-
-/// Everything in `old` is in `new`, where it was and as it was.
-fn keeps(old: &Value, new: &Value, place: &str) {
-    match (old, new) {
-        (Value::Object(old), Value::Object(new)) => {
-            for (name, old) in old {
-                let new = new.get(name);
-                let new = new.unwrap_or_else(|| panic!("{place}.{name} is not there any more"));
-                keeps(old, new, &format!("{place}.{name}"));
-            }
-        }
-        (Value::Array(old), Value::Array(new)) => {
-            assert!(old.len() <= new.len(), "{place} has become shorter");
-            for (nth, (old, new)) in old.iter().zip(new).enumerate() {
-                keeps(old, new, &format!("{place}[{nth}]"));
-            }
-        }
-        _ => assert_eq!(old, new, "{place}"),
-    }
-}
-
 #[test]
 fn every_message_is_in_the_table() {
-    let table: Vec<&str> = MESSAGES.iter().map(|(name, ..)| *name).collect();
-    let names = |messages: BTreeMap<String, Value>| messages.into_keys().collect::<Vec<_>>();
-    assert_eq!(table, names(today()));
-    for name in names(released()) {
-        assert!(table.contains(&name.as_str()), "{name} was taken away");
-    }
+    comparing::are_all(MESSAGES.iter().map(|(name, ..)| *name));
 }
 
-/// Old writers, today's readers: nothing of what was said is lost.
 #[test]
 fn what_the_last_release_wrote_is_read() {
-    let released = released();
-    for (name, read, ..) in MESSAGES {
-        let Some(old) = released.get(*name) else {
-            continue;
-        };
-        let again = read(old.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
-        keeps(old, &again, name);
-    }
+    comparing::what_was_written_is_read(MESSAGES.iter().map(|(name, read, ..)| (*name, *read)));
 }
 
-/// Today's writers, old readers: what these look for is where it was.
 #[test]
 fn what_the_last_release_looks_for_is_written() {
-    let today = today();
-    for (name, old) in released() {
-        keeps(&old, &today[&name], &name);
-    }
+    comparing::what_was_looked_for_is_written();
 }
 
-/// A later release says more than is known today: in an answer it is passed over, in a request it
-/// would be something that is asked for and not done.
+/// A later release says more than is known today: in an answer it is passed over, anywhere; in a
+/// request it would be something that is asked for and not done.
 #[test]
 fn what_is_not_known_is_passed_over_in_answers_and_refused_in_requests() {
     for (name, read, side) in MESSAGES {
         let known = &today()[*name];
-        // What is inside is read as strictly where it is a part of a request too, such as a metric.
-        let Value::Object(mut newer) = known.clone() else {
-            continue;
-        };
-        newer.insert("said_by_a_later_release".to_owned(), json!({ "a": [1, 2] }));
-        let read = read(newer.into());
         match side {
-            Side::Answer => assert_eq!(read.as_ref(), Ok(known), "{name}"),
+            // What is shown as it is kept.
+            Side::Answer => {
+                let newer = with_more(known, &["info", "rules", "data", "event"]);
+                assert_eq!(read(newer).as_ref(), Ok(known), "{name}");
+            }
             Side::Request => {
-                let error = read.unwrap_err();
-                assert!(error.contains("said_by_a_later_release"), "{name}: {error}");
+                let mut newer = known.clone();
+                newer[LATER] = true.into();
+                let error = read(newer).unwrap_err();
+                assert!(error.contains(LATER), "{name}: {error}");
             }
         }
+    }
+}
+
+/// What is in requests and answers alike.
+#[test]
+fn what_is_not_known_within_a_request_is_refused() {
+    for (name, part) in [
+        ("new_task", "metric"),
+        ("new_task", "budget"),
+        ("new_tournament", "share"),
+    ] {
+        let (.., read, _) = MESSAGES.iter().find(|(known, ..)| *known == name).unwrap();
+        let mut newer = today()[name].clone();
+        assert!(newer[part].is_object(), "{name} has a {part}");
+        newer[part][LATER] = true.into();
+        let error = read(newer).unwrap_err();
+        assert!(error.contains(LATER), "{name}.{part}: {error}");
     }
 }
