@@ -51,16 +51,7 @@ async fn the_stream_of_a_finished_tournament_ends() {
 #[tokio::test]
 async fn the_stream_of_a_run_follows_it_to_its_end() {
     let server = Server::start().await;
-    server.open_tournament("cup").await;
-    server
-        .submit("cup", "one", modules::honest("one"))
-        .await
-        .ok(StatusCode::CREATED);
-    server
-        .admin_post("/api/v1/tournaments/cup/close")
-        .await
-        .ok(StatusCode::OK);
-    server.tick().await;
+    server.closed_tournament("cup", &["one"]).await;
     let runner = server.register("local-1").await;
     let lease = server.lease(runner).await.expect("a run is queued");
     let path = format!("/api/v1/runs/{}", lease.run);
@@ -91,18 +82,7 @@ async fn the_stream_of_a_run_follows_it_to_its_end() {
 #[tokio::test]
 async fn the_stream_of_a_run_that_is_not_needed_any_more_ends() {
     let server = Server::start().await;
-    server.open_tournament("cup").await;
-    for name in ["one", "two"] {
-        server
-            .submit("cup", name, modules::honest(name))
-            .await
-            .ok(StatusCode::CREATED);
-    }
-    server
-        .admin_post("/api/v1/tournaments/cup/close")
-        .await
-        .ok(StatusCode::OK);
-    server.tick().await;
+    server.closed_tournament("cup", &["one", "two"]).await;
     let runner = server.register("local-1").await;
     let lease = server.lease(runner).await.expect("a run is queued");
     let mut stream = server

@@ -10,18 +10,7 @@ use crate::support::{Lease, Server, report};
 /// A closed tournament of two methods with their first runs queued.
 async fn closed() -> Server {
     let server = Server::start().await;
-    server.open_tournament("cup").await;
-    for name in ["one", "two"] {
-        server
-            .submit("cup", name, modules::honest(name))
-            .await
-            .ok(StatusCode::CREATED);
-    }
-    server
-        .admin_post("/api/v1/tournaments/cup/close")
-        .await
-        .ok(StatusCode::OK);
-    server.tick().await;
+    server.closed_tournament("cup", &["one", "two"]).await;
     server
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use gauntlet_http::Limits;
 use gauntlet_scheduler::{Context, Policy};
 use gauntlet_storage::{Blobs, Db};
@@ -10,7 +9,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::modules;
 use crate::support::Server;
 
 /// Whoever hands out leases dies of it.
@@ -24,16 +22,7 @@ fn dies_of_a_lease(command: &'static str, place: &'static str) {
 #[tokio::test]
 async fn the_server_ends_and_says_which_task_it_was() {
     let server = Server::start().await;
-    server.open_tournament("cup").await;
-    server
-        .submit("cup", "one", modules::honest("one"))
-        .await
-        .ok(StatusCode::CREATED);
-    server
-        .admin_post("/api/v1/tournaments/cup/close")
-        .await
-        .ok(StatusCode::OK);
-    server.tick().await;
+    server.closed_tournament("cup", &["one"]).await;
     let runner = server.register("local-1").await;
     // Another server over the same database.
     let blobs = tempfile::tempdir().unwrap();

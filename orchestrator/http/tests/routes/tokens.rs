@@ -310,18 +310,7 @@ async fn an_organiser_does_with_its_own_tournaments_what_an_admin_may_and_no_mor
 #[tokio::test]
 async fn a_runner_reads_what_its_runs_need_and_names_what_it_put_there() {
     let server = Server::start().await;
-    server.open_tournament("cup").await;
-    for name in ["one", "two"] {
-        server
-            .submit("cup", name, modules::honest(name))
-            .await
-            .ok(StatusCode::CREATED);
-    }
-    server
-        .admin_post("/api/v1/tournaments/cup/close")
-        .await
-        .ok(StatusCode::OK);
-    server.tick().await;
+    server.closed_tournament("cup", &["one", "two"]).await;
     let runner = server.register("local").await;
     let labels = crate::support::digest(b"hidden labels of digits");
     let labels = format!("/api/v1/blobs/{labels}");
