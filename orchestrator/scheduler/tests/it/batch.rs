@@ -11,6 +11,7 @@ use gauntlet_scheduler::commands::fault::fault;
 use gauntlet_scheduler::commands::report::{NewReport, accept_all, check};
 use gauntlet_scheduler::loops::advance_rounds;
 use gauntlet_scheduler::{Refusal, commands};
+use gauntlet_storage::claims::{MOST_TOGETHER, pick};
 use gauntlet_storage::leases::Holder;
 
 use crate::support::{Platform, completed, failed, name, register};
@@ -67,6 +68,21 @@ async fn runners_that_ask_together_get_each_run_once() {
     let rest = ask(&platform, &[(second, 3), (platform.runner, 3)]).await;
     assert_eq!(rest.iter().map(Vec::len).collect::<Vec<_>>(), [1, 0]);
     platform.check("t").await;
+}
+
+/// The query has the number where a constant cannot be.
+#[tokio::test]
+async fn so_many_runs_are_picked_at_most_as_the_constant_says() {
+    let platform = Platform::new().await;
+    platform.started("t", MOST_TOGETHER + 2).await;
+    let mut tx = platform.ctx.db.begin().await.unwrap();
+    for (most, picked) in [
+        (MOST_TOGETHER - 1, MOST_TOGETHER - 1),
+        (1_000, MOST_TOGETHER),
+    ] {
+        let turn = pick(&mut tx, &[Lane::Wasm], None, &[], most, 1_000).await;
+        assert_eq!(turn.unwrap().unwrap().picked.len(), picked);
+    }
 }
 
 #[tokio::test]
