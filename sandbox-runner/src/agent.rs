@@ -210,30 +210,30 @@ impl Agent {
                     }
                     // Something may be wrong with this machine: do not eat up every attempt.
                     suspect = true;
-                    true
+                    Some(Duration::ZERO)
                 }
                 (_, Ok(None)) if self.drain => return Ok(()),
                 // Whoever says so at once, such as an orchestrator that ends or a proxy, would
                 // be asked again and again.
-                (_, Ok(None)) if asked.elapsed() < wait / 2 => true,
+                (_, Ok(None)) if asked.elapsed() < wait / 2 => Some(Duration::ZERO),
                 (_, Ok(None)) => {
                     pauses = Pauses::default();
-                    false
+                    None
                 }
                 (registered, Err(ClientError::NotFound(_) | ClientError::Token(_))) => {
                     // The orchestrator has another database now, or a token was renewed.
                     self.forget(&registered).await;
-                    true
+                    Some(Duration::ZERO)
                 }
                 (_, Err(error)) => {
                     tracing::warn!(%error, "failed to ask for work");
-                    true
+                    Some(error.asked_to_wait())
                 }
             };
-            if pause {
+            if let Some(at_least) = pause {
                 tokio::select! {
                     () = self.stop.cancelled() => return Ok(()),
-                    () = pauses.wait() => {}
+                    () = pauses.wait(at_least) => {}
                 }
             }
         }
@@ -254,7 +254,7 @@ impl Agent {
                 }
                 Err(error) if error.is_transient() => {
                     tracing::warn!(%error, "failed to register, trying again");
-                    pauses.wait().await;
+                    pauses.wait(error.asked_to_wait()).await;
                 }
                 Err(error) => return Err(AgentError::Register(error)),
             }

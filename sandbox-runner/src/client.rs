@@ -3,15 +3,17 @@
 //! Every call may be repeated: the orchestrator takes the same message twice as once.
 //! So the policy is simple: what might work later is tried later, with pauses that
 //! double from 0.1 s to 5 s and vary at random, so that a hundred runners do not come
-//! back in step; what the orchestrator has decided is final.
+//! back in step, or last as long as the orchestrator asks for, up to a minute; what it has
+//! decided is final.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder, Retryable};
 use gauntlet_protocol::{
     Assignment, Fault, Heartbeat, LeaseExtended, LeaseRequest, Register, Registered, Report,
 };
-use gauntlet_transport::{TransportError, Trust};
+use gauntlet_transport::{TransportError, Trust, retry_after};
+use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,6 +30,8 @@ const IDLE: Duration = Duration::from_secs(10);
 const BLOB: Duration = Duration::from_secs(300);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Whoever asks for longer pauses than this is asked again all the same: leases would be lost.
+const LONGEST_ASKED: Duration = Duration::from_secs(60);
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +39,14 @@ pub enum ClientError {
     /// Nobody answers, or something between us and the orchestrator fails. Try again.
     #[error("the orchestrator cannot be reached: {0}")]
     Unreachable(String),
+    /// It answers, and asks to be left alone for a while. Try again then.
+    #[error("the orchestrator is busy: {what}")]
+    Busy {
+        /// What it says.
+        what: String,
+        /// For how long.
+        wait: Duration,
+    },
     /// 401 or 403.
     #[error("the orchestrator does not accept the token: {0}")]
     Token(String),
@@ -57,7 +69,15 @@ impl ClientError {
     /// Whether the same call might work later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable(_))
+        matches!(self, Self::Unreachable(_) | Self::Busy { .. })
+    }
+
+    /// How long the orchestrator asks to wait, at least.
+    pub(crate) fn asked_to_wait(&self) -> Duration {
+        match self {
+            Self::Busy { wait, .. } => (*wait).min(LONGEST_ASKED),
+            _ => Duration::ZERO,
+        }
     }
 }
 
@@ -229,6 +249,8 @@ async fn send(request: RequestBuilder) -> Result<Response, ClientError> {
     if status.is_success() {
         return Ok(response);
     }
+    let wait = response.headers().get(RETRY_AFTER);
+    let wait = wait.and_then(|wait| retry_after(wait.to_str().ok()?, SystemTime::now()));
     // The body says more, if it is a problem document; what it says is only shown.
     let body = response.bytes().await.unwrap_or_default();
     let problem: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -237,7 +259,17 @@ async fn send(request: RequestBuilder) -> Result<Response, ClientError> {
         .or_else(|| problem["title"].as_str());
     let detail: String = detail.unwrap_or_default().chars().take(300).collect();
     let text = format!("{status} {detail}").trim_end().to_owned();
-    Err(match status {
+    Err(match (status, wait) {
+        (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE, Some(wait)) => {
+            ClientError::Busy { what: text, wait }
+        }
+        _ => decided(status, text),
+    })
+}
+
+/// What an answer means that asks for no pause.
+fn decided(status: StatusCode, text: String) -> ClientError {
+    match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ClientError::Token(text),
         StatusCode::NOT_FOUND => ClientError::NotFound(text),
         StatusCode::CONFLICT => ClientError::Conflict(text),
@@ -246,7 +278,7 @@ async fn send(request: RequestBuilder) -> Result<Response, ClientError> {
         }
         _ if status.is_server_error() => ClientError::Unreachable(text),
         _ => ClientError::Refused(text),
-    })
+    }
 }
 
 async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {
@@ -273,10 +305,10 @@ impl Default for Pauses {
 }
 
 impl Pauses {
-    /// Waits for the next one.
-    pub(crate) async fn wait(&mut self) {
+    /// Waits for the next one, or as long as was asked for.
+    pub(crate) async fn wait(&mut self, at_least: Duration) {
         if let Some(pause) = self.next() {
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(pause.max(at_least)).await;
         }
     }
 }
@@ -301,7 +333,10 @@ pub async fn retry<T, F: Future<Output = Result<T, ClientError>>>(
     call.retry(Pauses::default())
         .when(ClientError::is_transient)
         // Calls take their time too, so it is the clock that ends it, not the sum of pauses.
-        .adjust(|_, pause| pause.filter(|pause| Instant::now() + *pause <= deadline))
+        .adjust(|error, pause| {
+            let pause = pause?.max(error.asked_to_wait());
+            Some(pause).filter(|pause| Instant::now() + *pause <= deadline)
+        })
         .notify(|error, pause| tracing::debug!(%error, ?pause, "trying again"))
         .await
 }
@@ -335,6 +370,32 @@ mod tests {
             "{:?}",
             begin.elapsed()
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_is_asked_for_is_kept() {
+        let busy = |seconds| {
+            Err(ClientError::Busy {
+                what: String::new(),
+                wait: Duration::from_secs(seconds),
+            })
+        };
+        let begin = Instant::now();
+        let mut calls = 0;
+        let result = retry(Duration::from_secs(50), || {
+            calls += 1;
+            std::future::ready(if calls < 3 { busy(17) } else { Ok(calls) })
+        })
+        .await;
+        assert_eq!(result.unwrap(), 3);
+        assert_eq!(begin.elapsed().as_secs(), 34);
+        // Longer than anybody has patience for.
+        let result = retry(Duration::from_secs(50), || {
+            std::future::ready(busy(3600).map(|_: u8| ()))
+        })
+        .await;
+        assert!(matches!(result, Err(ClientError::Busy { .. })));
+        assert_eq!(begin.elapsed().as_secs(), 34);
     }
 
     #[tokio::test(start_paused = true)]

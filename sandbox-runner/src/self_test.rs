@@ -52,7 +52,7 @@ pub(crate) async fn until_passed(sandbox: &Sandbox, scratch: &Path) {
             causes,
             "this machine cannot execute what is known to be good, and asks for no work until it can"
         );
-        pauses.wait().await;
+        pauses.wait(Duration::ZERO).await;
     }
 }
 

@@ -23,11 +23,11 @@ mod error;
 mod lists;
 mod operations;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use backon::{ExponentialBuilder, Retryable};
 use gauntlet_api::Problem;
-use gauntlet_transport::token_may_travel;
+use gauntlet_transport::{retry_after, token_may_travel};
 use reqwest::{Method, RequestBuilder, Response, Url};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
@@ -344,8 +344,8 @@ struct FailedAttempt {
 /// How long the server asks us to wait, if that is worth it.
 fn asked_to_wait(response: &Response) -> Option<Duration> {
     let header = response.headers().get(reqwest::header::RETRY_AFTER)?;
-    let seconds = header.to_str().ok()?.parse().ok()?;
-    Some(Duration::from_secs(seconds)).filter(|wait| *wait <= LONGEST_WAIT)
+    let wait = retry_after(header.to_str().ok()?, SystemTime::now());
+    wait.filter(|wait| *wait <= LONGEST_WAIT)
 }
 
 async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ClientError> {

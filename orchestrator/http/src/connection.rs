@@ -23,7 +23,7 @@ use crate::connections::{Busy, Connection};
 use crate::metrics::Closed;
 use crate::unstalled::Unstalled;
 
-/// Who is on the other end of a request's connection.
+/// Who asks: on the other end of a request's connection, or of that of a proxy.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
@@ -72,7 +72,9 @@ async fn requests(
     let service = service_fn(move |request: Request<Incoming>| {
         let busy = asked.busy();
         let mut request = request.map(Body::new);
-        request.extensions_mut().insert(peer);
+        let proxies = asked.connections().proxies();
+        let caller = Peer(proxies.caller(peer.0, request.headers()));
+        request.extensions_mut().insert(caller);
         let answer = app.clone().call(request);
         async move { Ok::<_, Infallible>(answer.await?.map(|body| Answer { body, _busy: busy })) }
     });

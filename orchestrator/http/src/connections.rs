@@ -12,6 +12,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::metrics::{Closed, Metrics};
+use crate::proxies::TrustedProxies;
 
 /// How many connections there may be, and how long they may keep us waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,7 @@ pub(crate) struct Connections(Arc<Shared>);
 
 struct Shared {
     limits: ConnectionLimits,
+    proxies: TrustedProxies,
     metrics: Metrics,
     open: Mutex<Open>,
 }
@@ -94,9 +96,10 @@ pub(crate) struct Connection {
 pub(crate) struct Busy(Arc<Connection>);
 
 impl Connections {
-    pub(crate) fn new(limits: ConnectionLimits, metrics: Metrics) -> Self {
+    pub(crate) fn new(limits: ConnectionLimits, proxies: TrustedProxies, metrics: Metrics) -> Self {
         Self(Arc::new(Shared {
             limits,
+            proxies,
             metrics,
             open: Mutex::default(),
         }))
@@ -106,13 +109,18 @@ impl Connections {
         &self.0.limits
     }
 
+    pub(crate) fn proxies(&self) -> &TrustedProxies {
+        &self.0.proxies
+    }
+
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
 
     /// Room for one more; `None` if nobody can make any.
     pub(crate) fn enter(&self, address: SocketAddr) -> Option<Connection> {
-        let origin = origin(address.ip());
+        // A proxy has as many as it needs: how many its callers have is its to limit.
+        let origin = origin(address.ip()).filter(|_| !self.0.proxies.trusts(address.ip()));
         let entered = self.lock().enter(&self.0.limits, origin);
         let metrics = &self.0.metrics;
         if let Some(made_room) = &entered {
@@ -298,7 +306,7 @@ mod tests {
             an_address,
             ..ConnectionLimits::default()
         };
-        Connections::new(limits, Metrics::new())
+        Connections::new(limits, TrustedProxies::default(), Metrics::new())
     }
 
     fn enter(connections: &Connections, address: &str) -> Option<Arc<Connection>> {

@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::Response;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use http_body::{Frame, SizeHint};
@@ -21,16 +19,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// A body of which the rest is read when nobody wants it any more.
 struct Drained(Option<Body>);
 
-/// Has the bodies of all requests read to their ends, or as far as is reasonable.
-pub(crate) async fn bodies(request: Request, next: Next) -> Response {
-    let request = request.map(|body| {
+/// Has the body of a request read to its end, or as far as is reasonable.
+pub(crate) fn body(request: Request) -> Request {
+    request.map(|body| {
         if body.is_end_stream() {
             body
         } else {
             Body::new(Drained(Some(body)))
         }
-    });
-    next.run(request).await
+    })
 }
 
 impl HttpBody for Drained {

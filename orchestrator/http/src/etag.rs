@@ -7,7 +7,6 @@
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gauntlet_domain::Digest;
 
@@ -16,41 +15,52 @@ use crate::error::Error;
 /// Answers up to this many bytes get a tag.
 const LARGEST: u64 = 4 << 20;
 
-/// Tags answers to reads, and answers 304 where the caller has them.
-pub(crate) async fn tag(request: Request, next: Next) -> Response {
-    // The body of an answer to HEAD is gone by now.
-    if request.method() != Method::GET {
-        return next.run(request).await;
+/// What a read says of answers that its sender has.
+pub(crate) struct Had {
+    tags: Vec<HeaderValue>,
+    by_token: bool,
+}
+
+impl Had {
+    /// Of a request, if it is a read. The body of an answer to HEAD is gone where this would tag it.
+    pub(crate) fn of(request: &Request) -> Option<Self> {
+        (request.method() == Method::GET).then(|| {
+            let tags = request.headers().get_all(header::IF_NONE_MATCH);
+            Self {
+                tags: tags.iter().cloned().collect(),
+                by_token: request.headers().contains_key(header::AUTHORIZATION),
+            }
+        })
     }
-    let had = request.headers().get_all(header::IF_NONE_MATCH);
-    let had: Vec<HeaderValue> = had.iter().cloned().collect();
-    let by_token = request.headers().contains_key(header::AUTHORIZATION);
-    let response = next.run(request).await;
-    if response.status() != StatusCode::OK {
-        return response;
+
+    /// Tags the answer, or says 304 where the caller has it.
+    pub(crate) async fn answer(self, response: Response) -> Response {
+        if response.status() != StatusCode::OK {
+            return response;
+        }
+        let mut response = match tagged(response).await {
+            Ok(response) => response,
+            Err(error) => return error.into_response(),
+        };
+        let headers = response.headers_mut();
+        // A token may show more than others see.
+        let keep = if self.by_token {
+            "private, no-cache"
+        } else {
+            "no-cache"
+        };
+        if !headers.contains_key(header::CACHE_CONTROL) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+            headers.append(header::VARY, HeaderValue::from_static("authorization"));
+        }
+        let Some(tag) = headers.get(header::ETAG) else {
+            return response;
+        };
+        if self.tags.iter().any(|had| names(had, tag)) {
+            return not_modified(&response);
+        }
+        response
     }
-    let mut response = match tagged(response).await {
-        Ok(response) => response,
-        Err(error) => return error.into_response(),
-    };
-    let headers = response.headers_mut();
-    // A token may show more than others see.
-    let keep = if by_token {
-        "private, no-cache"
-    } else {
-        "no-cache"
-    };
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
-        headers.append(header::VARY, HeaderValue::from_static("authorization"));
-    }
-    let Some(tag) = headers.get(header::ETAG) else {
-        return response;
-    };
-    if had.iter().any(|had| names(had, tag)) {
-        return not_modified(&response);
-    }
-    response
 }
 
 /// The answer with its tag, if it has one or can be given one.

@@ -26,6 +26,7 @@ mod metrics;
 mod openapi;
 mod page;
 mod pages;
+mod proxies;
 mod public;
 mod read;
 mod recent_tokens;
@@ -40,6 +41,7 @@ mod token_watch;
 mod unstalled;
 
 pub use connections::ConnectionLimits;
+pub use proxies::{Network, TrustedProxies};
 pub use request_limits::{Rate, RequestLimits};
 pub use routes::openapi;
 pub use serve::{Limits, app, app_with_intake, serve, serve_tls};

@@ -8,8 +8,8 @@ mod round_gaps;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::MatchedPath;
+use axum::http::Method;
 use axum::response::Response;
 use gauntlet_storage::gauges::Gauges;
 use gauntlet_storage::round_gaps::Counted;
@@ -237,34 +237,38 @@ impl Metrics {
     }
 }
 
-/// Counts every request by its route, never by its address: strangers choose those.
-pub(crate) async fn count(
-    State(metrics): State<Metrics>,
-    path: Option<MatchedPath>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let route = path.map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
-    // Strangers choose methods as well.
-    let method = match request.method().as_str() {
-        known @ ("GET" | "HEAD" | "POST" | "PUT") => known.to_owned(),
-        _ => "other".to_owned(),
-    };
-    let begun = Instant::now();
-    let response = next.run(request).await;
-    let inner = &metrics.0;
-    let of_route = Route {
-        route: route.clone(),
-    };
-    inner
-        .seconds
-        .get_or_create(&of_route)
-        .observe(begun.elapsed().as_secs_f64());
-    let answered = Answered {
-        method,
-        route,
-        status: response.status().as_u16(),
-    };
-    inner.requests.get_or_create(&answered).inc();
-    response
+/// A request that is being answered: counted by its route, never by its address, which strangers
+/// choose.
+pub(crate) struct Counting {
+    route: String,
+    method: String,
+    begun: Instant,
+}
+
+impl Counting {
+    pub(crate) fn begin(route: Option<&MatchedPath>, method: &Method) -> Self {
+        Self {
+            route: route.map_or("none", MatchedPath::as_str).to_owned(),
+            // Strangers choose methods as well.
+            method: match method.as_str() {
+                known @ ("GET" | "HEAD" | "POST" | "PUT") => known.to_owned(),
+                _ => "other".to_owned(),
+            },
+            begun: Instant::now(),
+        }
+    }
+
+    pub(crate) fn answered(self, metrics: &Metrics, response: &Response) {
+        let of_route = Route {
+            route: self.route.clone(),
+        };
+        let seconds = metrics.0.seconds.get_or_create(&of_route);
+        seconds.observe(self.begun.elapsed().as_secs_f64());
+        let answered = Answered {
+            method: self.method,
+            route: self.route,
+            status: response.status().as_u16(),
+        };
+        metrics.0.requests.get_or_create(&answered).inc();
+    }
 }

@@ -4,7 +4,6 @@
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Span;
 use uuid::Uuid;
@@ -32,18 +31,21 @@ impl RequestId {
         }))
     }
 
+    /// Gives a request its id.
+    pub(crate) fn assign(request: &mut Request) -> Self {
+        let id = Self::of(request.headers());
+        request.extensions_mut().insert(id.clone());
+        id
+    }
+
+    /// Says it in the answer.
+    pub(crate) fn tell(self, response: &mut Response) {
+        response.headers_mut().insert(HEADER, self.0);
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or("none")
     }
-}
-
-/// Gives the request its id, and the answer.
-pub(crate) async fn assign(mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(request.headers());
-    request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
-    response.headers_mut().insert(HEADER, id.0);
-    response
 }
 
 /// What the log says of a request beside each of its lines.

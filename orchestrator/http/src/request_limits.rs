@@ -9,14 +9,12 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use gauntlet_domain::{Digest, TokenId};
 use governor::clock::{Clock, DefaultClock};
 use governor::state::keyed::HashMapStateStore;
@@ -181,6 +179,21 @@ impl RequestLimiter {
         good.remove(digest);
     }
 
+    /// Counts a request without a token, and refuses what is too many.
+    pub(crate) fn asked(&self, request: &Request) -> Result<()> {
+        if request.headers().contains_key(header::AUTHORIZATION) {
+            return Ok(());
+        }
+        let Some(address) = self.address(request.extensions().get::<Peer>()) else {
+            return Ok(());
+        };
+        self.addresses.take(&address).map_err(|wait| {
+            self.metrics.limited("address");
+            let limit = format!("{} from one address", self.addresses.rate);
+            too_often("from this address without a token", limit, wait)
+        })
+    }
+
     /// Whom a request without a token is counted for, if for anybody.
     fn address(&self, peer: Option<&Peer>) -> Option<IpAddr> {
         match peer.and_then(|peer| origin(peer.0.ip())) {
@@ -188,23 +201,6 @@ impl RequestLimiter {
             address => address,
         }
     }
-}
-
-/// Counts requests without a token, and refuses those that are too many.
-pub(crate) async fn anonymous(
-    State(limiter): State<Arc<RequestLimiter>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if !request.headers().contains_key(header::AUTHORIZATION)
-        && let Some(address) = limiter.address(request.extensions().get::<Peer>())
-        && let Err(wait) = limiter.addresses.take(&address)
-    {
-        limiter.metrics.limited("address");
-        let limit = format!("{} from one address", limiter.addresses.rate);
-        return too_often("from this address without a token", limit, wait).into_response();
-    }
-    next.run(request).await
 }
 
 fn too_often(how: &str, limit: String, wait: Duration) -> Error {

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::app::App;
 use crate::connection::{self, Peer};
 use crate::connections::{ConnectionLimits, Connections};
+use crate::proxies::TrustedProxies;
 use crate::request_limits::RequestLimits;
 use crate::routes;
 use crate::tls_listener::TlsListener;
@@ -26,12 +27,14 @@ pub fn app(context: Context, limits: RequestLimits, stop: &CancellationToken) ->
 }
 
 /// What callers may ask of the server itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// How many connections there may be.
     pub connections: ConnectionLimits,
     /// How often one may ask.
     pub requests: RequestLimits,
+    /// Whose word is taken for who the caller is.
+    pub proxies: TrustedProxies,
 }
 
 /// The app, with another program than `gauntlet-intake` to read what is handed in. For tests.
@@ -56,7 +59,7 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let (app, tasks) = App::start(context, limits.requests, Intake::default(), &stop);
-    let connections = Connections::new(limits.connections, app.metrics.clone());
+    let connections = Connections::new(limits.connections, limits.proxies, app.metrics.clone());
     let served = accept(routes::router(app), listener, None, connections, stop);
     tokio::select! {
         () = served => Ok(()),
@@ -77,7 +80,7 @@ pub async fn serve_tls(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let (app, tasks) = App::start(context, limits.requests, Intake::default(), &stop);
-    let connections = Connections::new(limits.connections, app.metrics.clone());
+    let connections = Connections::new(limits.connections, limits.proxies, app.metrics.clone());
     let app = routes::router(app);
     let TlsListener { listener, acceptor } = listener;
     let own = accept(app.clone(), local, None, connections.clone(), stop.clone());

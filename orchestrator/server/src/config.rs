@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use gauntlet_http::{ConnectionLimits, Limits, Rate, RequestLimits};
+use gauntlet_http::{ConnectionLimits, Limits, Network, Rate, RequestLimits};
 use gauntlet_scheduler::SubmissionLimits;
 use serde::Deserialize;
 
@@ -57,6 +57,9 @@ pub struct File {
     pub requests_a_token: Option<u32>,
     /// Whether addresses of this machine are limited as others are.
     pub limit_this_machine: Option<bool>,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl File {
@@ -154,6 +157,7 @@ impl File {
                 this_machine: self.limit_this_machine.unwrap_or(requests.this_machine),
                 ..requests
             },
+            proxies: self.trusted_proxies.iter().copied().collect(),
         }
     }
 }

@@ -19,6 +19,7 @@ mod tls;
 mod tokens;
 
 pub use error::{Cause, ServerError};
+pub use gauntlet_http::Network;
 pub use gauntlet_scheduler::SubmissionLimits;
 pub use instance::{Instance, Options};
 pub use schema::{Migrated, migrate};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use gauntlet_container::Engine;
 use gauntlet_server::data_dir::DataDir;
-use gauntlet_server::{Instance, Options, Tls, config};
+use gauntlet_server::{Instance, Network, Options, Tls, config};
 use gauntlet_workbench::source_tree;
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
@@ -78,6 +78,11 @@ pub(crate) struct Up {
     /// first start].
     #[arg(long, env = "GAUNTLET_BLOB_KEY_FILE", value_name = "FILE")]
     blob_key_file: Vec<PathBuf>,
+    /// Address of a proxy in front, or a network of them, whose X-Forwarded-For is believed:
+    /// callers are then counted and limited by the address that it says. May be given several
+    /// times [default: none, and the header is ignored].
+    #[arg(long, value_name = "ADDRESS")]
+    trusted_proxy: Vec<Network>,
     /// Settings file [default: gauntlet.toml in the data folder].
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -106,7 +111,10 @@ struct Started {
 impl Up {
     pub(crate) async fn run(self, output: Output) -> Result<(), Failure> {
         let data = DataDir::resolve(self.data)?;
-        let file = config::File::load(self.config.as_deref(), data.root())?;
+        let mut file = config::File::load(self.config.as_deref(), data.root())?;
+        if !self.trusted_proxy.is_empty() {
+            file.trusted_proxies = self.trusted_proxy;
+        }
         let submissions = file.submissions();
         let limits = file.limits();
         let tls = match (self.tls, self.tls_cert, self.tls_key) {

@@ -3,8 +3,9 @@
 
 use gauntlet_domain::TournamentId;
 use serde::Serialize;
+use sqlx::types::Json;
 
-use crate::{Conn, Result, parse};
+use crate::{Conn, Result};
 
 /// Keeps what follows from the tournament's record as it is in this transaction: after the
 /// event.
@@ -21,7 +22,8 @@ pub async fn set(
         SET contribution = excluded.contribution, record_length = excluded.record_length
         "#,
         tournament.0,
-        parse::to_json(contribution)?,
+        // As text: as values, the digests of a large field take some ten times their memory.
+        Json(contribution) as _,
         tournament.to_string()
     )
     .execute(conn)

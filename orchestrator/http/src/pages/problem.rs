@@ -4,7 +4,6 @@ use askama::Template;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gauntlet_api::Problem;
 
@@ -22,30 +21,43 @@ struct ProblemPage<'a> {
     request_id: Option<&'a str>,
 }
 
-/// Names the request in problems, and shows them as pages to browsers, outside the API.
-pub(crate) async fn told(request: Request, next: Next) -> Response {
-    let wanted = wants_page(request.headers()) && !request.uri().path().starts_with("/api/");
-    let id = request.extensions().get::<RequestId>().cloned();
-    let mut response = next.run(request).await;
-    let Some(mut problem) = response.extensions_mut().remove::<Problem>() else {
-        return response;
-    };
-    problem.request_id = id.map(|id| id.as_str().to_owned());
-    if wanted {
-        let mut page = page(&problem);
-        for name in [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE] {
-            if let Some(value) = response.headers_mut().remove(&name) {
-                page.headers_mut().insert(name, value);
-            }
+/// What the sender of a request is told where something goes wrong.
+pub(crate) struct Telling {
+    as_page: bool,
+    id: Option<RequestId>,
+}
+
+impl Telling {
+    /// Pages are for browsers, outside the API.
+    pub(crate) fn of(request: &Request) -> Self {
+        Self {
+            as_page: wants_page(request.headers()) && !request.uri().path().starts_with("/api/"),
+            id: request.extensions().get::<RequestId>().cloned(),
         }
-        return page;
     }
-    // A problem always is JSON.
-    if let Ok(body) = serde_json::to_vec(&problem) {
-        response.headers_mut().remove(header::CONTENT_LENGTH);
-        *response.body_mut() = Body::from(body);
+
+    /// The answer, in which a problem names the request, and is a page where that is wanted.
+    pub(crate) fn answer(self, mut response: Response) -> Response {
+        let Some(mut problem) = response.extensions_mut().remove::<Problem>() else {
+            return response;
+        };
+        problem.request_id = self.id.map(|id| id.as_str().to_owned());
+        if self.as_page {
+            let mut page = page(&problem);
+            for name in [header::RETRY_AFTER, header::ALLOW, header::WWW_AUTHENTICATE] {
+                if let Some(value) = response.headers_mut().remove(&name) {
+                    page.headers_mut().insert(name, value);
+                }
+            }
+            return page;
+        }
+        // A problem always is JSON.
+        if let Ok(body) = serde_json::to_vec(&problem) {
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            *response.body_mut() = Body::from(body);
+        }
+        response
     }
-    response
 }
 
 fn page(problem: &Problem) -> Response {

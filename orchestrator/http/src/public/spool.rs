@@ -6,7 +6,7 @@ use std::io::{Read, Seek, Write};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use futures::StreamExt;
 use gauntlet_domain::Digest;
@@ -22,6 +22,9 @@ use crate::incoming::Incoming;
 const PIECE: usize = 1 << 20;
 /// How long one waits for a place.
 const WAIT: Duration = Duration::from_secs(60);
+/// How long what has arrived waits to be checked. A check has an end of its own, so this is reached
+/// where many have arrived at once.
+const TURN: Duration = Duration::from_secs(120);
 
 /// Places of the uploads of this server.
 pub(crate) struct UploadPlaces {
@@ -52,13 +55,30 @@ impl Default for UploadPlaces {
 impl UploadPlaces {
     /// The right to have a module checked, and to hold it in memory.
     pub(crate) async fn module_check(&self) -> Result<SemaphorePermit<'_>> {
-        self.module_checks.acquire().await.map_err(Error::internal)
+        turn(&self.module_checks, "modules").await
     }
 
     /// The right to have an image checked.
     pub(crate) async fn image_check(&self) -> Result<SemaphorePermit<'_>> {
-        self.image_checks.acquire().await.map_err(Error::internal)
+        turn(&self.image_checks, "images").await
     }
+}
+
+/// The right to one of the checks under way, which is waited for no longer than a client waits.
+async fn turn<'a>(checks: &'a Semaphore, what: &str) -> Result<SemaphorePermit<'a>> {
+    let turn = tokio::time::timeout(TURN, checks.acquire()).await;
+    let Ok(turn) = turn else {
+        return Err(Error::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "checks-are-behind",
+            "Too much is waiting to be checked",
+            format!("other {what} are being checked, and this one had no turn"),
+            "nothing of it is kept; hand it in again later",
+        )
+        .limit(format!("{} s", TURN.as_secs()))
+        .retry_after(WAIT));
+    };
+    turn.map_err(Error::internal)
 }
 
 /// A body that has arrived.
@@ -148,4 +168,26 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(Error::internal)?.map_err(Error::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse as _;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_is_not_waited_for_without_end() {
+        let places = UploadPlaces::default();
+        let first = places.module_check().await;
+        let _second = places.module_check().await;
+        let Err(refused) = places.module_check().await else {
+            panic!("there is no third turn");
+        };
+        let refused = refused.into_response();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.headers()["retry-after"], "60");
+        drop(first);
+        let _third = places.module_check().await.expect("the turn of the first");
+    }
 }

@@ -1,7 +1,9 @@
 //! Whoever asks too often.
 
+use std::net::SocketAddr;
+
 use axum::http::StatusCode;
-use gauntlet_http::{Rate, RequestLimits};
+use gauntlet_http::{Limits, Rate, RequestLimits};
 
 use crate::metrics::{scrape, value};
 use crate::support::{Answer, Server};
@@ -108,5 +110,43 @@ async fn this_machine_is_not_limited_unless_that_is_asked_for() {
         server.get("/api/v1/tasks").await.ok(StatusCode::OK);
         let guess = server.get_as("/api/v1/tokens", "gnt_admin_guess").await;
         guess.problem(401, "unknown-token");
+    }
+}
+
+#[tokio::test]
+async fn callers_of_a_trusted_proxy_are_counted_one_by_one_and_no_word_of_another_is_taken() {
+    let server = Server::start().await;
+    // Such that nobody is asked again within the test.
+    let requests = RequestLimits {
+        an_address: Rate::new(1, 1000),
+        ..RequestLimits::default()
+    };
+    let limits = |proxies: &[&str]| Limits {
+        requests,
+        proxies: proxies.iter().map(|one| one.parse().unwrap()).collect(),
+        ..Limits::default()
+    };
+    let http = reqwest::Client::new();
+    let ask = async |address: SocketAddr, forwarded: &str| {
+        let request = http.get(format!("http://{address}/healthz"));
+        let request = request.header("x-forwarded-for", forwarded);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let (proxied, _stop, _served) = server.serve(limits(&["127.0.0.1"])).await;
+    let mut answered = 0;
+    while ask(proxied, "203.0.113.7").await == 200 {
+        answered += 1;
+    }
+    assert!(answered >= 1000, "{answered}");
+    // What the caller wrote himself is left of what the proxy added.
+    assert_eq!(ask(proxied, "198.51.100.1, 203.0.113.7").await, 429);
+    assert_eq!(ask(proxied, "203.0.113.8").await, 200);
+    // The proxy's own questions are this machine's.
+    assert_eq!(ask(proxied, "no address").await, 200);
+
+    // Who is not named is counted as himself, whatever he says: here as this machine.
+    let (direct, _stop, _served) = server.serve(limits(&["192.0.2.0/24"])).await;
+    for _ in 0..answered + 1 {
+        assert_eq!(ask(direct, "203.0.113.7").await, 200);
     }
 }
