@@ -18,6 +18,8 @@ pub enum Encoding {
     /// Western Europe's Windows code page 1252, which includes Latin-1: every byte is a character,
     /// so it is what a file is taken for that is nothing else.
     Windows1252,
+    /// Another one, which somebody names.
+    Other(&'static encoding_rs::Encoding),
 }
 
 /// Why a file is not read as text.
@@ -103,12 +105,43 @@ impl Encoding {
 
     /// Its name.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
             Self::Utf16Le => "UTF-16 LE",
             Self::Utf16Be => "UTF-16 BE",
             Self::Windows1252 => "Windows-1252",
+            Self::Other(encoding) => encoding.name(),
+        }
+    }
+
+    /// The one that somebody names, as the WHATWG's list of names has it.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let name = match name.to_ascii_lowercase().as_str() {
+            "cp1252" | "latin-1" => "windows-1252",
+            "utf-16 le" => "utf-16le",
+            "utf-16 be" => "utf-16be",
+            _ => name,
+        };
+        let encoding = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes())?;
+        Some(match encoding {
+            utf_8 if utf_8 == encoding_rs::UTF_8 => Self::Utf8,
+            little if little == encoding_rs::UTF_16LE => Self::Utf16Le,
+            big if big == encoding_rs::UTF_16BE => Self::Utf16Be,
+            western if western == encoding_rs::WINDOWS_1252 => Self::Windows1252,
+            other => Self::Other(other),
+        })
+    }
+
+    /// What is wrong with bytes that are said to be UTF-8, all of which are read.
+    ///
+    /// # Errors
+    /// [`NoText`].
+    pub fn check_utf8(bytes: impl Read) -> Result<(), NoText> {
+        match Beyond::of(Vec::new(), bytes)?.first_bad {
+            None => Ok(()),
+            Some((line, byte)) => Err(NoText::Damaged { line, byte }),
         }
     }
 }
@@ -178,6 +211,7 @@ pub fn decoded<R: Read>(bytes: R, encoding: Encoding) -> impl Read + use<R> {
         Encoding::Utf16Le => encoding_rs::UTF_16LE,
         Encoding::Utf16Be => encoding_rs::UTF_16BE,
         Encoding::Windows1252 => encoding_rs::WINDOWS_1252,
+        Encoding::Other(other) => other,
     };
     let decoder: DecodeReaderBytes<R, Vec<u8>> = DecodeReaderBytesBuilder::new()
         .encoding(Some(encoding))
