@@ -161,6 +161,7 @@ impl Beyond {
     /// Those of `start` and what follows.
     fn of(start: Vec<u8>, mut bytes: impl Read) -> io::Result<Self> {
         let (mut found, mut line, mut buffer) = (Self::default(), 1, start);
+        let mut after_return = false;
         loop {
             let mut rest = buffer.as_slice();
             let left = loop {
@@ -177,8 +178,9 @@ impl Beyond {
                         }
                     }
                 };
-                found.good += good.chars().filter(|c| !c.is_ascii()).count() as u64;
-                line += good.bytes().filter(|byte| *byte == b'\n').count() as u64;
+                // The first byte of each character beyond ASCII.
+                found.good += good.bytes().filter(|byte| *byte >= 0xC0).count() as u64;
+                line += line_ends(good.as_bytes(), &mut after_return);
                 let Some((from, len)) = bad else {
                     break left;
                 };
@@ -201,6 +203,23 @@ impl Beyond {
             self.first_bad.get_or_insert((line, *byte));
         }
     }
+}
+
+/// Lines that end in a piece: with a line feed, a carriage return or both. `after_return` says whether the
+/// piece before ended with one.
+fn line_ends(piece: &[u8], after_return: &mut bool) -> u64 {
+    let mut ends = memchr::memchr_iter(b'\n', piece).count() as u64;
+    if *after_return && piece.first() == Some(&b'\n') {
+        ends -= 1;
+    }
+    for at in memchr::memchr_iter(b'\r', piece) {
+        ends += u64::from(piece.get(at + 1) != Some(&b'\n'));
+    }
+    *after_return = match piece.last() {
+        Some(last) => *last == b'\r',
+        None => *after_return,
+    };
+    ends
 }
 
 /// The characters as UTF-8, without a byte order mark; each line ends with a line feed, whether

@@ -2,9 +2,10 @@
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
+use super::faults::fault;
 use super::format::{Format, Kind, Note, spoken};
 use super::header::{decimal_mark, distinct, has_names, row_index};
-use super::input::{Bytes, fault};
+use super::input::Bytes;
 use super::limits::MAX_BATCH;
 use super::options::Options;
 use super::records::{Record, Records};

@@ -16,3 +16,10 @@ pub const MAX_UNPACKED: u64 = 64 << 30;
 pub const MAX_RATIO: u64 = 200;
 /// Bytes that may come out before the ratio is looked at.
 pub const SPARED: u64 = 64 << 20;
+/// Bytes that a packed file may become whose format wants any part of it at any time, and that the
+/// parts of a spreadsheet may become together.
+pub const MAX_SPOOLED: u64 = 2 << 30;
+/// Cells of a spreadsheet, which is read as a whole.
+pub const MAX_SHEET_CELLS: usize = 20_000_000;
+/// Files of a folder.
+pub const MAX_FILES: usize = 10_000;

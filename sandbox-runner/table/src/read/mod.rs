@@ -4,23 +4,32 @@
 //! [`Format`], what a person should know in [`Note`]s, and [`Options`] overrule it. What a column means is
 //! decided elsewhere.
 
+mod archive;
+mod arrow;
 mod delimited;
+mod faults;
+mod folder;
 mod format;
+mod gzip;
 mod header;
 mod input;
 mod json;
 pub mod limits;
+mod meter;
 mod options;
 mod parquet;
 mod recognise;
 mod records;
+mod sheet;
 
 use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
 
 pub use self::format::{Format, Kind, Note, Packing};
-pub use self::input::Progress;
+pub use self::meter::Progress;
+use self::meter::{Counted, Meter};
 pub use self::options::Options;
+use self::recognise::Content;
 use crate::batch::Batch;
 use crate::encoding::{Encoding, NoText, decoded};
 use crate::error::DataError;
@@ -39,6 +48,9 @@ enum Source<'a> {
     Delimited(Box<delimited::Delimited<'a>>),
     Json(Box<json::Json<'a>>),
     Parquet(Box<parquet::Parquet<'a>>),
+    Sheet(Box<sheet::Sheet>),
+    Arrow(Box<arrow::Arrow<'a>>),
+    Folder(Box<folder::Folder<'a>>),
 }
 
 impl std::fmt::Debug for Reader<'_> {
@@ -83,6 +95,9 @@ impl Reader<'_> {
             Source::Delimited(reader) => reader.next(max_rows),
             Source::Json(reader) => reader.next(max_rows),
             Source::Parquet(reader) => reader.next(max_rows),
+            Source::Sheet(reader) => Ok(reader.next(max_rows)),
+            Source::Arrow(reader) => reader.next(max_rows),
+            Source::Folder(reader) => reader.next(max_rows),
         };
         if !matches!(read, Ok(Some(_))) {
             self.ended = true;
@@ -105,76 +120,52 @@ pub fn open<'a>(
     options: &Options,
     progress: Progress<'a>,
 ) -> Result<Reader<'a>, DataError> {
-    if std::fs::metadata(path).map_err(input::fault)?.is_dir() {
-        return Err(DataError::new("is a folder").cure("name a file in it"));
+    let meter = Meter::new(progress);
+    if std::fs::metadata(path).map_err(faults::fault)?.is_dir() {
+        return folder::open(path, options, &meter);
     }
-    let mut nothing = |_: u64| {};
-    let (mut bytes, packing) = input::open(path, &mut nothing)?;
-    let mut start = Vec::new();
-    (&mut bytes)
-        .take(recognise::LOOKED_AT)
-        .read_to_end(&mut start)
-        .map_err(input::fault)?;
-    match recognise::content(&start)? {
-        recognise::Content::Parquet if packing.is_empty() => {
-            let (reader, format, columns, notes) =
-                parquet::open(input::file(path)?, options, progress)?;
-            Ok(Reader {
-                source: Source::Parquet(Box::new(reader)),
-                format,
-                columns,
-                notes,
-                ended: false,
-            })
-        }
-        recognise::Content::Parquet => Err(DataError::new("is a packed Parquet file")
-            .cure("unpack it first (Parquet compresses by itself)")),
-        recognise::Content::Text => {
-            drop(bytes);
-            text(path, &start, packing, options, progress)
-        }
-    }
+    open_file(path, options, &meter)
 }
 
-/// Opens a text.
-fn text<'a>(
+fn open_file<'a>(
     path: &Path,
-    start: &[u8],
-    packing: Vec<Packing>,
     options: &Options,
-    progress: Progress<'a>,
+    meter: &Meter<'a>,
 ) -> Result<Reader<'a>, DataError> {
-    let encoding = encoding(path, start, options)?;
-    let again = input::open(path, progress)?.0;
-    let mut text = BufReader::with_capacity(1 << 16, decoded(again, encoding));
-    let begin = delimited::start(&mut text)?;
-    recognise::text(&begin)?;
-    let json = options.delimiter.is_none() && json::begins(&begin);
-    let (source, mut format, columns, mut notes) = if json {
-        let mut nothing = |_: u64| {};
-        let first = input::open(path, &mut nothing)?.0;
-        let scan = json::scan(&begin, decoded(first, encoding), options)?;
-        let all = Box::new(Cursor::new(begin).chain(text));
-        let (reader, format, columns, notes) = json::rows(scan, all);
-        (Source::Json(Box::new(reader)), format, columns, notes)
-    } else {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let name = name.to_lowercase();
-        let is_tabbed = [".tsv", ".tab", ".tsv.gz", ".tab.gz", ".tsv.zst"];
-        let usual = match is_tabbed.iter().any(|ending| name.ends_with(ending)) {
-            true => b'\t',
-            false => b',',
-        };
-        let begun = delimited::rows(begin, Box::new(text), usual, options)?;
-        let source = Source::Delimited(Box::new(begun.reader));
-        (source, begun.format, begun.names, begun.notes)
+    let mut opened = input::open(path, options.member.as_deref(), &Meter::silent())?;
+    let content = recognise::content(opened.ahead()?)?;
+    let (source, mut format, columns, notes) = match content {
+        Content::Text => text(path, &mut opened, options, meter)?,
+        Content::Parquet => {
+            let file = input::seekable(path, &mut opened)?;
+            let (reader, format, columns, notes) = parquet::open(file, options, meter.clone())?;
+            (Source::Parquet(Box::new(reader)), format, columns, notes)
+        }
+        Content::Workbook | Content::OldWorkbook => {
+            let file = input::seekable(path, &mut opened)?;
+            let is_old = content == Content::OldWorkbook;
+            let (reader, format, columns, notes) = sheet::open(file, is_old, options)?;
+            meter.add(std::fs::metadata(path).map_err(faults::fault)?.len());
+            (Source::Sheet(Box::new(reader)), format, columns, notes)
+        }
+        Content::ArrowFile => {
+            let file = input::seekable(path, &mut opened)?;
+            let file = Counted {
+                inner: file,
+                meter: meter.clone(),
+            };
+            let (reader, format, columns, notes) = arrow::open(arrow::Origin::File(file), options)?;
+            (Source::Arrow(Box::new(reader)), format, columns, notes)
+        }
+        Content::ArrowStream => {
+            let again = input::open(path, options.member.as_deref(), meter)?.bytes;
+            let (reader, format, columns, notes) =
+                arrow::open(arrow::Origin::Stream(Box::new(again)), options)?;
+            (Source::Arrow(Box::new(reader)), format, columns, notes)
+        }
     };
-    format.packing = packing;
-    format.encoding = Some(encoding.as_str().to_owned());
-    if encoding != Encoding::Utf8 && options.encoding.is_none() {
-        let note = format!("the characters are read as {}", encoding.as_str());
-        notes.push(Note::new(note));
-    }
+    format.packing = opened.packing;
+    format.member = opened.member;
     Ok(Reader {
         source,
         format,
@@ -184,12 +175,55 @@ fn text<'a>(
     })
 }
 
+/// A source of rows with what is known of it.
+type Found<'a> = (Source<'a>, Format, Vec<String>, Vec<Note>);
+
+/// Opens a text.
+fn text<'a>(
+    path: &Path,
+    opened: &mut input::Opened<'_>,
+    options: &Options,
+    meter: &Meter<'a>,
+) -> Result<Found<'a>, DataError> {
+    let member = options.member.as_deref();
+    let encoding = encoding(opened, options)?;
+    let again = input::open(path, member, meter)?.bytes;
+    let mut text = BufReader::with_capacity(1 << 16, decoded(again, encoding));
+    let begin = delimited::start(&mut text)?;
+    recognise::text(&begin)?;
+    let json = options.delimiter.is_none() && json::begins(&begin);
+    let (source, mut format, columns, mut notes) = if json {
+        let first = input::open(path, member, &Meter::silent())?.bytes;
+        let scan = json::scan(&begin, decoded(first, encoding), options)?;
+        let all = Box::new(Cursor::new(begin).chain(text));
+        let (reader, format, columns, notes) = json::rows(scan, all);
+        (Source::Json(Box::new(reader)), format, columns, notes)
+    } else {
+        let name = match &opened.member {
+            Some(member) => member.to_lowercase(),
+            None => path.to_string_lossy().to_lowercase(),
+        };
+        let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+        let is_tabbed = name.ends_with(".tsv") || name.ends_with(".tab");
+        let usual = if is_tabbed { b'\t' } else { b',' };
+        let begun = delimited::rows(begin, Box::new(text), usual, options)?;
+        let source = Source::Delimited(Box::new(begun.reader));
+        (source, begun.format, begun.names, begun.notes)
+    };
+    format.encoding = Some(encoding.as_str().to_owned());
+    if encoding != Encoding::Utf8 && options.encoding.is_none() {
+        let note = format!("the characters are read as {}", encoding.as_str());
+        notes.push(Note::new(note));
+    }
+    Ok((source, format, columns, notes))
+}
+
 /// How a text's characters are written.
-fn encoding(path: &Path, start: &[u8], options: &Options) -> Result<Encoding, DataError> {
+fn encoding(opened: &mut input::Opened<'_>, options: &Options) -> Result<Encoding, DataError> {
     let no_text = |error: NoText| {
         let line = matches!(error, NoText::Damaged { .. }).then(|| error.line());
         match error {
-            NoText::Io(error) => input::fault(error),
+            NoText::Io(error) => faults::fault(error),
             NoText::SomethingElse(what) => DataError::new(format!("is {what}")),
             NoText::Damaged { byte, .. } => DataError {
                 line,
@@ -200,22 +234,20 @@ fn encoding(path: &Path, start: &[u8], options: &Options) -> Result<Encoding, Da
             },
         }
     };
-    let mut nothing = |_: u64| {};
-    let all = input::open(path, &mut nothing)?.0;
     let Some(name) = &options.encoding else {
-        return Encoding::detect(all).map_err(no_text);
+        return Encoding::detect(&mut opened.bytes).map_err(no_text);
     };
     let Some(named) = Encoding::named(name) else {
         let problem = format!("`{name}` is no encoding that is known");
         let cure = "utf-8, utf-16le, utf-16be, windows-1252 and others of the web's are";
         return Err(DataError::new(problem).cure(cure));
     };
-    match (named, start) {
+    match (named, opened.ahead()?) {
         // A mark says which of the two it is.
         (Encoding::Utf16Le | Encoding::Utf16Be, [0xFE, 0xFF, ..]) => Ok(Encoding::Utf16Be),
         (Encoding::Utf16Le | Encoding::Utf16Be, [0xFF, 0xFE, ..]) => Ok(Encoding::Utf16Le),
         (Encoding::Utf8, _) => {
-            Encoding::check_utf8(all).map_err(no_text)?;
+            Encoding::check_utf8(&mut opened.bytes).map_err(no_text)?;
             Ok(named)
         }
         _ => Ok(named),

@@ -10,6 +10,14 @@ pub(super) const LOOKED_AT: u64 = 4096;
 pub(super) enum Content {
     /// Parquet.
     Parquet,
+    /// A workbook in an archive.
+    Workbook,
+    /// A workbook of Excel before 2007, or an encrypted one.
+    OldWorkbook,
+    /// Arrow, as a file.
+    ArrowFile,
+    /// Arrow, as a stream.
+    ArrowStream,
     /// Characters.
     Text,
 }
@@ -119,9 +127,13 @@ pub(super) fn content(start: &[u8]) -> Result<Content, DataError> {
         [b'P', b'A', b'R', b'E', ..] => {
             is("an encrypted Parquet file", "write it without encryption")
         }
-        [b'P', b'K', 3, 4, ..] => is(
-            "a ZIP archive or a spreadsheet",
-            "unpack it, or save the sheet as CSV",
+        [b'P', b'K', 3, 4, ..] => Ok(Content::Workbook),
+        [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, ..] => Ok(Content::OldWorkbook),
+        [b'A', b'R', b'R', b'O', b'W', b'1', 0, 0, ..] => Ok(Content::ArrowFile),
+        [0xFF, 0xFF, 0xFF, 0xFF, _, _, _, 0, ..] => Ok(Content::ArrowStream),
+        [b'F', b'E', b'A', b'1', ..] => is(
+            "a Feather file of the first version",
+            "write it anew as Feather or Parquet with a newer program",
         ),
         [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0xFE, 0xFF, ..] => {
             is("a text in UTF-32", "save it as UTF-8")
@@ -152,6 +164,12 @@ pub(super) fn text(start: &[u8]) -> Result<(), DataError> {
     }
     if begin.starts_with("<?xml") || begin.starts_with("<svg") {
         return is("XML", "export the table as CSV");
+    }
+    if begin.starts_with("{'") || begin.starts_with("[{'") {
+        return is(
+            "what Python prints, which is no JSON: its quotes are single",
+            "write it with `json.dump`",
+        );
     }
     if begin.starts_with("version https://git-lfs") {
         return is(

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use memchr::{memchr_iter, memchr2};
 
-use super::input::fault;
+use super::faults::fault;
 use super::limits::{MAX_CELL, MAX_COLUMNS, MAX_ROW};
 use crate::error::DataError;
 
@@ -19,6 +19,19 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// A row of these cells.
+    pub(super) fn of(cells: impl Iterator<Item = String>, line: u64) -> Self {
+        let mut record = Self {
+            line,
+            ..Self::default()
+        };
+        for cell in cells {
+            record.text.push_str(&cell);
+            record.ends.push(record.text.len());
+        }
+        record
+    }
+
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }

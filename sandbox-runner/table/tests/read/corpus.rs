@@ -91,7 +91,10 @@ fn check(outcome: &Outcome) -> Result<(), String> {
             }
             same("notes", &notes, notes.len() == outcome.notes.len())?;
             // Read as what was found out, it is the same.
-            let options = whole.format.options();
+            let options = Options {
+                leave_out: outcome.options.leave_out.clone(),
+                ..whole.format.options()
+            };
             let again = read(&folder().join(&outcome.file), &options).map_err(|e| e.to_string())?;
             same(
                 "read again",

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use gauntlet_table::read::{Kind, Options, Packing};
+use gauntlet_table::read::{Kind, Options, Packing, limits};
 use proptest::prelude::*;
 
 use super::support::{read, read_bytes};
@@ -307,7 +307,52 @@ fn progress_ends_at_the_length_of_the_file_and_readers_go_to_threads() {
     assert_eq!(rows, 20_000);
     assert!(heard.is_sorted());
     assert_eq!(heard.last(), Some(&(bytes.len() as u64)));
-    assert!(read(folder.path(), &Options::default()).is_err());
+}
+
+#[test]
+fn a_folder_is_read_file_by_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let refused = |part: &str| {
+        let error = read(folder.path(), &Options::default()).unwrap_err();
+        assert!(error.to_string().contains(part), "{part}: {error}");
+        error
+    };
+    refused("is a folder without files");
+    write("b/part-0.csv", b"a,b\n3,4\n5,6\n");
+    write("a.csv.gz", &gzip(b"a,b\n1,2\n"));
+    write("_SUCCESS", b"");
+    write(".hidden", b"x");
+    let whole = read(folder.path(), &Options::default()).unwrap();
+    assert_eq!(whole.rows, [["1", "2"], ["3", "4"], ["5", "6"]]);
+    assert_eq!(whole.format.files, 2);
+    write("b/part-1.csv", b"a,b\n7\n");
+    let error = refused("in `b/part-1.csv`: 1 column, the header has 2");
+    assert_eq!(error.line, Some(2));
+    write("b/part-1.csv", b"a,c\n7,8\n");
+    refused("in `b/part-1.csv`: has no column `b`, which `a.csv.gz` has");
+    write("b/part-1.csv", b"b,a\n7,8\n");
+    refused("has its columns in another order than `a.csv.gz`");
+}
+
+#[test]
+fn files_that_unpack_without_end_stop_at_the_limit() {
+    let line = b"1,2\n".repeat(1 << 18);
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(b"a,b\n").unwrap();
+    for _ in 0..80 {
+        encoder.write_all(&line).unwrap();
+    }
+    let bytes = encoder.finish().unwrap();
+    let error = read_bytes("d.csv.gz", &bytes, &Options::default()).unwrap_err();
+    assert_eq!(error.limit, Some(limits::MAX_RATIO), "{error}");
+    let twice = gzip(&bytes);
+    let error = read_bytes("d.csv.gz.gz", &twice, &Options::default()).unwrap_err();
+    assert_eq!(error.limit, Some(limits::MAX_RATIO), "{error}");
 }
 
 proptest! {

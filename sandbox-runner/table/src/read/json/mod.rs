@@ -201,6 +201,9 @@ pub(super) fn scan(start: &[u8], text: impl Read, options: &Options) -> Result<S
     if let (1, false, Some(error)) = (count, in_list, shape) {
         return Err(error);
     }
+    if let (1, false, true) = (count, in_list, scan.of_lists) {
+        return Err(DataError::new("is one list of values, not of rows").cure(LINES));
+    }
     if scan.names.is_empty() {
         return Err(DataError::new("has rows without any value").cure(LINES));
     }
@@ -242,7 +245,7 @@ fn other_kind(row: &Row) -> Option<DataError> {
     let all_lists = row.len() > 0 && (0..row.len()).all(|at| row.sort(at) == Sort::List);
     let what = if has("columns") && has("data") {
         "is one object of columns and data, as pandas writes with orient=\"split\""
-    } else if row.keys > 0 && row.numbered == row.keys {
+    } else if row.keys > 0 && (row.numbered == row.keys || row.counted == row.keys) {
         "is one object of objects whose keys count rows, as pandas writes with orient=\"columns\" or \
          orient=\"index\""
     } else if has("data") && row.nested > 1 {

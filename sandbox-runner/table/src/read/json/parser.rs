@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use super::row::{Row, Sort};
 use crate::error::DataError;
-use crate::read::input::fault;
+use crate::read::faults::fault;
 use crate::read::limits::{MAX_CELL, MAX_COLUMNS, MAX_DEPTH, MAX_ROW};
 
 /// Reads values from a stream of UTF-8 whose lines end with a line feed.
@@ -153,11 +153,13 @@ impl<R: Read> Parser<R> {
             let own = prefix.len();
             self.string(prefix)?;
             keys += 1;
-            numbered &= prefix.len() > own && prefix[own..].iter().all(u8::is_ascii_digit);
+            let is_whole = prefix.len() > own && prefix[own..].iter().all(u8::is_ascii_digit);
+            numbered &= is_whole;
             self.wants(b':')?;
             let ahead = self.ahead()?;
             if depth == 0 {
                 row.keys += 1;
+                row.counted += usize::from(is_whole && ahead == Some(b'{'));
                 row.nested += usize::from(matches!(ahead, Some(b'{' | b'[')));
             }
             if ahead == Some(b'{') {

@@ -31,6 +31,8 @@ pub(super) struct Row {
     pub(super) line: u64,
     /// Values that are objects whose keys are whole numbers, at the top.
     pub(super) numbered: usize,
+    /// Keys at the top that are whole numbers, with objects as values.
+    pub(super) counted: usize,
     /// Values at the top that are no scalars.
     pub(super) nested: usize,
     /// Keys at the top.
@@ -58,7 +60,7 @@ impl Row {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.entries.clear();
-        (self.numbered, self.nested, self.keys) = (0, 0, 0);
+        (self.numbered, self.counted, self.nested, self.keys) = (0, 0, 0, 0);
     }
 
     /// Keys, of an object.

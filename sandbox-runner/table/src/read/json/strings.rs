@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::parser::Parser;
 use crate::error::DataError;
-use crate::read::input::fault;
+use crate::read::faults::fault;
 
 impl<R: Read> Parser<R> {
     /// A string's text.

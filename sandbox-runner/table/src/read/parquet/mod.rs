@@ -16,9 +16,10 @@ use ::parquet::file::serialized_reader::SerializedFileReader;
 
 use self::cells::{Value, none, push_missing};
 use self::schema::{Picked, check_chunks, pick};
+use super::faults::fault;
 use super::format::{Format, Kind, Note};
 use super::header::{distinct, row_index};
-use super::input::{Progress, fault};
+use super::meter::Meter;
 use super::options::Options;
 use crate::batch::{Batch, Cells};
 use crate::error::DataError;
@@ -32,9 +33,7 @@ const ROWS_LOOKED_AT: usize = 200;
 pub(super) struct Parquet<'a> {
     file: SerializedFileReader<File>,
     picked: Vec<Picked>,
-    progress: Progress<'a>,
-    /// Bytes of the groups before.
-    read_bytes: u64,
+    meter: Meter<'a>,
     /// The next group.
     group: usize,
     /// Of the group that is being read, one a column.
@@ -61,7 +60,7 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataErro
 pub(super) fn open<'a>(
     file: File,
     options: &Options,
-    progress: Progress<'a>,
+    meter: Meter<'a>,
 ) -> Result<(Parquet<'a>, Format, Vec<String>, Vec<Note>), DataError> {
     guarded(|| {
         let bytes = file.metadata().map_err(fault)?.len();
@@ -81,8 +80,7 @@ pub(super) fn open<'a>(
         let parquet = Parquet {
             file,
             picked,
-            progress,
-            read_bytes: 0,
+            meter,
             group: 0,
             readers: Vec::new(),
             left: 0,
@@ -110,8 +108,7 @@ impl Parquet<'_> {
             let mut alone = Parquet {
                 file,
                 picked: vec![column.clone()],
-                progress: &mut |_| {},
-                read_bytes: 0,
+                meter: Meter::silent(),
                 group: 0,
                 readers: Vec::new(),
                 left: 0,
@@ -170,8 +167,8 @@ impl Parquet<'_> {
         if self.left == 0 {
             let group = self.file.metadata().row_group(self.group - 1);
             let bytes = |column: &Picked| group.column(column.place).compressed_size();
-            self.read_bytes += self.picked.iter().map(bytes).sum::<i64>().unsigned_abs();
-            (self.progress)(self.read_bytes);
+            let bytes = self.picked.iter().map(bytes).sum::<i64>();
+            self.meter.add(bytes.unsigned_abs());
         }
         Ok(Some(Batch { lines, columns }))
     }
