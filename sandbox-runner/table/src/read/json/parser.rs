@@ -8,6 +8,37 @@ use crate::error::DataError;
 use crate::read::faults::fault;
 use crate::read::limits::{MAX_CELL, MAX_COLUMNS, MAX_DEPTH, MAX_ROW};
 
+/// Characters of a number or word.
+const MAX_WORD: usize = 4096;
+
+/// Whether a word is a number: digits, with a sign, a fraction and an exponent or without.
+fn is_number(word: &[u8]) -> bool {
+    let digits = |from: &mut usize| {
+        let start = *from;
+        while word.get(*from).is_some_and(u8::is_ascii_digit) {
+            *from += 1;
+        }
+        *from > start
+    };
+    let mut at = usize::from(word.first() == Some(&b'-'));
+    if !digits(&mut at) {
+        return false;
+    }
+    if word.get(at) == Some(&b'.') {
+        at += 1;
+        if !digits(&mut at) {
+            return false;
+        }
+    }
+    if matches!(word.get(at), Some(b'e' | b'E')) {
+        at += 1 + usize::from(matches!(word.get(at + 1), Some(b'+' | b'-')));
+        if !digits(&mut at) {
+            return false;
+        }
+    }
+    at == word.len()
+}
+
 /// Reads values from a stream of UTF-8 whose lines end with a line feed.
 pub(super) struct Parser<R> {
     pub(super) input: R,
@@ -234,26 +265,33 @@ impl<R: Read> Parser<R> {
     /// A number, `true`, `false`, `null`, `NaN` or `Infinity`.
     fn word(&mut self, into: &mut Vec<u8>) -> Result<Sort, DataError> {
         let start = into.len();
-        while let Some(byte) = self.peek()?
-            && (byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_'))
-        {
-            if into.len() - start >= 4096 {
-                return Err(self.fault("has a number or word of more than 4096 characters"));
+        while self.peek()?.is_some() {
+            let piece = &self.buffer[self.at..self.end];
+            let within = |byte: &u8| {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_')
+            };
+            let end = piece.iter().position(|byte| !within(byte));
+            let end = end.unwrap_or(piece.len());
+            into.extend_from_slice(&piece[..end]);
+            self.at += end;
+            if into.len() - start > MAX_WORD {
+                let problem = format!("has a number or word of more than {MAX_WORD} characters");
+                return Err(self.fault(problem).limit(MAX_WORD as u64));
             }
-            into.push(byte);
-            self.at += 1;
+            if self.at < self.end {
+                break;
+            }
+        }
+        if is_number(&into[start..]) {
+            return Ok(Sort::Word);
         }
         let word = std::str::from_utf8(&into[start..]).unwrap_or_default();
-        let begins = word.strip_prefix('-').unwrap_or(word);
-        let is_number =
-            begins.starts_with(|c: char| c.is_ascii_digit()) && word.parse::<f64>().is_ok();
         match word {
             "null" | "NaN" | "nan" | "None" => {
                 into.truncate(start);
                 Ok(Sort::Nothing)
             }
             "true" | "false" | "Infinity" | "-Infinity" => Ok(Sort::Word),
-            _ if is_number => Ok(Sort::Word),
             "" => Err(self.unexpected("a value")),
             other => {
                 let other: String = other.chars().take(40).collect();
