@@ -65,7 +65,10 @@ pub(super) fn open<'a>(
             }
         };
         let mut notes = Vec::new();
-        let leaves = leaves(&schema, &options.leave_out, &mut notes)?;
+        let (leaves, left_out) = leaves(&schema, &options.leave_out)?;
+        for name in &left_out {
+            notes.push(Note::new("is left out: its type cannot be read").column(name));
+        }
         if leaves.is_empty() {
             return Err(DataError::new("has no columns"));
         }
@@ -77,6 +80,7 @@ pub(super) fn open<'a>(
         let names = distinct(names, &mut notes);
         let mut format = Format::of(Kind::Arrow);
         format.columns = names.len();
+        format.left_out = left_out;
         let mut arrow = Arrow {
             batches,
             leaves,

@@ -88,6 +88,9 @@ pub struct Format {
     /// The file that is read, of an archive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
+    /// Columns that are not wanted and cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// Files that are read one after another: more than one of a folder.
     pub files: usize,
     /// Columns.
@@ -108,6 +111,7 @@ impl Format {
             decimal_comma: false,
             sheet: None,
             member: None,
+            left_out: Vec::new(),
             files: 1,
             columns: 0,
         }
@@ -138,7 +142,7 @@ impl Format {
             decimal_comma: self.decimal_comma.then_some(true),
             sheet: self.sheet.clone(),
             member: self.member.clone(),
-            leave_out: Vec::new(),
+            leave_out: self.left_out.clone(),
         }
     }
 }
@@ -201,6 +205,9 @@ pub(super) fn spoken(delimiter: char) -> String {
     }
 }
 
+/// Said of a column that counts the rows.
+const ROW_INDEX: &str = "counts the rows, as a program's row index does: it is no property of them";
+
 /// What a person should know of how a file was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
@@ -222,6 +229,17 @@ impl Note {
             column: None,
             text: text.into(),
         }
+    }
+
+    /// A column that counts the rows, as a program's row index does.
+    pub(super) fn row_index(column: &str) -> Self {
+        Self::new(ROW_INDEX).column(column)
+    }
+
+    /// Whether it says of a column that it counts the rows.
+    #[must_use]
+    pub fn is_row_index(&self) -> bool {
+        self.text == ROW_INDEX
     }
 
     /// On this line.

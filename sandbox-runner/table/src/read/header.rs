@@ -125,8 +125,5 @@ pub(super) fn row_index(name: &str, values: &[Option<i64>]) -> Option<Note> {
         && values
             .windows(2)
             .all(|two| matches!(two, [Some(a), Some(b)] if a.checked_add(1) == Some(*b)));
-    (usual && counts).then(|| {
-        Note::new("counts the rows, as a program's row index does: it is no property of them")
-            .column(name)
-    })
+    (usual && counts).then(|| Note::row_index(name))
 }

@@ -370,3 +370,27 @@ proptest! {
         let _ = read_bytes("d", &packed, &Options::default());
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn however_a_file_is_damaged_nothing_panics(
+        file in proptest::sample::select(vec![
+            "types.parquet", "types-groups.parquet", "fastparquet.parquet", "struct.parquet",
+            "types.feather", "types-zstd.arrow", "polars.arrow", "struct.arrows", "mixed.xlsx",
+            "titles-second-sheet.xlsx", "pandas.ods", "pandas.csv.zst", "pandas.csv.zip", "pandas.csv.gz",
+        ]),
+        changes in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..4),
+        cut in proptest::option::weighted(0.2, any::<usize>()),
+    ) {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/other-programs/");
+        let mut bytes = std::fs::read(format!("{folder}{file}")).unwrap();
+        let length = bytes.len();
+        for (at, byte) in changes {
+            bytes[at % length] = byte;
+        }
+        bytes.truncate(cut.map_or(length, |cut| cut % length));
+        let _ = read_bytes("d", &bytes, &Options::default());
+    }
+}

@@ -12,7 +12,6 @@ use arrow_array::types::{
 use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, TimeUnit};
 
-use super::super::format::Note;
 use crate::batch::{Cells, Texts};
 use crate::error::DataError;
 
@@ -27,21 +26,17 @@ pub(super) struct Leaf {
     data_type: DataType,
 }
 
-/// Columns to read, in the order of the file. `unwanted` ones that cannot be read do not matter.
+/// Columns to read, in the order of the file, and those of `unwanted` that cannot be.
 pub(super) fn leaves(
     schema: &Schema,
     unwanted: &[String],
-    notes: &mut Vec<Note>,
-) -> Result<Vec<Leaf>, DataError> {
-    let mut leaves = Vec::new();
+) -> Result<(Vec<Leaf>, Vec<String>), DataError> {
+    let (mut leaves, mut left_out) = (Vec::new(), Vec::new());
     for (at, field) in schema.fields().iter().enumerate() {
         let mut own = Vec::new();
         match collect(field, field.name().clone(), vec![at], &mut own) {
             Ok(()) => leaves.append(&mut own),
-            Err(_) if unwanted.contains(field.name()) => {
-                let note = "is left out: its type cannot be read";
-                notes.push(Note::new(note).column(field.name()));
-            }
+            Err(_) if unwanted.contains(field.name()) => left_out.push(field.name().clone()),
             Err(problem) => {
                 return Err(DataError::new(problem)
                     .cure(format!("leave it out with --drop '{}'", field.name()))
@@ -49,7 +44,7 @@ pub(super) fn leaves(
             }
         }
     }
-    Ok(leaves)
+    Ok((leaves, left_out))
 }
 
 fn collect(

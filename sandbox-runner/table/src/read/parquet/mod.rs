@@ -72,7 +72,7 @@ pub(super) fn open<'a>(
         let (picked, left_out) = pick(file.metadata(), &options.leave_out)?;
         check_chunks(file.metadata(), &picked, bytes)?;
         let mut notes = Vec::new();
-        for name in left_out {
+        for name in &left_out {
             notes.push(Note::new("is left out: its type cannot be read").column(name));
         }
         let names = picked.iter().map(|column| column.name.clone()).collect();
@@ -90,6 +90,7 @@ pub(super) fn open<'a>(
         notes.extend(parquet.index(again, &names)?);
         let mut format = Format::of(Kind::Parquet);
         format.columns = names.len();
+        format.left_out = left_out;
         Ok((parquet, format, names, notes))
     })
 }
