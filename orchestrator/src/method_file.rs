@@ -31,11 +31,7 @@ pub(crate) fn read_method(path: &Path) -> Result<MethodFile, Failure> {
         // Before reading: the file may be of any size.
         let mut failure = refused(format!("{} is too large for a method", path.display()))
             .help("build it with `gauntlet method build`, which leaves out what is not used");
-        failure.limit = Some(format!(
-            "{} bytes, found {}",
-            limits.module_bytes,
-            meta.len()
-        ));
+        failure.limit = Some(format!("{} bytes, found {}", limits.module_bytes, meta.len()).into());
         return Err(failure);
     }
     let bytes = std::fs::read(path)
@@ -48,8 +44,8 @@ pub(crate) fn read_method(path: &Path) -> Result<MethodFile, Failure> {
         ))
         .help(rejection.help);
         failure.limit = match (rejection.limit, rejection.found) {
-            (Some(limit), Some(found)) => Some(format!("{limit}, found {found}")),
-            (limit, _) => limit.map(|limit| limit.to_string()),
+            (Some(limit), Some(found)) => Some(format!("{limit}, found {found}").into()),
+            (limit, _) => limit.map(|limit| limit.to_string().into()),
         };
         failure
     })?;
@@ -84,7 +80,7 @@ pub(crate) fn check_archive(
             ))
             .field(field)
             .help(refusal.help);
-            failure.limit = refusal.limit.map(|limit| limit.to_string());
+            failure.limit = refusal.limit.map(|limit| limit.to_string().into());
             failure
         }
         error @ gauntlet_image::IntakeError::Io(..) => {

@@ -8,7 +8,7 @@ use gauntlet_tasks::{Dataset, TaskDefinition, TaskError, Wish, bring};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::connection::{Scope, Server};
-use crate::failure::Failure;
+use crate::failure::{Failure, Place};
 use crate::output::Output;
 use crate::show::data_report::{self, Created};
 
@@ -191,7 +191,7 @@ fn bar(path: &Path, output: Output) -> ProgressBar {
     }
 }
 
-fn refused(error: TaskError) -> Failure {
+fn refused(mut error: TaskError) -> Failure {
     let field = match &error {
         TaskError::Field { field, .. } => match *field {
             "name" => "--name",
@@ -204,5 +204,22 @@ fn refused(error: TaskError) -> Failure {
         TaskError::Option { option, .. } => option,
         _ => "--from",
     };
-    Failure::input(format!("no task can be made of this: {error}")).field(field)
+    // What helps has a field of its own.
+    let (help, limit) = match &mut error {
+        TaskError::Brought { error, .. } => (error.cure.take(), error.limit),
+        _ => (None, None),
+    };
+    let mut failure = Failure::input(format!("no task can be made of this: {error}")).field(field);
+    failure.help = help;
+    failure.limit = limit.map(|limit| limit.to_string().into_boxed_str());
+    let (line, column) = match error {
+        TaskError::Brought { error, .. } => (error.line, error.column),
+        TaskError::Cell { line, column, .. } => (Some(line), Some(column)),
+        TaskError::Data { line, .. } => (Some(line), None),
+        _ => (None, None),
+    };
+    if line.is_some() || column.is_some() {
+        failure.place = Some(Box::new(Place { line, column }));
+    }
+    failure
 }

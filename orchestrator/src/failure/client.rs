@@ -29,10 +29,12 @@ impl From<ClientError> for Failure {
                 fault: answered(status),
                 what,
                 field: problem.field,
+                place: None,
                 limit: match (problem.limit, problem.found) {
                     (Some(limit), Some(found)) => Some(format!("{limit}, found {found}")),
                     (limit, _) => limit,
-                },
+                }
+                .map(String::into_boxed_str),
                 help: Some(problem.help),
                 status: Some(status.as_u16()),
                 request_id: problem.request_id.filter(|_| status.is_server_error()).map(String::into_boxed_str),

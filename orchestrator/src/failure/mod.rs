@@ -26,6 +26,17 @@ pub(crate) enum Fault {
     Ours,
 }
 
+/// Where in a file of data something is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Place {
+    /// Line or row, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<u64>,
+    /// Column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<String>,
+}
+
 /// What went wrong, what it concerns and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Failure {
@@ -36,9 +47,12 @@ pub(crate) struct Failure {
     /// The field, argument or file that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) field: Option<String>,
+    /// Where in a file.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<Box<Place>>,
     /// The limit that was broken.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) limit: Option<String>,
+    pub(crate) limit: Option<Box<str>>,
     /// What to do about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) help: Option<String>,
@@ -57,6 +71,7 @@ impl Failure {
             fault,
             what: what.into(),
             field: None,
+            place: None,
             limit: None,
             help: None,
             status: None,

@@ -29,7 +29,7 @@ impl From<ScaffoldError> for Failure {
         let what = error.to_string();
         match error {
             E::Name(error) => Self {
-                limit: Some(error.limit()),
+                limit: Some(error.limit().into()),
                 ..Self::input(what)
                     .field("NAME")
                     .help("take a name such as my-method")

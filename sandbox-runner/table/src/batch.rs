@@ -115,6 +115,12 @@ impl Texts {
         self.ends.push(end | absent);
     }
 
+    /// Bytes of all texts.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Rows.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -41,8 +41,17 @@ impl Dialect {
                 skipped: 1,
             };
         }
-        let candidates = [usual, b',', b';', b'\t', b'|'];
-        let fits = candidates.into_iter().filter_map(|delimiter| {
+        Self::of(lines, usual, &[usual, b',', b';', b'\t', b'|'])
+    }
+
+    /// Where columns begin that are separated by `delimiter`.
+    #[must_use]
+    pub fn detect_only(lines: &str, delimiter: u8) -> Self {
+        Self::of(lines, delimiter, &[delimiter])
+    }
+
+    fn of(lines: &str, usual: u8, candidates: &[u8]) -> Self {
+        let fits = candidates.iter().filter_map(|&delimiter| {
             let rows = rows(lines, delimiter);
             let width = common(&rows)?;
             let titles = rows.iter().take_while(|row| row.is_title(width)).count();

@@ -18,6 +18,8 @@ pub enum Encoding {
     /// Western Europe's Windows code page 1252, which includes Latin-1: every byte is a character,
     /// so it is what a file is taken for that is nothing else.
     Windows1252,
+    /// Another one, which somebody names.
+    Other(&'static encoding_rs::Encoding),
 }
 
 /// Why a file is not read as text.
@@ -103,12 +105,43 @@ impl Encoding {
 
     /// Its name.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
             Self::Utf16Le => "UTF-16 LE",
             Self::Utf16Be => "UTF-16 BE",
             Self::Windows1252 => "Windows-1252",
+            Self::Other(encoding) => encoding.name(),
+        }
+    }
+
+    /// The one that somebody names, as the WHATWG's list of names has it.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let name = match name.to_ascii_lowercase().as_str() {
+            "cp1252" | "latin-1" => "windows-1252",
+            "utf-16 le" => "utf-16le",
+            "utf-16 be" => "utf-16be",
+            _ => name,
+        };
+        let encoding = encoding_rs::Encoding::for_label_no_replacement(name.as_bytes())?;
+        Some(match encoding {
+            utf_8 if utf_8 == encoding_rs::UTF_8 => Self::Utf8,
+            little if little == encoding_rs::UTF_16LE => Self::Utf16Le,
+            big if big == encoding_rs::UTF_16BE => Self::Utf16Be,
+            western if western == encoding_rs::WINDOWS_1252 => Self::Windows1252,
+            other => Self::Other(other),
+        })
+    }
+
+    /// What is wrong with bytes that are said to be UTF-8, all of which are read.
+    ///
+    /// # Errors
+    /// [`NoText`].
+    pub fn check_utf8(bytes: impl Read) -> Result<(), NoText> {
+        match Beyond::of(Vec::new(), bytes)?.first_bad {
+            None => Ok(()),
+            Some((line, byte)) => Err(NoText::Damaged { line, byte }),
         }
     }
 }
@@ -128,6 +161,7 @@ impl Beyond {
     /// Those of `start` and what follows.
     fn of(start: Vec<u8>, mut bytes: impl Read) -> io::Result<Self> {
         let (mut found, mut line, mut buffer) = (Self::default(), 1, start);
+        let mut after_return = false;
         loop {
             let mut rest = buffer.as_slice();
             let left = loop {
@@ -144,8 +178,9 @@ impl Beyond {
                         }
                     }
                 };
-                found.good += good.chars().filter(|c| !c.is_ascii()).count() as u64;
-                line += good.bytes().filter(|byte| *byte == b'\n').count() as u64;
+                // The first byte of each character beyond ASCII.
+                found.good += good.bytes().filter(|byte| *byte >= 0xC0).count() as u64;
+                line += line_ends(good.as_bytes(), &mut after_return);
                 let Some((from, len)) = bad else {
                     break left;
                 };
@@ -170,6 +205,23 @@ impl Beyond {
     }
 }
 
+/// Lines that end in a piece: with a line feed, a carriage return or both. `after_return` says whether the
+/// piece before ended with one.
+fn line_ends(piece: &[u8], after_return: &mut bool) -> u64 {
+    let mut ends = memchr::memchr_iter(b'\n', piece).count() as u64;
+    if *after_return && piece.first() == Some(&b'\n') {
+        ends -= 1;
+    }
+    for at in memchr::memchr_iter(b'\r', piece) {
+        ends += u64::from(piece.get(at + 1) != Some(&b'\n'));
+    }
+    *after_return = match piece.last() {
+        Some(last) => *last == b'\r',
+        None => *after_return,
+    };
+    ends
+}
+
 /// The characters as UTF-8, without a byte order mark; each line ends with a line feed, whether
 /// that was one, a carriage return or both.
 pub fn decoded<R: Read>(bytes: R, encoding: Encoding) -> impl Read + use<R> {
@@ -178,6 +230,7 @@ pub fn decoded<R: Read>(bytes: R, encoding: Encoding) -> impl Read + use<R> {
         Encoding::Utf16Le => encoding_rs::UTF_16LE,
         Encoding::Utf16Be => encoding_rs::UTF_16BE,
         Encoding::Windows1252 => encoding_rs::WINDOWS_1252,
+        Encoding::Other(other) => other,
     };
     let decoder: DecodeReaderBytes<R, Vec<u8>> = DecodeReaderBytesBuilder::new()
         .encoding(Some(encoding))

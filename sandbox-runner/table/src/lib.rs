@@ -1,5 +1,6 @@
-//! Reads text files of tables as people have them.
+//! Reads tables as people have them.
 //!
+//! [`read::open`] finds out what a file is and gives its rows, some at a time.
 //! [`Encoding::detect`] finds out from all bytes how a file writes its characters, [`decoded`] makes
 //! them UTF-8 with one kind of line end, and [`Dialect::detect`] finds out from the first lines what
 //! separates the columns and where they begin. What was found out is plain data with a sentence
@@ -10,6 +11,7 @@ mod dialect;
 mod encoding;
 mod error;
 mod lines;
+pub mod read;
 
 pub use batch::{Batch, Cell, Cells, Texts};
 pub use dialect::Dialect;

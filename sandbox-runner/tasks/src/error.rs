@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use gauntlet_table::DataError;
+
 /// A task that cannot be used. Always the organiser's to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum TaskError {
@@ -86,13 +88,13 @@ pub enum TaskError {
         /// What is wrong.
         problem: String,
     },
-    /// The ending of a file's name says no format that can be read.
-    #[error("{}: the format cannot be told from the name; it must end in {known}", path.display())]
-    Format {
+    /// A table cannot be read.
+    #[error("{}{}{error}", path.display(), if error.line.is_some() || error.column.is_some() { ", " } else { " " })]
+    Brought {
         /// The data file.
         path: PathBuf,
-        /// The endings that can be read.
-        known: &'static str,
+        /// Where, why and what helps.
+        error: Box<DataError>,
     },
 }
 
@@ -106,7 +108,7 @@ impl TaskError {
             | Self::Data { path, .. }
             | Self::Cell { path, .. }
             | Self::Table { path, .. }
-            | Self::Format { path, .. }
+            | Self::Brought { path, .. }
                 if path.starts_with(folder) =>
             {
                 original.clone_into(path);

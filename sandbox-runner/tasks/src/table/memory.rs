@@ -38,6 +38,19 @@ pub(crate) enum Lines {
 }
 
 impl Lines {
+    /// These, one for each row.
+    pub(crate) fn new(lines: Vec<u64>) -> Self {
+        if lines
+            .iter()
+            .zip(1..)
+            .all(|(line, counted)| *line == counted)
+        {
+            Self::OneEach
+        } else {
+            Self::On(lines)
+        }
+    }
+
     /// Line of a row, counted from 0.
     pub(crate) fn of(&self, row: usize) -> u64 {
         let counted = row as u64 + 1;

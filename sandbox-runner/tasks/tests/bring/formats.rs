@@ -85,7 +85,7 @@ fn a_packed_text_is_the_text() {
 }
 
 #[test]
-fn a_bomb_is_refused_with_its_place_and_the_limit() {
+fn a_bomb_is_refused_with_the_limit() {
     // A name of a column that is 70 MiB long, in as many kilobytes.
     let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::best());
     let piece = [b'x'; 1 << 16];
@@ -93,8 +93,7 @@ fn a_bomb_is_refused_with_its_place_and_the_limit() {
     let message = brought("d.csv.gz", encoder.finish().unwrap(), |_| {}).unwrap_err();
     assert_eq!(
         message,
-        "d.csv.gz, line 1: unpacks to more than 200 times its size; if it is meant to, unpack \
-         it first"
+        "d.csv.gz unpacks to more than 200 times its size; if it is meant to, unpack it first"
     );
 }
 
@@ -103,13 +102,16 @@ fn packed_files_that_are_damaged_are_refused_by_name() {
     let whole = gzip(separated(","));
     let cut = &whole[..whole.len() - 9];
     let message = brought("d.csv.gz", cut, |_| {}).unwrap_err();
-    assert!(message.starts_with("d.csv.gz, line "), "{message}");
+    assert!(
+        message.contains("packed with gzip and cut off"),
+        "{message}"
+    );
     let message = brought("d.jsonl.gz", "no gzip", |_| {}).unwrap_err();
-    assert!(message.starts_with("d.jsonl.gz, line 1: "), "{message}");
+    assert_eq!(message, "d.jsonl.gz has no rows");
     let message = brought("d.parquet.gz", "PAR1", |_| {}).unwrap_err();
-    assert!(message.contains("unpack it first"), "{message}");
+    assert!(message.contains("cannot be read as Parquet"), "{message}");
     let message = brought("d.xls.gz", "", |_| {}).unwrap_err();
-    assert!(message.contains(".parquet"), "{message}");
+    assert!(message.starts_with("d.xls.gz is empty; "), "{message}");
 }
 
 #[test]
