@@ -84,7 +84,9 @@ impl Fitted {
             .filter(|c| matches!(c.role, Role::Feature | Role::Time));
         for column in features {
             let place = names.iter().position(|name| *name == column.name);
-            let values = || train.iter().map(|row| rows.value(column, place, *row));
+            let read = train.iter().map(|row| rows.value(column, place, *row));
+            let read: Vec<Value<'_>> = read.collect();
+            let values = || read.iter().cloned();
             let present = values().filter(|value| !matches!(value, Value::Missing | Value::Unread));
             let flag = present.count() < train.len();
             let how = match column.kind {

@@ -1,6 +1,8 @@
 //! What a column is, by what is in it. No rule draws a random number or depends on the order of
 //! rows that is not itself the evidence.
 
+use std::collections::HashMap;
+
 use super::kind::Kind;
 use super::moment::DateOrder;
 use super::profile::{ColumnProfile, FEW_NUMBERS, Numbers, Seen, Separators};
@@ -221,6 +223,8 @@ impl Judgement {
                 Kind::Identifier,
                 "has another number in every row, and an index's name".into(),
             )
+        } else if is_a_bit(column) {
+            (Kind::Boolean, "0 or 1".into())
         } else if whole && numbers.few.len() <= FEW_NUMBERS {
             (
                 Kind::Integer,
@@ -384,4 +388,12 @@ impl Judgement {
                 )
             };
     }
+}
+
+/// Whether all values are written 0 or 1, and there are both.
+fn is_a_bit(column: &ColumnProfile) -> bool {
+    let bits = |values: &HashMap<String, u64>| {
+        values.len() == 2 && values.contains_key("0") && values.contains_key("1")
+    };
+    column.values.as_ref().is_some_and(bits)
 }

@@ -14,6 +14,7 @@ mod kind;
 mod moment;
 mod number;
 mod profile;
+mod report;
 mod split;
 mod target;
 mod value;
@@ -30,6 +31,7 @@ pub use fitted::{Encoded, Fitted, What};
 pub use kind::Kind;
 pub use moment::DateOrder;
 pub use profile::Profile;
+pub use report::{ColumnGroup, Report, WarningGroup};
 pub use split::{Split, SplitBy, Splits};
 pub use target::Labels;
 pub use warning::Warning;
@@ -191,6 +193,15 @@ impl Plan {
                 DataError::new(format!("a plan of version {}", plan.version))
                     .limit(Self::VERSION.into())
                     .cure("make it again with this release"),
+            );
+        }
+        let no_order =
+            |column: &&ColumnPlan| column.kind == Kind::Ordinal && column.order.len() < 2;
+        if let Some(column) = plan.columns.iter().find(no_order) {
+            return Err(
+                DataError::new("a plan with an ordinal column without its order")
+                    .column(&column.name)
+                    .cure("list its categories as order = [\"LOW\", …, \"HIGH\"]"),
             );
         }
         let targets = plan.of_role(Role::Target).count();

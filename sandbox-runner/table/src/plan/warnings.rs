@@ -1,6 +1,6 @@
 //! What all rows together tell that a person should know.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 use super::fitted::Scale;
 use super::target::Labels;
@@ -13,6 +13,8 @@ use crate::{Batch, DataError};
 const GIVEN_AWAY: f64 = 0.995;
 /// Least rows for a judgement on shares.
 const ENOUGH: usize = 50;
+/// Rows that tell whether a column gives the target away; of more, every so many.
+const MOST_LOOKED_AT: usize = 50_000;
 /// Rows below which no result says much.
 const FEW: usize = 20;
 /// Share of rows in one class, beyond which accuracy says little.
@@ -61,12 +63,23 @@ pub fn of_rows(
         of_classes(classes, rows, &mut warnings);
     }
     duplicates(&SplitBy::of(plan, names, batches), plan, &mut warnings);
+    let step = labels.len().div_ceil(MOST_LOOKED_AT).max(1);
+    let some = every(&labels, step);
     for column in plan.of_role(Role::Feature) {
-        let values = values(column, names, batches);
+        let mut values = values(column, names, batches);
         absurd(column, &values, &mut warnings);
-        given_away(column, &values, &labels, &mut warnings);
+        values.numbers = values.numbers.into_iter().step_by(step).collect();
+        given_away(column, &values, &some, &mut warnings);
     }
     Ok(warnings)
+}
+
+/// Those of every so many rows.
+fn every(labels: &Labels, step: usize) -> Labels {
+    match labels {
+        Labels::Classes(rows) => Labels::Classes(rows.iter().copied().step_by(step).collect()),
+        Labels::Numbers(rows) => Labels::Numbers(rows.iter().step_by(step).cloned().collect()),
+    }
 }
 
 fn of_classes(classes: &[String], rows: &[Option<u32>], warnings: &mut Vec<Warning>) {
@@ -124,41 +137,39 @@ fn duplicates(by: &SplitBy, plan: &Plan, warnings: &mut Vec<Warning>) {
     }
 }
 
-/// Values of a column: numbers as they are, texts as places in their own order, beyond which NaN.
+/// Values of a column: numbers as they are, texts as their places, NaN where there is none.
 struct Values {
     numbers: Vec<f64>,
-    /// Texts, if there are.
+    /// Texts, if there are, in the order in which they came.
     texts: Vec<String>,
 }
 
 fn values(column: &ColumnPlan, names: &[String], batches: &[Batch]) -> Values {
     let place = names.iter().position(|name| *name == column.name);
-    let read = || {
-        batches.iter().flat_map(move |batch| {
-            (0..batch.rows()).map(move |row| {
-                let cells = place.and_then(|place| batch.columns.get(place));
-                cells.map_or(Value::Missing, |cells| column.read(cells.cell(row)))
-            })
-        })
+    let rows = batches
+        .iter()
+        .flat_map(|batch| (0..batch.rows()).map(move |row| (batch, row)));
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let number = |(batch, row): (&Batch, usize)| {
+        let cells = place.and_then(|place| batch.columns.get(place));
+        match cells.map_or(Value::Missing, |cells| column.read(cells.cell(row))) {
+            Value::Number(number) => number,
+            Value::Text(text) => match seen.get(text.as_ref()) {
+                Some(place) => *place as f64,
+                None => {
+                    let next = seen.len();
+                    seen.insert(text.into_owned(), next);
+                    next as f64
+                }
+            },
+            Value::Missing | Value::Unread => f64::NAN,
+        }
     };
-    let texts: BTreeSet<String> = read()
-        .filter_map(|value| match value {
-            Value::Text(text) => Some(text.into_owned()),
-            _ => None,
-        })
-        .collect();
-    let texts: Vec<String> = texts.into_iter().collect();
-    let numbers = read().map(|value| match value {
-        Value::Number(number) => number,
-        Value::Text(text) => texts
-            .binary_search_by(|own| own.as_str().cmp(&text))
-            .map_or(f64::NAN, |place| place as f64),
-        Value::Missing | Value::Unread => f64::NAN,
-    });
-    Values {
-        numbers: numbers.collect(),
-        texts,
-    }
+    let numbers = rows.map(number).collect();
+    let mut texts = vec![String::new(); seen.len()];
+    seen.into_iter()
+        .for_each(|(text, place)| texts[place] = text);
+    Values { numbers, texts }
 }
 
 impl Values {

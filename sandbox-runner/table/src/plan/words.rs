@@ -11,12 +11,19 @@ const PERHAPS: [&str; 6] = ["None", "none", "NONE", "-", "--", "."];
 
 /// Whether a text is always missing.
 pub(crate) fn never_a_value(text: &str) -> bool {
-    text.len() <= 8 && NEVER.contains(&text)
+    // Most cells are told apart by their first byte.
+    match text.as_bytes().first() {
+        None => true,
+        Some(b'N' | b'n' | b'#' | b'<' | b'?' | b'-' | b'+' | b'(' | b'\\') => {
+            NEVER.contains(&text)
+        }
+        Some(_) => false,
+    }
 }
 
 /// Whether a text is missing unless it is a category among others.
 pub(crate) fn perhaps_missing(text: &str) -> bool {
-    text.len() <= 4 && PERHAPS.contains(&text)
+    text.len() <= 4 && text.starts_with(['N', 'n', '-', '.']) && PERHAPS.contains(&text)
 }
 
 /// Truth of a word.
@@ -80,4 +87,20 @@ pub(crate) fn short(text: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_byte_hides_no_word() {
+        assert!(NEVER.iter().all(|word| never_a_value(word)));
+        assert!(
+            PERHAPS
+                .iter()
+                .all(|word| perhaps_missing(word) && !never_a_value(word))
+        );
+        assert!(!never_a_value("Nan") && !perhaps_missing("no"));
+    }
 }

@@ -16,7 +16,7 @@ fn kind_of(rows: usize, cell: impl Fn(usize) -> String) -> (Kind, String) {
 #[test]
 fn each_kind_is_known_by_its_cells() {
     type Make = fn(usize) -> String;
-    let cases: [(&str, Make, Kind); 19] = [
+    let cases: [(&str, Make, Kind); 20] = [
         ("decimals", |i| format!("{}.5", i * 7), Kind::Number),
         (
             "decimal commas",
@@ -58,6 +58,7 @@ fn each_kind_is_known_by_its_cells() {
             Kind::Category,
         ),
         ("yes and no", |i| ["Yes", "No"][i % 2].into(), Kind::Boolean),
+        ("bits", |i| format!("{}", i / 2 % 2), Kind::Boolean),
         (
             "a date",
             |i| format!("2026-{:02}-{:02}", i % 12 + 1, i % 28 + 1),
@@ -357,6 +358,22 @@ fn errors_name_what_there_is_instead() {
         ..wishes("y")
     };
     assert_eq!(table.infer(&all).unwrap_err().line, Some(2));
+    let table = Table::of("x,z", 40, |i| format!("{}.5,{}", i * 3, ["u", "v"][i % 2]));
+    let plan = table.plan("z").0.to_toml().unwrap();
+    let changed = plan.replacen("kind = \"number\"", "kind = \"ordinal\"", 1);
+    assert_eq!(
+        Plan::from_toml(&changed).unwrap_err().column.as_deref(),
+        Some("x")
+    );
+    let changed = plan.replacen("role = \"target\"", "role = \"feature\"", 1);
+    Plan::from_toml(&changed).unwrap_err();
+    let changed = plan.replacen("kind = \"number\"", "kind = \"nmber\"", 1);
+    let line = plan
+        .lines()
+        .position(|line| line == "kind = \"number\"")
+        .unwrap() as u64
+        + 1;
+    assert_eq!(Plan::from_toml(&changed).unwrap_err().line, Some(line));
     for text in ["", "version = 1", "version = 1\nmetric = 2"] {
         Plan::from_toml(text).unwrap_err();
     }

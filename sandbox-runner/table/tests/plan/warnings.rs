@@ -1,4 +1,4 @@
-use gauntlet_table::plan::{drift, of_rows};
+use gauntlet_table::plan::{Kind, Report, Role, drift, of_rows};
 
 use super::{Table, codes, find};
 
@@ -137,4 +137,44 @@ fn a_test_file_that_differs_is_told() {
         (&train.names, &train.batches),
     );
     assert_eq!(same, []);
+}
+
+#[test]
+fn a_report_of_a_wide_table_is_short() {
+    let header: Vec<String> = (0..6830).map(|i| format!("gene{i}")).collect();
+    let table = Table::of(&format!("{},label", header.join(",")), 60, |i| {
+        let cells: Vec<String> = (0..6830)
+            .map(|c| {
+                if c % 100 == 7 {
+                    "0".into()
+                } else {
+                    format!("{}.5", (i * 37 + c) % 59)
+                }
+            })
+            .collect();
+        format!("{},{}", cells.join(","), ["a", "b"][i % 2])
+    });
+    let (plan, warnings) = table.plan("label");
+    let report = Report::of(&plan, &table.profile(), &warnings);
+    let told: Vec<_> = report
+        .groups
+        .iter()
+        .map(|g| (g.role, g.kind, g.count))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Role::Feature, Kind::Number, 6761),
+            (Role::Dropped, Kind::Constant, 69),
+            (Role::Target, Kind::Category, 1)
+        ]
+    );
+    assert_eq!((report.warnings.len(), report.warnings[0].count), (1, 69));
+    assert!(serde_json::to_string(&report).unwrap().len() < 2000);
+    // Of few columns each has its line.
+    let (plan, warnings) = Table::new("a,b,y\n1,2,u\n2,1,v\n").plan("y");
+    assert_eq!(
+        Report::of(&plan, &table.profile(), &warnings).groups.len(),
+        3
+    );
 }
