@@ -5,12 +5,14 @@
 //! them UTF-8 with one kind of line end, and [`Dialect::detect`] finds out from the first lines what
 //! separates the columns and where they begin. What was found out is plain data with a sentence
 //! for people, and the same for the same bytes always: no name, locale or clock has a say.
+//! [`plan`] decides what columns mean and how rows become numbers.
 
 mod batch;
 mod dialect;
 mod encoding;
 mod error;
 mod lines;
+pub mod plan;
 pub mod read;
 
 pub use batch::{Batch, Cell, Cells, Texts};
