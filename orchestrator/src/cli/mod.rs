@@ -4,9 +4,12 @@ mod archive;
 mod blobs;
 mod connection;
 mod demo;
+mod fit;
 mod garbage;
 mod method;
+mod methods_for_tables;
 mod migrate;
+mod predict;
 mod rules;
 mod runner;
 mod series;
@@ -49,6 +52,10 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Run two real tournaments of the example methods to their champions.
     Demo(demo::Demo),
+    /// Get the best model for a table of your own.
+    Fit(fit::Fit),
+    /// Predict the rows of a table with such a model.
+    Predict(predict::Predict),
     /// Submit a method to a tournament.
     Submit(submit::Submit),
     /// See what methods can be trained on.
@@ -92,6 +99,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
             Command::Up(command) => command.run(output).await,
             Command::Migrate(command) => command.run(output).await,
             Command::Demo(command) => command.run(output).await,
+            Command::Fit(command) => command.run(output).await,
+            Command::Predict(command) => command.run(output).await,
             Command::Submit(command) => command.run(output).await,
             Command::Task(command) => command.run(output).await,
             Command::Tournament(command) => command.run(output).await,

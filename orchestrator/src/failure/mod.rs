@@ -2,6 +2,7 @@
 //! server, unusable arguments and failures of our own, so that they all read alike.
 
 mod client;
+mod fit;
 mod server;
 mod workbench;
 

@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 pub(crate) mod cuts;
 pub(crate) mod data_report;
+pub(crate) mod fit;
 pub(crate) mod image_check;
 pub(crate) mod lists;
 pub(crate) mod method_run;

@@ -7,6 +7,7 @@ mod chaos;
 mod containers;
 mod demo;
 mod errors;
+mod fit;
 mod methods;
 mod organiser;
 mod recovery;

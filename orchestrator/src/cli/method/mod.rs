@@ -10,6 +10,8 @@ mod run;
 
 use std::path::{Path, PathBuf};
 
+pub(super) use place::Place;
+
 use gauntlet_workbench::build::{Options, module as build_module};
 
 use crate::failure::Failure;
