@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use gauntlet_fit::{Ask, Happened, Metric, fit};
-use gauntlet_table::plan::{Kind, TaskKind, Wishes};
-use gauntlet_table::read::Options;
 use gauntlet_workbench::local::Local;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
 
 use super::method::Place;
 use super::methods_for_tables;
+use super::table_arguments::{Columns, Reading};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show;
@@ -36,25 +35,8 @@ pub(crate) struct Fit {
     /// rmsle for numbers [default: log_loss, or rmse].
     #[arg(long, value_name = "NAME")]
     metric: Option<Metric>,
-    /// Column to leave out, such as an id. Can be given again.
-    #[arg(long, value_name = "COLUMN")]
-    drop: Vec<String>,
-    /// Kind of a column: number, integer, category, boolean, time, text or identifier. Can be given
-    /// again.
-    #[arg(long = "type", value_name = "COLUMN=KIND", value_parser = kind)]
-    kinds: Vec<(String, Kind)>,
-    /// Predict classes or a number; found out if not told.
-    #[arg(long, value_name = "KIND", value_parser = ["classification", "regression"])]
-    kind: Option<String>,
-    /// A word that stands for a missing value, beside the usual ones. Can be given again.
-    #[arg(long, value_name = "WORD")]
-    missing: Vec<String>,
-    /// Column of which equal values are held out together, such as a patient's number.
-    #[arg(long, value_name = "COLUMN", conflicts_with = "time")]
-    group: Option<String>,
-    /// Column by which the rows are ordered: folds are stretches of time.
-    #[arg(long, value_name = "COLUMN")]
-    time: Option<String>,
+    #[command(flatten)]
+    columns: Columns,
     /// Seed of folds and runs.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
@@ -71,35 +53,6 @@ pub(crate) struct Fit {
     reading: Reading,
     #[command(flatten)]
     place: Place,
-}
-
-/// How a file is read, where that is not to be found out.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub(super) struct Reading {
-    /// What stands between columns [default: found out].
-    #[arg(long, value_name = "CHARACTER")]
-    delimiter: Option<char>,
-    /// How characters are written, such as utf-8 or windows-1252 [default: found out].
-    #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
-    /// The first line has no names of columns.
-    #[arg(long)]
-    no_header: bool,
-    /// Lines above the columns' names.
-    #[arg(long, value_name = "COUNT")]
-    skip_lines: Option<u64>,
-}
-
-impl Reading {
-    pub(super) fn options(&self) -> Options {
-        Options {
-            delimiter: self.delimiter,
-            encoding: self.encoding.clone(),
-            header: self.no_header.then_some(false),
-            skip_lines: self.skip_lines,
-            ..Options::default()
-        }
-    }
 }
 
 impl Fit {
@@ -135,19 +88,7 @@ impl Fit {
                 }
             }
         });
-        let wishes = Wishes {
-            targets: vec![self.target.clone()],
-            drop: self.drop.clone(),
-            types: self.kinds.clone(),
-            missing: self.missing.clone(),
-            group: self.group.clone(),
-            time: self.time.clone(),
-            kind: self.kind.as_ref().map(|kind| match kind.as_str() {
-                "classification" => TaskKind::Classification,
-                _ => TaskKind::Regression,
-            }),
-            ..Wishes::default()
-        };
+        let wishes = self.columns.wishes(vec![self.target.clone()]);
         let slots = self
             .slots
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -233,12 +174,4 @@ fn default_folder(table: &Path) -> PathBuf {
     let name = table.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.split('.').next().filter(|stem| !stem.is_empty());
     PathBuf::from(format!("{}.model", stem.unwrap_or("table")))
-}
-
-fn kind(text: &str) -> Result<(String, Kind), String> {
-    // A column's name may have an equals sign, a kind has none.
-    let wanted = "a column and a kind are wanted, such as zip=category";
-    let (column, kind) = text.rsplit_once('=').ok_or(wanted)?;
-    let kind = Kind::named(kind).ok_or_else(|| format!("there is no kind `{kind}`"))?;
-    Ok((column.to_owned(), kind))
 }

@@ -3,6 +3,7 @@
 mod archive;
 mod blobs;
 mod connection;
+mod data;
 mod demo;
 mod fit;
 mod garbage;
@@ -14,6 +15,7 @@ mod rules;
 mod runner;
 mod series;
 mod submit;
+mod table_arguments;
 mod task;
 mod task_create;
 mod token;
@@ -52,6 +54,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Run two real tournaments of the example methods to their champions.
     Demo(demo::Demo),
+    /// See what is in a table, and what would be made of it.
+    Data(data::DataCommand),
     /// Get the best model for a table of your own.
     Fit(fit::Fit),
     /// Predict the rows of a table with such a model.
@@ -99,6 +103,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
             Command::Up(command) => command.run(output).await,
             Command::Migrate(command) => command.run(output).await,
             Command::Demo(command) => command.run(output).await,
+            Command::Data(command) => command.run(output),
             Command::Fit(command) => command.run(output).await,
             Command::Predict(command) => command.run(output).await,
             Command::Submit(command) => command.run(output).await,

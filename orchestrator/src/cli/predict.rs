@@ -8,8 +8,8 @@ use gauntlet_fit::{FitError, Model, Predicted, Predictor};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::fit::Reading;
 use super::method::Place;
+use super::table_arguments::Reading;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::show::text::counted;

@@ -8,6 +8,7 @@ pub(crate) mod image_check;
 pub(crate) mod lists;
 pub(crate) mod method_run;
 pub(crate) mod module_check;
+pub(crate) mod plan_report;
 pub(crate) mod progress;
 pub(crate) mod ratings;
 pub(crate) mod series;

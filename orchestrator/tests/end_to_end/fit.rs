@@ -142,10 +142,7 @@ fn what_cannot_be_fitted_is_refused_with_line_column_and_cure_and_leaves_nothing
     fs::write(&csv, "a,kinds\n1,x\n2,y\n").unwrap();
     let output = fit(&data, &csv, &model, &[]);
     let error = &json(&output.stderr)["error"];
-    assert!(
-        error["help"].as_str().unwrap().contains("`kinds`"),
-        "{error}"
-    );
+    assert!(error["help"].as_str().unwrap().contains("kinds"), "{error}");
     assert!(!model.exists());
     let left: Vec<_> = fs::read_dir(csv.parent().unwrap())
         .unwrap()
@@ -153,4 +150,47 @@ fn what_cannot_be_fitted_is_refused_with_line_column_and_cure_and_leaves_nothing
         .filter(|name| name.starts_with(".gauntlet-fit"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn a_table_is_inspected_before_anything_is_made_of_it() {
+    let data = Data::new();
+    let csv = data.beside("things.csv");
+    table(&csv, 600);
+    let path = csv.to_str().unwrap();
+    let output = data.run(["data", "inspect", path, "--target", "kind", "--json"]);
+    assert!(output.status.success(), "{}", text(&output));
+    let seen = json(&output.stdout);
+    assert_eq!(seen["rows"], 600);
+    let kinds: Vec<(&str, &str, &str)> = seen["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| {
+            let word = |what: &Value| what.as_str().unwrap().to_owned().leak() as &str;
+            (
+                word(&group["names"][0]),
+                word(&group["role"]),
+                word(&group["kind"]),
+            )
+        })
+        .collect();
+    let wanted = [
+        ("id", "dropped", "counter"),
+        ("size", "feature", "number"),
+        ("colour", "feature", "category"),
+        ("price", "feature", "number"),
+        ("kind", "target", "category"),
+    ];
+    assert_eq!(kinds, wanted, "{seen}");
+    assert!(
+        text(&output).contains("n.d."),
+        "the odd cell is named: {seen}"
+    );
+
+    let output = data.run(["data", "inspect", path, "--target", "kind"]);
+    let shown = text(&output);
+    assert!(shown.contains("predict which of 3 classes"), "{shown}");
+    let output = data.run(["data", "inspect", path, "--target", "kind", "--plan"]);
+    assert!(text(&output).contains("[[column]]"), "{}", text(&output));
 }

@@ -4,21 +4,28 @@
 //! folder; [`Predictor`] predicts with that folder, in as much memory for a million rows as for a
 //! thousand. Methods are executed in the sandbox of tournaments. Nothing here knows a screen.
 
+mod ask;
+mod assemble;
 mod calibration;
+mod data;
 mod ensemble;
 mod error;
 mod execute;
 mod fit;
+mod folds;
 mod metric;
 mod model;
 mod predict;
 mod race;
+mod raced;
+mod runs;
 mod table;
 mod target;
 
+pub use ask::Ask;
 pub use error::FitError;
 pub use execute::{Method, Predicts};
-pub use fit::{Ask, fit};
+pub use fit::fit;
 pub use metric::{Metric, Truth};
 pub use model::{Card, FoldCard, Line, Member, Model};
 pub use predict::{Predicted, Predictor};

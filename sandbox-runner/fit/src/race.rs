@@ -5,18 +5,15 @@
 //! is metered work, worked out from the pace; the clock only ends the whole. So a slow machine gives
 //! worse models and never late ones.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use futures::StreamExt as _;
 use gauntlet_sandbox::Sandbox;
-use gauntlet_wire::TaskInfo;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::FitError;
-use crate::execute::{Executor, Failed, Method, Predict, Ready, Train};
-use crate::metric::{Metric, Truth};
-use crate::target::Target;
+use crate::execute::{Executor, Failed, Method, Ready};
+use crate::raced::{Entrant, Finalist, Raced};
+use crate::runs::{Course, Run};
 
 /// Work of the first, small run, for each number of the train part.
 const TASTE_PER_NUMBER: u64 = 200;
@@ -34,21 +31,6 @@ const OVERDUE: u32 = 4;
 const FINALISTS: usize = 4;
 /// No run is given less.
 const LEAST_WORK: u64 = 50_000_000;
-
-/// One way to split the rows, on disk as the sandbox wants it.
-#[derive(Clone, Debug)]
-pub(crate) struct Fold {
-    pub(crate) train: PathBuf,
-    pub(crate) inputs: PathBuf,
-    /// What methods are told.
-    pub(crate) task: TaskInfo,
-    /// Rows of the table that are held out, in the order of `inputs`.
-    pub(crate) held_out: Vec<usize>,
-    /// Numbers of the train part.
-    pub(crate) numbers: u64,
-    /// Where it undoes what was done to the target.
-    pub(crate) target: Target,
-}
 
 /// What happens, for those who look on.
 #[derive(Clone, Debug)]
@@ -74,49 +56,12 @@ pub enum Happened {
     },
 }
 
-/// A method's models, one for each fold, and what they say of the rows that each did not see.
-#[derive(Clone, Debug)]
-pub(crate) struct Finalist {
-    pub(crate) name: String,
-    /// Files of the models, in the order of the folds.
-    pub(crate) models: Vec<PathBuf>,
-    /// Predictions for all rows of the table, each by the model that did not see it.
-    pub(crate) held_out: Vec<f64>,
-    /// Value of the metric on each fold.
-    pub(crate) values: Vec<f64>,
-    /// Metered work of a run.
-    pub(crate) work: u64,
-}
-
-/// How a method fared.
-#[derive(Clone, Debug)]
-pub(crate) struct Entrant {
-    pub(crate) name: String,
-    /// Value of the metric on the first fold, where it came to that.
-    pub(crate) first: Option<f64>,
-    pub(crate) failure: Option<String>,
-}
-
-/// All there is to know of a race.
-pub(crate) struct Raced {
-    pub(crate) finalists: Vec<Finalist>,
-    pub(crate) entrants: Vec<Entrant>,
-    /// How many folds the finalists' models are of.
-    pub(crate) folds: usize,
-}
-
 /// A race to be run.
 pub(crate) struct Race<'a> {
     pub(crate) sandbox: &'a Sandbox,
     pub(crate) methods: &'a [Method],
-    pub(crate) folds: &'a [Fold],
-    pub(crate) truth: Truth<'a>,
-    pub(crate) metric: Metric,
-    pub(crate) seed: u64,
+    pub(crate) course: Course<'a>,
     pub(crate) began: Instant,
-    pub(crate) budget: Duration,
-    pub(crate) slots: usize,
-    pub(crate) scratch: &'a Path,
     pub(crate) stop: CancellationToken,
 }
 
@@ -128,19 +73,10 @@ struct Candidate {
     first: Option<Run>,
 }
 
-#[derive(Clone, Debug)]
-struct Run {
-    model: PathBuf,
-    predictions: Vec<f64>,
-    value: f64,
-    work: u64,
-    seconds: f64,
-}
-
 impl Race<'_> {
     pub(crate) async fn run(&self, happened: &mut dyn FnMut(Happened)) -> Result<Raced, FitError> {
         let cancel = self.stop.child_token();
-        let ends = self.began + self.budget.mul_f64(RUNS);
+        let ends = self.began + self.course.budget.mul_f64(RUNS);
         let guard = cancel.clone().drop_guard();
         let clock = tokio::spawn({
             let cancel = cancel.clone();
@@ -172,7 +108,7 @@ impl Race<'_> {
             .await?;
         let loss = |candidate: &Candidate| {
             let value = candidate.first.as_ref().map_or(f64::NAN, |run| run.value);
-            if self.metric.is_a_loss() {
+            if self.course.metric.is_a_loss() {
                 value
             } else {
                 -value
@@ -205,14 +141,14 @@ impl Race<'_> {
         entrants: &mut Vec<Entrant>,
         happened: &mut dyn FnMut(Happened),
     ) -> Result<Vec<Candidate>, FitError> {
-        let first = &self.folds[0];
+        let first = &self.course.folds[0];
         let work = (first.numbers * TASTE_PER_NUMBER).clamp(LEAST_TASTE, MOST_TASTE);
-        let wall = self.budget.mul_f64(SCOUTING);
+        let wall = self.course.budget.mul_f64(SCOUTING);
         let tasting = self.methods.iter().map(|method| async move {
             let ready = executor.prepare(method).await?;
             let mut work = work;
             loop {
-                match self.one(executor, &ready, 0, work, wall).await {
+                match self.course.one(executor, &ready, 0, work, wall).await {
                     // One that keeps nothing on the way may need more for its first model.
                     Err(Failed::OutOfWork) if work < MOST_TASTE * MORE => work *= MORE,
                     ended => return Ok((ready, ended?)),
@@ -222,6 +158,7 @@ impl Race<'_> {
         let mut candidates = Vec::new();
         let name = |nth: usize| self.methods[nth].name.clone();
         let ended = self
+            .course
             .at_once(tasting.collect(), |nth, ended| match ended {
                 Ok((_, run)) => happened(Happened::Scored {
                     method: name(nth),
@@ -274,11 +211,11 @@ impl Race<'_> {
         entrants: &mut [Entrant],
         happened: &mut dyn FnMut(Happened),
     ) -> Result<(), FitError> {
-        let until = self.began + self.budget.mul_f64(SCOUTING);
+        let until = self.began + self.course.budget.mul_f64(SCOUTING);
         let left = until
             .saturating_duration_since(Instant::now())
             .as_secs_f64();
-        let each = left * self.slots as f64 / candidates.len().max(1) as f64;
+        let each = left * self.course.slots as f64 / candidates.len().max(1) as f64;
         let works: Vec<Option<u64>> = candidates
             .iter()
             .map(|candidate| {
@@ -295,6 +232,7 @@ impl Race<'_> {
             .map(|(candidate, work)| async move {
                 match work {
                     Some(work) => self
+                        .course
                         .one(executor, &candidate.ready, 0, *work, wall)
                         .await
                         .map(Some),
@@ -302,6 +240,7 @@ impl Race<'_> {
                 }
             });
         let ended = self
+            .course
             .at_once(scouting.collect(), |nth, ended| {
                 if let Ok(Some(run)) = ended {
                     happened(Happened::Scored {
@@ -341,14 +280,14 @@ impl Race<'_> {
         happened: &mut dyn FnMut(Happened),
     ) -> Result<(Vec<Finalist>, usize), FitError> {
         let left = ends.saturating_duration_since(Instant::now()).as_secs_f64();
-        let runs = (candidates.len() * self.folds.len()).max(1);
+        let runs = (candidates.len() * self.course.folds.len()).max(1);
         // A tenth of it goes for starting and predicting.
-        let each = 0.9 * left * self.slots as f64 / runs as f64;
+        let each = 0.9 * left * self.course.slots as f64 / runs as f64;
         let wall = overdue(each, ends);
         let mut jobs = Vec::new();
         for candidate in &candidates {
             let work = work_in(each, candidate.pace);
-            for fold in 0..self.folds.len() {
+            for fold in 0..self.course.folds.len() {
                 jobs.push((candidate, fold, work));
             }
         }
@@ -360,12 +299,14 @@ impl Race<'_> {
             match has {
                 Some(run) => Ok(run.clone()),
                 None => {
-                    self.one(executor, &candidate.ready, *fold, *work, wall)
+                    self.course
+                        .one(executor, &candidate.ready, *fold, *work, wall)
                         .await
                 }
             }
         });
         let ended = self
+            .course
             .at_once(running.collect(), |nth, ended| {
                 if let Ok(run) = ended {
                     let (candidate, fold, _) = &jobs[nth];
@@ -382,7 +323,7 @@ impl Race<'_> {
         let mut finalists = Vec::new();
         for candidate in &candidates {
             let mut runs = Vec::new();
-            for _ in self.folds {
+            for _ in self.course.folds {
                 match ended.next() {
                     Some(Ok(run)) => runs.push(run),
                     Some(Err(Failed::Ours(error))) => return Err(error),
@@ -390,12 +331,12 @@ impl Race<'_> {
                     }
                 }
             }
-            if runs.len() == self.folds.len() {
+            if runs.len() == self.course.folds.len() {
                 finalists.push(self.finalist(&candidate.ready, runs));
             }
         }
         if !finalists.is_empty() {
-            return Ok((finalists, self.folds.len()));
+            return Ok((finalists, self.course.folds.len()));
         }
         let best = candidates.into_iter().next();
         let first = best.and_then(|best| Some((best.ready, best.first?)));
@@ -404,9 +345,9 @@ impl Race<'_> {
     }
 
     fn finalist(&self, ready: &Ready, runs: Vec<Run>) -> Finalist {
-        let width = self.folds[0].target.width();
-        let mut held_out = vec![f64::NAN; self.truth.len() * width];
-        for (run, fold) in runs.iter().zip(self.folds) {
+        let width = self.course.folds[0].target.width();
+        let mut held_out = vec![f64::NAN; self.course.truth.len() * width];
+        for (run, fold) in runs.iter().zip(self.course.folds) {
             for (said, row) in run.predictions.chunks(width).zip(&fold.held_out) {
                 held_out[row * width..(row + 1) * width].copy_from_slice(said);
             }
@@ -418,93 +359,6 @@ impl Race<'_> {
             models: runs.into_iter().map(|run| run.model).collect(),
             held_out,
         }
-    }
-
-    /// Trains on one fold, predicts the rest, and marks it.
-    async fn one(
-        &self,
-        executor: &Executor<'_>,
-        ready: &Ready,
-        fold: usize,
-        work: u64,
-        wall: Duration,
-    ) -> Result<Run, Failed> {
-        let split = &self.folds[fold];
-        let name = format!("{}-{fold}-{work}", ready.name);
-        let model = self.scratch.join(format!("{name}.model.safetensors"));
-        let predictions = self.scratch.join(format!("{name}.predictions.safetensors"));
-        let began = Instant::now();
-        let meters = executor
-            .train(
-                ready,
-                Train {
-                    task: &split.task,
-                    train: &split.train,
-                    model: &model,
-                    seed: self.seed.wrapping_add(fold as u64),
-                    work,
-                    wall,
-                },
-            )
-            .await?;
-        let seconds = began.elapsed().as_secs_f64();
-        let outputs = executor
-            .predict(
-                ready,
-                Predict {
-                    task: &split.task,
-                    inputs: &split.inputs,
-                    model: &model,
-                    predictions: &predictions,
-                    rows: split.held_out.len(),
-                    wall: self.budget,
-                },
-            )
-            .await?;
-        let predictions = split.target.predictions(&outputs);
-        let width = split.target.width();
-        let value = self.value(&split.held_out, &predictions, width);
-        Ok(Run {
-            model,
-            predictions,
-            value,
-            work: meters.work,
-            seconds,
-        })
-    }
-
-    fn value(&self, rows: &[usize], predictions: &[f64], width: usize) -> f64 {
-        match self.truth {
-            Truth::Classes(classes) => {
-                let classes: Vec<usize> = rows.iter().map(|row| classes[*row]).collect();
-                self.metric
-                    .value(Truth::Classes(&classes), predictions, width)
-            }
-            Truth::Numbers(numbers) => {
-                let numbers: Vec<f64> = rows.iter().map(|row| numbers[*row]).collect();
-                self.metric
-                    .value(Truth::Numbers(&numbers), predictions, width)
-            }
-        }
-    }
-
-    /// Carries these out, as many at a time as there are slots, the first first, and says of each
-    /// when it has ended. The answers are in their order.
-    async fn at_once<T>(
-        &self,
-        jobs: Vec<impl Future<Output = T>>,
-        mut ended: impl FnMut(usize, &T),
-    ) -> Vec<T> {
-        let mut answers: Vec<Option<T>> = jobs.iter().map(|_| None).collect();
-        let jobs = jobs.into_iter().enumerate();
-        let jobs = jobs.map(|(nth, job)| async move { (nth, job.await) });
-        let mut running = futures::stream::iter(jobs).buffer_unordered(self.slots.max(1));
-        while let Some((nth, answer)) = running.next().await {
-            ended(nth, &answer);
-            answers[nth] = Some(answer);
-        }
-        drop(running);
-        answers.into_iter().flatten().collect()
     }
 }
 
